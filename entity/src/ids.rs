@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how they are made: ids are UUIDs of version 7, given by whoever inserts the row.
 //!
-//! Invariant: stored as 16 bytes on `SQLite` and as `uuid` on `PostgreSQL`, so that both order them alike, by time.
+//! Invariant: stored as 16 bytes on SQLite and as `uuid` on PostgreSQL, so that both order them alike, by time.
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,12 @@ macro_rules! ids {
             #[must_use]
             pub const fn as_uuid(self) -> Uuid {
                 self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
             }
         }
 

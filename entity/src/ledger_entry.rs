@@ -30,7 +30,7 @@ pub struct Model {
     pub order_id: Option<OrderId>,
     /// The account that caused it.
     pub account_id: Option<AccountId>,
-    /// Transfers gathered in it.
+    /// How many credits its transfers moved.
     pub quantity: i64,
     /// What it did to the available balance, in credits; negative where it took.
     pub delta: i64,

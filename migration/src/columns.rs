@@ -10,7 +10,7 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-/// A UUID: 16 bytes on `SQLite`, where a text would take more than twice the room; `uuid` on `PostgreSQL`.
+/// A UUID: 16 bytes on SQLite, where a text would take more than twice the room; `uuid` on PostgreSQL.
 pub(crate) fn id(db: DbBackend, name: &'static str) -> ColumnDef {
     uuid(db, name).not_null().take()
 }
@@ -56,6 +56,15 @@ pub(crate) fn digest_null(name: &'static str) -> ColumnDef {
 
 fn has_32_bytes(name: &'static str) -> Expr {
     Expr::cust(format!("length({name}) = 32"))
+}
+
+/// A text that both databases order alike, by code points; by default PostgreSQL would follow the locale it was installed with.
+pub(crate) fn ordered(db: DbBackend, name: &'static str) -> ColumnDef {
+    let mut column = text(name);
+    if db == DbBackend::Postgres {
+        column.extra(r#"COLLATE "C""#);
+    }
+    column
 }
 
 /// One of these texts.

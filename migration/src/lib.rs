@@ -1,11 +1,11 @@
-//! The schema of the database, one step a file, the same on `SQLite` and `PostgreSQL`.
+//! The schema of the database, one step a file, the same on SQLite and PostgreSQL.
 //!
 //! Knows no entity: a step keeps the names and values of its day, whatever later versions of the program call them.
 //!
 //! Invariant: a step that was released is never changed; a new one follows it. Each runs in a transaction of its own, on both databases,
 //! so that a step that fails leaves nothing behind.
 //!
-//! All that can be checked is written in the `CREATE TABLE`, since `SQLite` cannot add it later: values of enumerations, sums of
+//! All that can be checked is written in the `CREATE TABLE`, since SQLite cannot add it later: values of enumerations, sums of
 //! counters, and references, which are composite so that a row can only refer to rows of its own structure.
 
 use sea_orm_migration::MigrationTrait;

@@ -7,7 +7,8 @@ use sea_orm_migration::{
 };
 
 use crate::columns::{
-    at, at_null, create, digest, digest_null, drop_all, id, index, keyed, one_of, owned, reference, unique,
+    at, at_null, create, digest, digest_null, drop_all, id, index, keyed, one_of, ordered, owned, reference,
+    unique,
 };
 
 #[derive(DeriveMigrationName)]
@@ -82,7 +83,7 @@ fn person(db: DbBackend) -> TableCreateStatement {
         .col(text_null("identifier"))
         .col(text("first_name"))
         .col(text("last_name"))
-        .col(text("sort_key"))
+        .col(ordered(db, "sort_key"))
         .col(one_of("sex", &["FEMALE", "MALE", "OTHER", "UNKNOWN"]))
         .col(text_null("mobile"))
         .col(digest_null("number_hash"))
@@ -97,7 +98,7 @@ fn person(db: DbBackend) -> TableCreateStatement {
 fn tag(db: DbBackend) -> TableCreateStatement {
     owned(db, "tag")
         .col(text("name"))
-        .col(text("folded"))
+        .col(ordered(db, "folded"))
         .index(&mut unique(&["structure_id", "folded"]))
         .take()
 }
@@ -114,7 +115,7 @@ fn person_tag(db: DbBackend) -> TableCreateStatement {
 fn person_list(db: DbBackend) -> TableCreateStatement {
     owned(db, "person_list")
         .col(text("name"))
-        .col(text("folded"))
+        .col(ordered(db, "folded"))
         .index(&mut unique(&["structure_id", "folded"]))
         .take()
 }
