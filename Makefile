@@ -18,8 +18,7 @@ setup: ## install what the tests need and is missing (PostgreSQL, cargo-deny, ca
 
 run: ## build, then serve the demo on SQLite, in data/envoi.db
 	@tests/setup.sh build
-	@mkdir -p data
-	ENVOI_DATABASE_URL="$${ENVOI_DATABASE_URL:-sqlite://data/envoi.db?mode=rwc}" cargo run --locked --bin envoi -- serve --demo
+	cargo run --locked --bin envoi -- serve --demo
 
 test: setup ## everything: format, lints, dependencies, all tests on SQLite and on a PostgreSQL of its own
 	cargo fmt --all --check
