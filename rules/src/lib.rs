@@ -22,6 +22,7 @@ mod script;
 mod template;
 mod text;
 mod types;
+mod unloaded;
 mod verdict;
 
 #[cfg(test)]
@@ -34,9 +35,10 @@ pub use facts::{
     StructureFacts, SubscriptionFacts, facts_reference,
 };
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
-pub use manifest::{Case, CodeSpec, Manifest};
+pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
 pub use pipeline::{ActiveRule, decide};
 pub use rule::Rule;
 pub use text::{Lang, LocalText};
+pub use unloaded::Unloaded;
 pub use verdict::{Decision, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict};

@@ -15,6 +15,7 @@ mod cases;
 mod read;
 mod reader;
 
+pub use read::declared_slug;
 pub(crate) use read::read;
 
 /// What a plugin declares of itself.

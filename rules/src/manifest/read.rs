@@ -8,7 +8,7 @@ use toml::{Spanned, Table};
 use super::reader::Reader;
 use super::{Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
-use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES};
+use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
 use crate::names::Params;
 use crate::params::ParamKind;
 use crate::text::{LocalText, hidden_character};
@@ -146,6 +146,25 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         case_places,
         problems: reader.problems,
     })
+}
+
+/// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.
+#[must_use]
+pub fn declared_slug(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        slug: String,
+    }
+    check_text(text).ok()?;
+    let Head { slug } = toml::from_str(text).ok()?;
+    is_slug(&slug).then_some(slug)
+}
+
+/// Whether a name may be a rule's: `a-z`, `0-9` and `-`, a letter first.
+pub(super) fn is_slug(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    starts && name.len() <= MAX_NAME_CHARS && name.chars().all(allowed)
 }
 
 /// Size first, before anything reads the text, then what it may hide.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::read::{RawCode, RawLevel, RawParam};
+use super::read::{RawCode, RawLevel, RawParam, is_slug};
 use super::{CodeSpec, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
 use crate::limits::{
@@ -56,13 +56,7 @@ impl<'a> Reader<'a> {
     pub(super) fn whole(&mut self, manifest: &Manifest, owner: Owner) {
         let none = Place::default();
         let slug = &manifest.slug;
-        self.name(
-            none,
-            "slug",
-            slug,
-            slug.starts_with(|c: char| c.is_ascii_lowercase()),
-            |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
-        );
+        self.name(none, "slug", slug, is_slug(slug), |_| true);
         self.require(
             manifest.version >= 1,
             none,
