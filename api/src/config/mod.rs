@@ -162,7 +162,7 @@ impl Default for Config {
             master_key_file: None,
             rate_limit: RateLimit::Off,
             log: Log {
-                filter: "info".to_owned(),
+                filter: "info,sea_orm_migration=warn".to_owned(),
                 format: LogFormat::Text,
             },
             links: Links {
