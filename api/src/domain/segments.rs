@@ -136,7 +136,9 @@ pub fn septets(c: char) -> Option<usize> {
     }
 }
 
-fn length(text: &str, encoding: Encoding) -> usize {
+/// The length of a text in the units of an encoding: that of the whole it is part of.
+#[must_use]
+pub fn length(text: &str, encoding: Encoding) -> usize {
     text.chars().map(|c| encoding.units(c)).sum()
 }
 
