@@ -82,7 +82,7 @@ ORDER_ALREADY_DECIDED = This order was approved or refused already.
 
 ## Rules
 
-RULE_LOCKED = The rule `{ $rule }` is locked by the platform: only its parameters can change, within their bounds.
+RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: its `lock` says what can be changed.
 RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }

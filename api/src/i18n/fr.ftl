@@ -82,7 +82,7 @@ ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
 
 ## Règles
 
-RULE_LOCKED = La règle « { $rule } » est verrouillée par la plateforme : seuls ses paramètres peuvent changer, dans leurs bornes.
+RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : son « lock » dit ce qui peut changer.
 RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
