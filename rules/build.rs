@@ -23,12 +23,14 @@ fn main() -> io::Result<()> {
         }
         if file == manifest {
             let slug = file.file_stem().unwrap_or_default().to_string_lossy();
-            let (manifest, script) = (manifest.to_string_lossy(), script.to_string_lossy());
-            writeln!(
-                list,
-                "    ({slug:?}, include_str!({manifest:?}), include_str!({script:?})),"
-            )
-            .expect("writing to a string cannot fail: invariant of the standard library");
+            // Named from the package's folder of the moment: a build folder outlives a checkout that moves.
+            let half = |extension| {
+                format!(
+                    "include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/builtin/{slug}.{extension}\"))"
+                )
+            };
+            writeln!(list, "    ({slug:?}, {}, {}),", half("toml"), half("rhai"))
+                .expect("writing to a string cannot fail: invariant of the standard library");
         }
     }
     list.push(']');
