@@ -12,7 +12,7 @@ use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{self, OwnRow, Params};
-use super::state_of;
+use super::{RuleCache, state_of};
 use crate::app::App;
 use crate::error::Fault;
 
@@ -38,7 +38,7 @@ pub async fn active(app: &App, db: &impl ConnectionTrait, structure: StructureId
         set.add_platform(rule, settings.get(&rule.manifest().slug));
     }
     for own in rows::in_force(db, structure).await? {
-        set.add_own(app, &own);
+        set.add_own(&app.rule_cache, &own);
     }
     Ok(set)
 }
@@ -68,9 +68,9 @@ impl RuleSet {
         }
     }
 
-    fn add_own(&mut self, app: &App, own: &OwnRow) {
+    fn add_own(&mut self, cache: &RuleCache, own: &OwnRow) {
         let (state, version) = (state_of(own.rule.state), i64::from(own.version.number));
-        let loaded = app.rule_cache.load(&own.version.manifest, &own.version.source);
+        let loaded = cache.load(&own.version.manifest, &own.version.source);
         let reason = match (loaded, rows::params(&own.rule.params)) {
             (Ok(rule), Some(params)) => {
                 self.rules.push(ActiveRule {
@@ -181,4 +181,145 @@ fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
         format!("it no longer loads: {}", reason(rules::Lang::En)),
         format!("elle ne se charge plus : {}", reason(rules::Lang::Fr)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::At;
+    use entity::enums::{RuleState, RuleVersionState};
+    use entity::ids::{AccountId, RuleId, RuleVersionId};
+    use entity::{rule, rule_version};
+    use rules::{Catalog, Level, RULE_ERROR};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn set_by(slug: &str, state: RuleState, params: serde_json::Value) -> rule_setting::Model {
+        rule_setting::Model {
+            structure_id: StructureId::from_uuid(Uuid::nil()),
+            slug: slug.to_owned(),
+            state: Some(state),
+            params,
+            updated_by: AccountId::from_uuid(Uuid::nil()),
+            updated_at: At::from(chrono::DateTime::UNIX_EPOCH),
+        }
+    }
+
+    fn with_one(slug: &str, setting: Option<&rule_setting::Model>) -> RuleSet {
+        let catalog = Catalog::builtin().expect("checked by a test of the engine");
+        let mut set = RuleSet::default();
+        set.add_platform(catalog.get(slug).expect("a built-in"), setting);
+        set
+    }
+
+    fn own(state: RuleState, source: &str) -> OwnRow {
+        let (structure_id, rule_id) = (
+            StructureId::from_uuid(Uuid::nil()),
+            RuleId::from_uuid(Uuid::nil()),
+        );
+        let created_at = At::from(chrono::DateTime::UNIX_EPOCH);
+        let rule = rule::Model {
+            id: rule_id,
+            structure_id,
+            slug: "quiet".to_owned(),
+            state,
+            position: 1,
+            params: serde_json::json!({}),
+            created_at,
+        };
+        let version = rule_version::Model {
+            id: RuleVersionId::from_uuid(Uuid::nil()),
+            structure_id,
+            rule_id,
+            number: 4,
+            state: RuleVersionState::Published,
+            manifest: "slug = \"quiet\"".to_owned(),
+            source: source.to_owned(),
+            hash: String::new(),
+            diagnostics: serde_json::json!([]),
+            author: AccountId::from_uuid(Uuid::nil()),
+            comment: None,
+            created_at,
+        };
+        OwnRow { rule, version }
+    }
+
+    #[test]
+    fn no_row_switches_a_locked_rule_off() {
+        let off = set_by("not-admin-account", RuleState::Off, serde_json::json!({}));
+        let set = with_one("not-admin-account", Some(&off));
+        assert_eq!(set.rules[0].state, State::Active);
+        let off = set_by("message-length", RuleState::Off, serde_json::json!({}));
+        assert_eq!(with_one("message-length", Some(&off)).rules[0].state, State::Off);
+    }
+
+    #[test]
+    fn a_limit_that_does_not_weigh_is_the_greatest() {
+        let limit = |state| {
+            let setting = set_by(
+                "message-length",
+                state,
+                serde_json::json!({ "max_length": { "INT": 200 } }),
+            );
+            with_one("message-length", Some(&setting)).parameter("message-length", "max_length")
+        };
+        assert_eq!(limit(RuleState::Active), Some(ParamValue::Int(200)));
+        assert_eq!(limit(RuleState::Observed), Some(ParamValue::Int(918)));
+        assert_eq!(limit(RuleState::Off), Some(ParamValue::Int(918)));
+        assert_eq!(
+            with_one("message-length", None).parameter("message-length", "nothing"),
+            None
+        );
+    }
+
+    #[test]
+    fn what_cannot_run_refuses_by_name() {
+        let wrong = set_by(
+            "message-length",
+            RuleState::Active,
+            serde_json::json!({ "max_length": "long" }),
+        );
+        let mut set = with_one("message-length", Some(&wrong));
+        set.add_own(&RuleCache::default(), &own(RuleState::Active, "true"));
+        let decision = set.decide(Stage::Send, &Facts::default());
+        assert_eq!(decision.outcome, rules::Outcome::Refused);
+        let told: Vec<_> = decision
+            .verdicts
+            .iter()
+            .map(|verdict| (&*verdict.slug, &*verdict.code, verdict.level))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("message-length", RULE_ERROR, Level::Error),
+                ("quiet", RULE_ERROR, Level::Error)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_hash_tells_every_change_in_force_and_no_other() {
+        let length = |state, value: i64| {
+            let setting = set_by(
+                "message-length",
+                state,
+                serde_json::json!({ "max_length": { "INT": value } }),
+            );
+            with_one("message-length", Some(&setting)).hash()
+        };
+        assert_eq!(
+            length(RuleState::Active, 149),
+            with_one("message-length", None).hash(),
+            "149 is the default"
+        );
+        assert_ne!(length(RuleState::Active, 149), length(RuleState::Active, 150));
+        assert_ne!(length(RuleState::Active, 149), length(RuleState::Observed, 149));
+        assert_eq!(length(RuleState::Off, 149), length(RuleState::Off, 150));
+        let broken = |source| {
+            let mut set = RuleSet::default();
+            set.add_own(&RuleCache::default(), &own(RuleState::Active, source));
+            set.hash()
+        };
+        assert_ne!(broken("true"), broken("false"));
+    }
 }
