@@ -3,9 +3,10 @@
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::context::Session;
+use super::context::{Maybe, Session};
 use super::error::{UserError, fault};
 use super::viewer::Viewer;
+use crate::error::Problem;
 use crate::services::accounts;
 
 /// Who signs in.
@@ -26,8 +27,8 @@ pub struct SignInPayload {
     /// When the token stops serving by itself.
     expires_at: Option<DateTime<Utc>>,
     /// The account signed in.
-    viewer: Option<Viewer>,
-    /// Why it failed: `SIGN_IN_FAILED`, whether address or password is wrong.
+    viewer: Maybe<Viewer>,
+    /// Why it failed: `SIGN_IN_FAILED`, whether address or password is wrong; `SIGN_IN_REPEATED` for a second in one request.
     errors: Vec<UserError>,
 }
 
@@ -45,18 +46,22 @@ pub struct AccountMutation;
 /// The mutations of accounts.
 #[Object]
 impl AccountMutation {
-    /// Signs in with an address and a password.
+    /// Signs in with an address and a password. Fields after it in the same request are answered as that account.
     async fn sign_in(
         &self,
         graphql: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SignInInput,
     ) -> Result<SignInPayload> {
-        let ctx = &Session::of(graphql).ctx;
-        let done = accounts::sign_in(ctx, &input.email, &input.password).await;
-        let signed = match Session::of(graphql).outcome(done)? {
+        let session = Session::of(graphql);
+        let done = if session.has_signed_in() {
+            Err(Problem::new("SIGN_IN_REPEATED").into())
+        } else {
+            accounts::sign_in(&session.ctx, &input.email, &input.password).await
+        };
+        let signed = match session.outcome(done)? {
             Ok(signed) => signed,
             Err(problem) => {
-                let errors = vec![Session::of(graphql).user_error(&problem)];
+                let errors = vec![session.user_error(&problem)];
                 return Ok(SignInPayload {
                     token: None,
                     expires_at: None,
@@ -65,13 +70,14 @@ impl AccountMutation {
                 });
             }
         };
-        let viewer = accounts::viewer(ctx, &signed.caller)
-            .await
-            .map_err(|cause| fault(ctx, cause))?;
+        let caller = session.sign_in(signed.caller);
+        let viewer = session
+            .maybe(async { Ok(Some(accounts::viewer(&session.ctx, caller).await?.into())) })
+            .await;
         Ok(SignInPayload {
             token: Some(signed.token.into_exposed()),
             expires_at: Some(signed.expires_at),
-            viewer: Some(viewer.into()),
+            viewer,
             errors: Vec::new(),
         })
     }

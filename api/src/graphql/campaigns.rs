@@ -57,13 +57,13 @@ pub struct CampaignProgress {
     queued: i64,
     /// Messages in state SENDING.
     sending: i64,
-    /// Messages in state HANDED_OVER.
+    /// Messages in state `HANDED_OVER`.
     handed_over: i64,
     /// Messages in state DELIVERED.
     delivered: i64,
     /// Messages in state UNDELIVERED.
     undelivered: i64,
-    /// Messages in state NO_REPORT.
+    /// Messages in state `NO_REPORT`.
     no_report: i64,
     /// Messages in state REJECTED.
     rejected: i64,
@@ -71,7 +71,7 @@ pub struct CampaignProgress {
     suppressed: i64,
     /// Messages in state UNKNOWN.
     unknown: i64,
-    /// Messages in state WRITTEN_OFF.
+    /// Messages in state `WRITTEN_OFF`.
     written_off: i64,
 }
 

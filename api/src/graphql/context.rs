@@ -1,7 +1,10 @@
 //! How a resolver gets at the services and the caller, and how a service's failure becomes an answer.
 
+use std::sync::{Arc, OnceLock};
+
 use async_graphql::{Context, Error};
-use tokio::sync::OnceCell;
+use entity::ids::AccountId;
+use tokio::sync::Mutex;
 
 use super::error::{IdempotencyConflictError, InputError, UserError, fault};
 use crate::app::Ctx;
@@ -17,14 +20,21 @@ pub struct Session {
     /// What services are given.
     pub ctx: Ctx,
     caller: Option<Caller>,
-    rules: OnceCell<Vec<RuleView>>,
+    signed_in: OnceLock<Caller>,
+    /// The rules that verdicts name, and the account that may read them.
+    rules: Mutex<Option<(AccountId, Arc<[RuleView]>)>>,
 }
 
 impl Session {
     /// The session of one request; without a caller it is anonymous.
     #[must_use]
     pub fn new(ctx: Ctx, caller: Option<Caller>) -> Self {
-        Self { ctx, caller, rules: OnceCell::new() }
+        Self {
+            ctx,
+            caller,
+            signed_in: OnceLock::new(),
+            rules: Mutex::default(),
+        }
     }
 
     /// The session of the request being resolved.
@@ -33,21 +43,41 @@ impl Session {
         graphql.data_unchecked::<Self>()
     }
 
-    /// Who asks.
+    /// Who asks: the account that signed in by this request, else the one whose token it carries.
     ///
     /// # Errors
     /// [`Fault::Unauthenticated`] when nobody signed in.
     pub fn caller(&self) -> Result<&Caller, Fault> {
-        self.caller.as_ref().ok_or(Fault::Unauthenticated)
+        self.signed_in
+            .get()
+            .or(self.caller.as_ref())
+            .ok_or(Fault::Unauthenticated)
+    }
+
+    /// Whether an account signed in by this request already.
+    #[must_use]
+    pub fn has_signed_in(&self) -> bool {
+        self.signed_in.get().is_some()
+    }
+
+    /// Answers the rest of this request as an account that just signed in. Only the first counts.
+    pub fn sign_in(&self, caller: Caller) -> &Caller {
+        self.signed_in.get_or_init(|| caller)
     }
 
     /// The rules of the caller's structure, read once for all the verdicts of the request.
     ///
     /// # Errors
     /// [`Fault::Forbidden`] without READ on RULES.
-    pub async fn rules(&self) -> Result<&[RuleView], Fault> {
-        let rules = self.rules.get_or_try_init(async || ruleset::all(&self.ctx, self.caller()?).await);
-        Ok(rules.await?)
+    pub async fn rules(&self) -> Result<Arc<[RuleView]>, Fault> {
+        let caller = self.caller()?;
+        let mut read = self.rules.lock().await;
+        if let Some((_, rules)) = read.as_ref().filter(|(account, _)| *account == caller.account) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules: Arc<[RuleView]> = ruleset::all(&self.ctx, caller).await?.into();
+        *read = Some((caller.account, Arc::clone(&rules)));
+        Ok(rules)
     }
 
     /// Resolves a field that can fail on its own.

@@ -174,7 +174,7 @@ impl LedgerEntry {
         self.0.quantity
     }
 
-    /// The campaign it is for; null when it is for none. Needs READ on COMMUNICATION_SMS.
+    /// The campaign it is for; null when it is for none. Needs `READ` on `COMMUNICATION_SMS`.
     async fn campaign(&self, graphql: &Context<'_>) -> Maybe<Campaign> {
         let session = Session::of(graphql);
         session
@@ -255,7 +255,7 @@ pub struct RequestTopUpInput {
 pub struct RequestTopUpPayload {
     /// The order; null when it was not placed.
     order: Option<TopUpOrder>,
-    /// The credit after it. Needs READ on CREDIT.
+    /// The credit after it. Needs `READ` on CREDIT.
     credit: Option<Credit>,
     /// Why it was not placed.
     errors: Vec<UserError>,
@@ -270,7 +270,7 @@ pub struct CreditMutation;
 /// The mutations of credit.
 #[Object]
 impl CreditMutation {
-    /// Orders credit for the structure. The operator approves, at once where the service is set up so. Needs READ_WRITE on
+    /// Orders credit for the structure. The operator approves, at once where the service is set up so. Needs `READ_WRITE` on
     /// CREDIT.
     async fn request_top_up(
         &self,

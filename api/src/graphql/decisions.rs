@@ -22,7 +22,7 @@ pub enum Outcome {
     Refused,
 }
 
-/// How grave a verdict is, least grave first.
+/// How grave a verdict is; from the least grave: PASS, WARN, CONFIRM, DENY, ERROR.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "rules::Level")]
 pub enum VerdictLevel {
@@ -77,13 +77,17 @@ impl Verdict {
 
 #[ComplexObject]
 impl Verdict {
-    /// The rule as it is now; null when there is none of that name any more. Needs READ on RULES.
+    /// The rule as it is now; null when there is none of that name any more. Needs `READ` on RULES.
     async fn rule(&self, graphql: &Context<'_>) -> Maybe<Rule> {
         let session = Session::of(graphql);
         session
             .maybe(async {
                 let rules = session.rules().await?;
-                Ok(rules.iter().find(|rule| rule.slug == self.rule_slug).cloned().map(Rule::from))
+                Ok(rules
+                    .iter()
+                    .find(|rule| rule.slug == self.rule_slug)
+                    .cloned()
+                    .map(Rule::from))
             })
             .await
     }

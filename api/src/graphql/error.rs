@@ -95,6 +95,7 @@ macro_rules! user_errors {
                 desc = "The way to the field at fault, from the mutation's `input`; null when no one field is."
             )
         )]
+        #[expect(clippy::enum_variant_names, reason = "each variant is named as its type, which clients see")]
         pub enum UserError {
             $($name($name),)+
         }

@@ -147,7 +147,7 @@ impl Structure {
         &self.0.region
     }
 
-    /// Its subscription to the SMS option. Needs READ on COMMUNICATION_SMS.
+    /// Its subscription to the SMS option. Needs `READ` on `COMMUNICATION_SMS`.
     async fn sms_subscription(&self, graphql: &Context<'_>) -> Maybe<SmsSubscription> {
         let session = Session::of(graphql);
         session
@@ -161,7 +161,7 @@ impl Structure {
             .await
     }
 
-    /// How its SMS are set up. Needs READ on COMMUNICATION_SMS.
+    /// How its SMS are set up. Needs `READ` on `COMMUNICATION_SMS`.
     async fn sms_settings(&self, graphql: &Context<'_>) -> Maybe<SmsSettings> {
         let session = Session::of(graphql);
         session
@@ -172,7 +172,7 @@ impl Structure {
             .await
     }
 
-    /// Its people. Needs READ on PEOPLE.
+    /// Its people. Needs `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
@@ -209,7 +209,7 @@ impl Structure {
             .await
     }
 
-    /// Its tags, by name. Needs READ on PEOPLE.
+    /// Its tags, by name. Needs `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn tags(
         &self,
@@ -238,7 +238,7 @@ impl Structure {
             .await
     }
 
-    /// Its credit. Needs READ on CREDIT.
+    /// Its credit. Needs `READ` on CREDIT.
     async fn credit(&self, graphql: &Context<'_>) -> Maybe<Credit> {
         let session = Session::of(graphql);
         session
@@ -250,7 +250,7 @@ impl Structure {
             .await
     }
 
-    /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs READ on RULES.
+    /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs `READ` on RULES.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn rules(
         &self,
@@ -279,7 +279,7 @@ impl Structure {
             .await
     }
 
-    /// What its rules decided, latest first. Needs READ on RULES.
+    /// What its rules decided, latest first. Needs `READ` on RULES.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn decisions(
         &self,
@@ -308,7 +308,7 @@ impl Structure {
             .await
     }
 
-    /// What it sent, latest first. Needs READ on COMMUNICATION_SMS.
+    /// What it sent, latest first. Needs `READ` on `COMMUNICATION_SMS`.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn campaigns(
         &self,

@@ -95,7 +95,7 @@ impl Viewer {
         self.0.locale.as_str()
     }
 
-    /// The person it stands for; null for an administrator. Needs READ on PEOPLE.
+    /// The person it stands for; null for an administrator. Needs `READ` on PEOPLE.
     async fn person(&self, graphql: &Context<'_>) -> Maybe<Person> {
         let session = Session::of(graphql);
         session

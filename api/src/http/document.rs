@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Pos;
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::parser::{self, parse_query};
+use async_graphql::{Pos, Positioned, Value, Variables};
 
 use super::refusal::{Refusal, count};
 
@@ -35,11 +37,11 @@ pub struct Document {
     pub operation: OperationType,
 }
 
-/// Reads a document and chooses the operation.
+/// Reads a document and chooses the operation, whose variables must have their values.
 ///
 /// # Errors
 /// A refusal that says where the fault is, or which limit is passed.
-pub fn read(text: &str, operation_name: Option<&str>) -> Result<Document, Refusal> {
+pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables) -> Result<Document, Refusal> {
     if text.len() > BYTES {
         return Err(Refusal::document("DOCUMENT_TOO_LARGE").with("limit", count(BYTES)));
     }
@@ -48,7 +50,9 @@ pub fn read(text: &str, operation_name: Option<&str>) -> Result<Document, Refusa
     }
     let parsed = parse_query(text).map_err(|error| syntax(&error))?;
     measure(&parsed)?;
-    let operation = choose(&parsed, operation_name)?;
+    let chosen = choose(&parsed, operation_name)?;
+    check_variables(chosen, variables)?;
+    let operation = chosen.ty;
     Ok(Document { parsed, operation })
 }
 
@@ -101,7 +105,6 @@ fn syntax(error: &parser::Error) -> Refusal {
     let mut places = error.positions();
     let first = places.next();
     let refusal = match error {
-        parser::Error::Syntax { .. } => Refusal::document("GRAPHQL_SYNTAX"),
         parser::Error::MultipleOperations { .. } => Refusal::document("OPERATION_ANONYMOUS_AMONG_OTHERS"),
         parser::Error::OperationDuplicated { operation, .. } => {
             Refusal::document("OPERATION_DUPLICATED").with("name", operation.as_str())
@@ -113,6 +116,7 @@ fn syntax(error: &parser::Error) -> Refusal {
         parser::Error::RecursionLimitExceeded => {
             Refusal::document("DOCUMENT_TOO_DEEP").with("limit", count(NESTING))
         }
+        // `Syntax`, and what only a schema's text can have.
         _ => Refusal::document("GRAPHQL_SYNTAX"),
     };
     let Pos { line, column } = first.unwrap_or(Pos { line: 1, column: 1 });
@@ -120,7 +124,10 @@ fn syntax(error: &parser::Error) -> Refusal {
     first.into_iter().fold(refusal, Refusal::at)
 }
 
-fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Refusal> {
+fn choose<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d OperationDefinition, Refusal> {
     let mut operations = document.operations.iter();
     let chosen = match name {
         Some(name) => operations.find(|(own, _)| own.is_some_and(|own| own.as_str() == name)),
@@ -128,9 +135,27 @@ fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Operation
         None => return Err(Refusal::document("OPERATION_NAME_NEEDED")),
     };
     match chosen {
-        Some((_, operation)) => Ok(operation.node.ty),
+        Some((_, operation)) => Ok(&operation.node),
         None => Err(Refusal::document("OPERATION_NOT_FOUND").with("name", name.unwrap_or_default())),
     }
+}
+
+/// The library only notices at the field that uses it that a variable has no value, when fields before it were resolved.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+    for definition in &operation.variable_definitions {
+        let Positioned {
+            pos,
+            node: definition,
+        } = definition;
+        let name = &definition.name.node;
+        let needed = !definition.var_type.node.nullable && definition.default_value.is_none();
+        if needed && variables.get(name).is_none_or(|value| *value == Value::Null) {
+            return Err(Refusal::document("VARIABLE_MISSING")
+                .with("name", name.as_str())
+                .at(*pos));
+        }
+    }
+    Ok(())
 }
 
 /// What a selection set comes to once its fragments are put in their place.
@@ -198,7 +223,7 @@ impl<'d> Scale<'d> {
                     total.add(self.weigh(&field.node.selection_set.node, depth)?);
                 }
                 Selection::InlineFragment(inline) => {
-                    total.add(self.weigh(&inline.node.selection_set.node, depth)?)
+                    total.add(self.weigh(&inline.node.selection_set.node, depth)?);
                 }
                 Selection::FragmentSpread(spread) => {
                     total.add(self.fragment(spread.node.fragment_name.node.as_str(), depth + 1)?);
@@ -238,6 +263,10 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str, name: Option<&str>) -> Result<Document, Refusal> {
+        super::read(text, name, &Variables::default())
+    }
+
     fn refusal(text: &str) -> &'static str {
         read(text, None).expect_err("refused").code
     }
@@ -256,10 +285,10 @@ mod tests {
     #[test]
     fn what_is_too_much_is_refused_at_once() {
         let mut bomb = "{...F0}".to_owned();
-        for i in 0..30 {
+        for i in 0..25 {
             write!(bomb, " fragment F{i} on Query {{...F{} ...F{}}}", i + 1, i + 1).expect("a string");
         }
-        bomb.push_str(" fragment F30 on Query {__typename}");
+        bomb.push_str(" fragment F25 on Query {__typename}");
         assert_eq!(refusal(&bomb), "DOCUMENT_TOO_WIDE");
         assert_eq!(
             refusal(&format!("{{{}}}", "a ".repeat(3_001))),
@@ -271,15 +300,16 @@ mod tests {
             "DOCUMENT_TOO_DEEP"
         );
         assert_eq!(refusal(&" ".repeat(32 * 1024 + 1)), "DOCUMENT_TOO_LARGE");
-        let aliases: String = (0..31).fold(String::new(), |text, i| text + &format!("a{i}:b "));
-        assert_eq!(refusal(&format!("{{{aliases}}}")), "TOO_MANY_ALIASES");
+        let aliases: Vec<String> = (0..31).map(|i| format!("a{i}:b")).collect();
+        assert_eq!(refusal(&format!("{{{}}}", aliases.join(" "))), "TOO_MANY_ALIASES");
         assert_eq!(
             refusal(&format!("{{a {}}}", "@b ".repeat(9))),
             "TOO_MANY_DIRECTIVES"
         );
-        let chain: String = (0..40).fold(String::new(), |text, i| {
-            text + &format!("fragment F{i} on Q {{...F{}}} ", i + 1)
-        });
+        let chain: Vec<String> = (0..40)
+            .map(|i| format!("fragment F{i} on Q {{...F{}}}", i + 1))
+            .collect();
+        let chain = chain.join(" ");
         assert_eq!(
             refusal(&format!("{{...F0}} {chain} fragment F40 on Q {{a}}")),
             "FRAGMENTS_TOO_DEEP"
@@ -329,5 +359,20 @@ mod tests {
             read(text, Some("B")).expect("read").operation,
             OperationType::Mutation
         );
+    }
+
+    #[test]
+    fn a_variable_that_must_have_a_value_has_one() {
+        let given = |json| Variables::from_json(json);
+        let text = "query($a: ID!, $b: ID! = 1, $c: ID) { node(id: $a) { id } }";
+        assert!(super::read(text, None, &given(serde_json::json!({"a": "x"}))).is_ok());
+        for missing in [serde_json::json!({}), serde_json::json!({"a": null})] {
+            assert_eq!(
+                super::read(text, None, &given(missing))
+                    .expect_err("refused")
+                    .code,
+                "VARIABLE_MISSING"
+            );
+        }
     }
 }

@@ -44,7 +44,7 @@ async fn serve(web: &Web, ctx: &Ctx, parts: &Parts, body: Body) -> Result<async_
         Method::POST => body::from_body(parts, body, ctx.config.http.max_body_bytes).await?,
         _ => return Err(Refusal::method("METHOD_NOT_ALLOWED", METHODS)),
     };
-    let document = document::read(&params.query, params.operation_name.as_deref())?;
+    let document = document::read(&params.query, params.operation_name.as_deref(), &params.variables)?;
     if parts.method == Method::GET && document.operation != OperationType::Query {
         return Err(Refusal::method("MUTATION_OVER_GET", "POST"));
     }

@@ -28,7 +28,6 @@ struct Web {
 }
 
 /// The routes of one instance.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     let web = Web {
         app,

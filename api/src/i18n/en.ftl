@@ -42,10 +42,12 @@ OPERATION_MISSING = The document holds no operation.
 OPERATION_DUPLICATED = The operation `{ $name }` is defined twice (line { $line }, column { $column }).
 OPERATION_ANONYMOUS_AMONG_OTHERS = An operation without a name must be alone in its document (line { $line }, column { $column }).
 OPERATION_NAME_NEEDED = The document holds several operations: say which in `operationName`.
+VARIABLE_MISSING = The variable `${ $name }` must have a value.
 OPERATION_NOT_FOUND = The document holds no operation `{ $name }`.
 
 ## Accounts
 
+SIGN_IN_REPEATED = One sign-in a request.
 SIGN_IN_FAILED = Wrong address or password.
 
 ## People and filters

@@ -42,10 +42,12 @@ OPERATION_MISSING = Le document ne contient aucune opération.
 OPERATION_DUPLICATED = L’opération « { $name } » est définie deux fois (ligne { $line }, colonne { $column }).
 OPERATION_ANONYMOUS_AMONG_OTHERS = Une opération sans nom doit être seule dans son document (ligne { $line }, colonne { $column }).
 OPERATION_NAME_NEEDED = Le document contient plusieurs opérations : dites laquelle par « operationName ».
+VARIABLE_MISSING = La variable « ${ $name } » doit avoir une valeur.
 OPERATION_NOT_FOUND = Le document ne contient pas d’opération « { $name } ».
 
 ## Comptes
 
+SIGN_IN_REPEATED = Une seule connexion par demande.
 SIGN_IN_FAILED = Adresse ou mot de passe incorrect.
 
 ## Personnes et filtres

@@ -61,7 +61,8 @@ pub fn message(code: &str, args: &[(&'static str, Arg)], lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
 
     use super::*;
 
@@ -100,6 +101,50 @@ mod tests {
             assert!(FRENCH.has_message(code), "{code} is not read in French");
             assert!(ENGLISH.has_message(code), "{code} is not read in English");
         }
+    }
+
+    /// The codes that the sources of this crate give to problems and refusals.
+    fn codes_said(folder: &Path, said: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("the sources are readable").path();
+            if path.is_dir() {
+                codes_said(&path, said);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("the sources are readable");
+                for call in [
+                    "Problem::new(",
+                    "Refusal::document(",
+                    "bad_request(",
+                    "problem(",
+                    "token(",
+                    "at(",
+                ] {
+                    let first = text
+                        .split(call)
+                        .skip(1)
+                        .filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                    said.extend(
+                        first
+                            .filter_map(|rest| rest.split_once('"'))
+                            .map(|(code, _)| code.to_owned()),
+                    );
+                }
+            }
+        }
+        said.retain(|code| {
+            code.bytes()
+                .all(|letter| letter.is_ascii_uppercase() || letter == b'_')
+        });
+    }
+
+    #[test]
+    fn every_problem_is_put_in_words() {
+        let mut said = BTreeSet::new();
+        codes_said(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut said);
+        let known = messages(include_str!("fr.ftl"));
+        let missing: Vec<_> = said.iter().filter(|code| !known.contains_key(*code)).collect();
+        assert!(said.len() > 60, "the sources are searched");
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

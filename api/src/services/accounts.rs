@@ -11,7 +11,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use entity::enums::{AccountKind, Locale, Module};
 use entity::ids::{AccountId, PersonId};
 use entity::sensitive::{Digest, Sensitive};
@@ -78,15 +78,15 @@ impl Passwords {
         let parsed = hash.map(|hash| PasswordHash::new(hash.expose())).transpose();
         let parsed = parsed.map_err(|cause| Fault::internal(format!("a stored password hash: {cause}")))?;
         let password = password.to_owned();
-        self.run(move |argon2| match parsed {
-            Some(hash) => argon2.verify_password(password.as_bytes(), &hash).is_ok(),
-            None => {
-                // The work of a verification, for nothing: the time it takes must not tell which addresses have an account.
-                let spent: Result<PasswordHash, _> =
-                    argon2.hash_password_with_salt(password.as_bytes(), &[0; SALT]);
-                drop(spent);
-                false
+        self.run(move |argon2| {
+            if let Some(hash) = parsed {
+                return argon2.verify_password(password.as_bytes(), &hash).is_ok();
             }
+            // The work of a verification, for nothing: the time it takes must not tell which addresses have an account.
+            let spent: Result<PasswordHash, _> =
+                argon2.hash_password_with_salt(password.as_bytes(), &[0; SALT]);
+            drop(spent);
+            false
         })
         .await
     }
@@ -141,7 +141,8 @@ pub async fn sign_in(ctx: &Ctx, email: &str, password: &str) -> Result<SignedIn,
         return Err(Problem::new("SIGN_IN_FAILED").into());
     };
     let token = new_token(ctx);
-    let expires_at = ctx.now() + ctx.config.session.lifetime;
+    // Whole milliseconds: what is stored, so that what is told is what holds.
+    let expires_at = (ctx.now() + ctx.config.session.lifetime).trunc_subsecs(3);
     let opened = session::Model {
         id: ctx.id(),
         structure_id: account.structure_id,

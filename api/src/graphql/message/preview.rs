@@ -148,7 +148,7 @@ impl SmsPreview {
         Some(Session::of(graphql).ctx.config.links.top_up.clone())
     }
 
-    /// What the rules say of it. Only an outcome of ALLOWED, or CONFIRMATION_REQUIRED once confirmed, can be sent.
+    /// What the rules say of it. Only an outcome of ALLOWED, or `CONFIRMATION_REQUIRED` once confirmed, can be sent.
     async fn decision(&self) -> Decision {
         self.0.decision.clone().into()
     }
