@@ -1,7 +1,10 @@
 //! Campaigns, their messages, and what became of each.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use entity::ids::DecisionId;
 
 use super::context::{Maybe, Session};
 use super::decisions::Decision;
@@ -9,8 +12,9 @@ use super::node_id::NodeId;
 use super::page::{PageArgs, connection, cost};
 use super::people::Person;
 use super::scalar::PhoneNumber;
+use crate::error::Fault;
 use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
-use crate::services::decisions;
+use crate::services::decisions::{self, DecisionRow};
 
 /// Where a campaign stands.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -110,13 +114,39 @@ impl From<Progress> for CampaignProgress {
     }
 }
 
-/// A send that was accepted.
-pub struct Campaign(CampaignRow);
+/// A send that was accepted, with its decision where it was read along.
+#[derive(Clone)]
+pub struct Campaign {
+    row: CampaignRow,
+    decision: Option<DecisionRow>,
+}
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
-        Self(row)
+        Self { row, decision: None }
     }
+}
+
+/// Campaigns in their order, with their decisions when these are asked for: one statement, however many.
+///
+/// # Errors
+/// The database's.
+pub async fn with_decisions(
+    session: &Session,
+    rows: Vec<CampaignRow>,
+    asked: bool,
+) -> Result<Vec<Campaign>, Fault> {
+    let mut found = HashMap::new();
+    if asked && !rows.is_empty() {
+        let ids: Vec<DecisionId> = rows.iter().map(|row| row.decision_id).collect();
+        let decisions = decisions::by_ids(&session.ctx, session.caller()?, &ids).await?;
+        found.extend(decisions.into_iter().map(|decision| (decision.id, decision)));
+    }
+    let campaign = |row: CampaignRow| Campaign {
+        decision: found.get(&row.decision_id).cloned(),
+        row,
+    };
+    Ok(rows.into_iter().map(campaign).collect())
 }
 
 /// A send that was accepted: a message and all whom it goes to.
@@ -124,37 +154,37 @@ impl From<CampaignRow> for Campaign {
 impl Campaign {
     /// The id of this object.
     pub async fn id(&self) -> ID {
-        NodeId::Campaign(self.0.id).encode()
+        NodeId::Campaign(self.row.id).encode()
     }
 
     /// Where it stands.
     async fn state(&self) -> CampaignState {
-        self.0.state.into()
+        self.row.state.into()
     }
 
     /// The text as telephones show it, STOP mention included; null once erased.
     async fn text(&self) -> Option<&str> {
-        self.0.text.as_ref().map(entity::sensitive::Sensitive::expose)
+        self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
     }
 
     /// The name that telephones show as the sender.
     async fn sender(&self) -> Option<&str> {
-        Some(&self.0.sender)
+        Some(&self.row.sender)
     }
 
     /// When it was accepted.
     async fn created_at(&self) -> DateTime<Utc> {
-        *self.0.created_at
+        *self.row.created_at
     }
 
     /// What was reserved for it, in SMS: the most it can cost.
     async fn cost(&self) -> i64 {
-        self.0.cost
+        self.row.cost
     }
 
     /// How many of its messages are in each state.
     async fn progress(&self) -> CampaignProgress {
-        self.0.progress.into()
+        self.row.progress.into()
     }
 
     /// Its messages, one for each number.
@@ -185,9 +215,15 @@ impl Campaign {
         session
             .maybe(async {
                 let caller = session.caller()?;
-                let page =
-                    campaigns::messages(&session.ctx, caller, self.0.id, states.as_deref(), &args, detail)
-                        .await?;
+                let page = campaigns::messages(
+                    &session.ctx,
+                    caller,
+                    self.row.id,
+                    states.as_deref(),
+                    &args,
+                    detail,
+                )
+                .await?;
                 Ok(Some(page.into()))
             })
             .await
@@ -198,7 +234,10 @@ impl Campaign {
         let session = Session::of(graphql);
         session
             .maybe(async {
-                let found = decisions::by_id(&session.ctx, session.caller()?, self.0.decision_id).await?;
+                if let Some(decision) = &self.decision {
+                    return Ok(Some(decision.clone().into()));
+                }
+                let found = decisions::by_id(&session.ctx, session.caller()?, self.row.decision_id).await?;
                 Ok(found.map(Decision::from))
             })
             .await

@@ -1,14 +1,18 @@
 //! Credit, its ledger and its orders.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
+use entity::ids::CampaignId;
 use uuid::Uuid;
 
-use super::campaigns::Campaign;
+use super::campaigns::{Campaign, with_decisions};
 use super::context::{Maybe, Session};
 use super::error::UserError;
 use super::node_id::NodeId;
-use super::page::{PageArgs, connection, cost};
+use super::page::{PageArgs, connection, cost, turned};
+use crate::error::Fault;
 use crate::services::campaigns;
 use crate::services::ledger::{self, EntryRow};
 use crate::services::top_up::{self, OrderRow};
@@ -93,10 +97,20 @@ impl Credit {
             last,
             before,
         };
+        let campaign = graphql
+            .look_ahead()
+            .field("edges")
+            .field("node")
+            .field("campaign");
         session
             .maybe(async {
+                let page = ledger::entries(&session.ctx, session.caller()?, &args).await?;
+                if !campaign.exists() {
+                    return Ok(Some(page.into()));
+                }
+                let decisions = campaign.field("decision").exists();
                 Ok(Some(
-                    ledger::entries(&session.ctx, session.caller()?, &args)
+                    turned(page, |rows| with_campaigns(session, rows, decisions))
                         .await?
                         .into(),
                 ))
@@ -132,13 +146,44 @@ impl Credit {
     }
 }
 
-/// A line of the ledger.
-pub struct LedgerEntry(EntryRow);
+/// A line of the ledger, with its campaign where it was read along.
+pub struct LedgerEntry {
+    row: EntryRow,
+    campaign: Option<Campaign>,
+}
 
 impl From<EntryRow> for LedgerEntry {
     fn from(row: EntryRow) -> Self {
-        Self(row)
+        Self { row, campaign: None }
     }
+}
+
+/// Lines in their order, with their campaigns: two statements at most, however many.
+async fn with_campaigns(
+    session: &Session,
+    rows: Vec<EntryRow>,
+    decisions: bool,
+) -> Result<Vec<LedgerEntry>, Fault> {
+    let ids: Vec<CampaignId> = rows.iter().filter_map(|row| row.campaign_id).collect();
+    let found = match campaigns::by_ids(&session.ctx, session.caller()?, &ids).await {
+        Ok(found) => found,
+        // Each line then answers for itself that its campaign may not be read.
+        Err(Fault::Forbidden { .. }) => Vec::new(),
+        Err(cause) => return Err(cause),
+    };
+    let ids: Vec<CampaignId> = found.iter().map(|row| row.id).collect();
+    let found: HashMap<_, _> = ids
+        .into_iter()
+        .zip(with_decisions(session, found, decisions).await?)
+        .collect();
+    let campaign = |row: &EntryRow| row.campaign_id.and_then(|id| found.get(&id).cloned());
+    Ok(rows
+        .into_iter()
+        .map(|row| LedgerEntry {
+            campaign: campaign(&row),
+            row,
+        })
+        .collect())
 }
 
 /// A line of the ledger: all the movements of one campaign for one reason. Lines are ordered by their first movement.
@@ -146,32 +191,32 @@ impl From<EntryRow> for LedgerEntry {
 impl LedgerEntry {
     /// The id of this object.
     pub async fn id(&self) -> ID {
-        NodeId::LedgerEntry(self.0.id).encode()
+        NodeId::LedgerEntry(self.row.id).encode()
     }
 
     /// When its latest movement was made.
     async fn at(&self) -> DateTime<Utc> {
-        *self.0.last_at
+        *self.row.last_at
     }
 
     /// What it did to the balance, in SMS: below 0 when it took. A CHARGE of what was reserved is 0.
     async fn delta(&self) -> i64 {
-        self.0.delta
+        self.row.delta
     }
 
     /// The balance after its latest movement, in SMS.
     async fn balance_after(&self) -> i64 {
-        self.0.balance_after
+        self.row.balance_after
     }
 
     /// Why credit moved.
     async fn reason(&self) -> LedgerReason {
-        self.0.reason.into()
+        self.row.reason.into()
     }
 
     /// How many SMS moved.
     async fn quantity(&self) -> i64 {
-        self.0.quantity
+        self.row.quantity
     }
 
     /// The campaign it is for; null when it is for none. Needs `READ` on `COMMUNICATION_SMS`.
@@ -179,7 +224,10 @@ impl LedgerEntry {
         let session = Session::of(graphql);
         session
             .maybe(async {
-                let Some(campaign) = self.0.campaign_id else {
+                if self.campaign.is_some() {
+                    return Ok(self.campaign.clone());
+                }
+                let Some(campaign) = self.row.campaign_id else {
                     return Ok(None);
                 };
                 Ok(campaigns::by_id(&session.ctx, session.caller()?, campaign)

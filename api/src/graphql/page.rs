@@ -1,6 +1,7 @@
 //! Connections, as the Relay cursor specification has them: <https://relay.dev/graphql/connections.htm>.
 
-use crate::services::page::{DEFAULT_SIZE, MAX_SIZE};
+use crate::error::Fault;
+use crate::services::page::{DEFAULT_SIZE, MAX_SIZE, Page};
 
 pub use crate::services::page::PageArgs;
 
@@ -17,6 +18,28 @@ pub fn cost(first: Option<i32>, last: Option<i32>, of_an_item: usize) -> usize {
         .max(1)
         .saturating_mul(of_an_item.max(1))
         .saturating_add(1)
+}
+
+/// The same page, its items turned all at once, in their order: so that what they refer to is read with one statement.
+///
+/// # Errors
+/// What `turn` answered.
+pub async fn turned<R, N, W>(page: Page<R>, turn: impl FnOnce(Vec<R>) -> W) -> Result<Page<N>, Fault>
+where
+    W: Future<Output = Result<Vec<N>, Fault>>,
+{
+    let Page {
+        items,
+        has_next,
+        has_previous,
+    } = page;
+    let (cursors, rows): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+    let items = cursors.into_iter().zip(turn(rows).await?).collect();
+    Ok(Page {
+        items,
+        has_next,
+        has_previous,
+    })
 }
 
 /// Declares a connection and its edge over a node that is made from a service's row.

@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::campaigns::{CampaignConnection, CampaignState};
+use super::campaigns::{CampaignConnection, CampaignState, with_decisions};
 use super::context::{Maybe, Session};
 use super::credit::Credit;
 use super::decisions::DecisionConnection;
 use super::node_id::NodeId;
-use super::page::{PageArgs, cost};
+use super::page::{PageArgs, cost, turned};
 use super::people::{PersonConnection, PersonFilterInput, PersonOrder, TagConnection};
 use super::rules::RuleConnection;
 use crate::services::people::Direction;
@@ -328,10 +328,16 @@ impl Structure {
             before,
         };
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
+        let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
                 let page = campaigns::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
-                Ok(Some(page.into()))
+                let asked = node.field("decision").exists();
+                Ok(Some(
+                    turned(page, |rows| with_decisions(session, rows, asked))
+                        .await?
+                        .into(),
+                ))
             })
             .await
     }

@@ -120,6 +120,18 @@ pub async fn by_id(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Option<
     Ok(query.into_model::<CampaignRow>().one(ctx.store.readers()).await?)
 }
 
+/// The campaigns of those ids that are of the caller's structure, in no particular order, with one statement; others are
+/// passed over. At most a page of ids.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on COMMUNICATION_SMS.
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[CampaignId]) -> Result<Vec<CampaignRow>, Fault> {
+    let structure = caller.may_read(Module::CommunicationSms)?.structure;
+    let query = campaign::in_structure(structure).filter(Column::Id.is_in(ids.iter().copied()));
+    let query = query.select_only().columns(COLUMNS);
+    Ok(query.into_model::<CampaignRow>().all(ctx.store.readers()).await?)
+}
+
 /// A message of a campaign.
 #[derive(Debug, Clone)]
 pub struct MessageRow {

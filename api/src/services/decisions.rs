@@ -8,8 +8,8 @@ use entity::enums::{Module, Outcome, Stage};
 use entity::ids::{DecisionId, StructureId};
 use rules::Verdict;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect, QueryTrait,
 };
 
 use crate::app::Ctx;
@@ -120,6 +120,17 @@ pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<De
 /// The database's.
 pub async fn by_id(ctx: &Ctx, caller: &Caller, id: DecisionId) -> Result<Option<DecisionRow>, Fault> {
     read(ctx.store.readers(), caller.structure, id).await
+}
+
+/// The decisions of those ids that are of the caller's structure, in no particular order, with one statement; others are
+/// passed over. At most a page of ids.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[DecisionId]) -> Result<Vec<DecisionRow>, Fault> {
+    let query = decision::in_structure(caller.structure).filter(Column::Id.is_in(ids.iter().copied()));
+    let rows = query.select_only().columns(COLUMNS).into_model::<Row>().all(ctx.store.readers()).await?;
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// One decision of a structure.
