@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    BaseType, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet, Type,
 };
 use async_graphql::parser::{self, parse_query};
 use async_graphql::{Pos, Positioned, Value, Variables};
@@ -54,6 +54,21 @@ pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables) -> 
     check_variables(chosen, variables)?;
     let operation = chosen.ty;
     Ok(Document { parsed, operation })
+}
+
+/// Gives the variables that may hold the size of a page, and were left out, the null that leaving them out means there: the
+/// library reckons what a page costs before it runs anything, and takes no absent variable for that.
+pub fn complete(document: &ExecutableDocument, variables: &mut Variables) {
+    for (_, operation) in document.operations.iter() {
+        for definition in &operation.node.variable_definitions {
+            let Type { base, nullable } = &definition.node.var_type.node;
+            let number = matches!(base, BaseType::Named(name) if name == "Int");
+            if number && *nullable && definition.node.default_value.is_none() {
+                let name = definition.node.name.node.clone();
+                variables.entry(name).or_insert(Value::Null);
+            }
+        }
+    }
 }
 
 /// The most brackets open at once, outside strings and comments.

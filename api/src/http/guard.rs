@@ -53,7 +53,9 @@ async fn serve(web: &Web, ctx: &Ctx, parts: &Parts, body: Body) -> Result<async_
         Refusal::request(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
             .with("request", ctx.request.to_string())
     })?;
-    let mut request = async_graphql::Request::new(params.query).variables(params.variables);
+    let mut variables = params.variables;
+    document::complete(&document.parsed, &mut variables);
+    let mut request = async_graphql::Request::new(params.query).variables(variables);
     request.operation_name = params.operation_name;
     request.set_parsed_query(document.parsed);
     Ok(web
