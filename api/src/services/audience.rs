@@ -61,15 +61,13 @@ impl Audience {
     /// # Errors
     /// `AUDIENCE_TOO_LARGE` when more people are named one by one than [`MAX_IDS`].
     pub fn check(&self) -> Result<(), Problem> {
-        let (named, field) = match self {
-            Self::People(ids) => (ids.len(), "people"),
-            Self::Matching { except, .. } => (except.len(), "except"),
+        let (named, path): (usize, &[&'static str]) = match self {
+            Self::People(ids) => (ids.len(), &["audience", "people"]),
+            Self::Matching { except, .. } => (except.len(), &["audience", "matching", "except"]),
         };
         if named > MAX_IDS {
             let max = i64::try_from(MAX_IDS).expect("invariant: a small constant");
-            return Err(Problem::new("AUDIENCE_TOO_LARGE")
-                .at(&["audience", field])
-                .with("max", max));
+            return Err(Problem::new("AUDIENCE_TOO_LARGE").at(path).with("max", max));
         }
         Ok(())
     }
