@@ -146,6 +146,8 @@ async fn commit(
         input.key,
         &[input.token.as_bytes(), confirm.join(",").as_bytes()],
     );
+    // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
+    let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
         Known::New => {}
         Known::Done(campaign) => {
@@ -156,7 +158,7 @@ async fn commit(
         }
         Known::Conflict => return Err(problem(SendProblem::IdempotencyConflict)),
     }
-    let shown = shown(tx, ctx, caller, &input.token).await?;
+    let shown = serving(tx, ctx, caller, locked).await?;
     let plan = check(tx, ctx, caller, &shown, &confirm).await?;
     let campaign: CampaignId = ctx.id();
     let reserved = ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await?;
@@ -182,21 +184,27 @@ async fn commit(
     })
 }
 
-/// The preview of a token, if it may still serve. Its row is locked, so that one token serves one request at a time.
-async fn shown(
+/// The preview of a token, its row locked, so that one token serves one request at a time.
+async fn lock(
     tx: &DatabaseTransaction,
-    ctx: &Ctx,
     caller: &Caller,
     token: &str,
-) -> Result<preview::Model, Refusal> {
+) -> Result<Option<preview::Model>, Fault> {
     let query = preview::in_structure(caller.structure)
         .filter(preview::Column::AccountId.eq(caller.account))
         .filter(preview::Column::TokenHash.eq(token_hash(token)))
         .lock_exclusive();
-    let row = query
-        .one(tx)
-        .await?
-        .ok_or_else(|| problem(SendProblem::PreviewNotFound))?;
+    Ok(query.one(tx).await?)
+}
+
+/// The preview locked, if it may still serve.
+async fn serving(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    caller: &Caller,
+    locked: Option<preview::Model>,
+) -> Result<preview::Model, Refusal> {
+    let row = locked.ok_or_else(|| problem(SendProblem::PreviewNotFound))?;
     let used = campaign::in_structure(caller.structure)
         .filter(campaign::Column::PreviewId.eq(row.id))
         .one(tx)
