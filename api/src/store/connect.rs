@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
+    Statement,
+};
 
 use super::{Store, StoreError};
 
@@ -12,6 +15,11 @@ use super::{Store, StoreError};
 const SQLITE_READERS: u32 = 4;
 /// How long a statement waits for a lock that another process holds on the SQLite file.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Settings of each connection to PostgreSQL. Statements that name up to a thousand ids are planned for the ids they name: a
+/// plan for any ids compares each row with each of them. Compiling such plans (jit) costs more than running them.
+const POSTGRES_SETTINGS: [(&str, &str); 2] = [("plan_cache_mode", "force_custom_plan"), ("jit", "off")];
+/// How long PostgreSQL may take to answer at start.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Older versions can corrupt a write-ahead log when it is reset: <https://www.sqlite.org/wal.html>.
 const SQLITE_MINIMUM: (&str, [u32; 3]) = ("3.51.3", [3, 51, 3]);
 
@@ -141,9 +149,15 @@ async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreEr
     let mut options = ConnectOptions::new(address.to_owned());
     options
         .max_connections(connections)
-        .connect_timeout(Duration::from_secs(10))
+        .connect_timeout(POSTGRES_PATIENCE)
         .sqlx_logging(false);
-    let pool = Database::connect(options).await?;
+    options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_SETTINGS));
+    let pool = Database::connect(options).await.map_err(|error| match error {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => StoreError::Unavailable(format!(
+            "PostgreSQL did not answer in {POSTGRES_PATIENCE:?}: is it running, and reachable?"
+        )),
+        error => StoreError::from(error),
+    })?;
     Ok(Store {
         readers: pool.clone(),
         writer: pool,

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::segments::{self, Encoding, Measure, Offender};
-use crate::domain::text::{MessageText, TextError};
-use crate::error::{Failure, Fault, Problem};
+use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
+use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
 use crate::services::ruleset::{self, RuleSet};
@@ -213,7 +213,7 @@ pub async fn plan(
     }
     let (messages, hash) = binder.finish();
     let cost = messages * wording.cost();
-    let limit = length_limit(&rules)?;
+    let limit = length_limit(&rules);
     let facts = facts::gather(
         caller,
         &structure,
@@ -240,14 +240,12 @@ pub async fn plan(
     })
 }
 
-/// The limit that the length rule puts on a text.
-pub(super) fn length_limit(rules: &RuleSet) -> Result<i64, Fault> {
+/// The limit that the length rule puts on a text; that of any text when the operator's own rule of that name has none.
+pub(super) fn length_limit(rules: &RuleSet) -> i64 {
     let (slug, parameter) = LENGTH_RULE;
     match rules.parameter(slug, parameter) {
-        Some(ParamValue::Int(limit)) => Ok(limit),
-        _ => Err(Fault::internal(format!(
-            "the built-in rule {slug} has no parameter {parameter}"
-        ))),
+        Some(ParamValue::Int(limit)) => limit,
+        _ => count(MAX_TEXT_UNITS),
     }
 }
 
