@@ -132,9 +132,10 @@ pub struct SignedIn {
 pub async fn sign_in(ctx: &Ctx, email: &str, password: &str) -> Result<SignedIn, Failure> {
     let email = fold_email(email);
     // PostgreSQL takes no NUL in a text, and nobody has one in an address.
-    let found = match email.contains('\0') {
-        true => None,
-        false => account::by_email(&email).one(ctx.store.readers()).await?,
+    let found = if email.contains('\0') {
+        None
+    } else {
+        account::by_email(&email).one(ctx.store.readers()).await?
     };
     let right = ctx
         .passwords
