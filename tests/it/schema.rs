@@ -42,7 +42,8 @@ fn undescribed(sdl: &str) -> Vec<String> {
             continue;
         }
         if !line.starts_with(' ') {
-            owner = text.split([' ', '{', '(']).nth(1).unwrap_or_default().to_owned();
+            let name = text.split([' ', '{', '(']).nth(1);
+            name.unwrap_or_default().clone_into(&mut owner);
         }
         if !described && !text.starts_with("directive") {
             found.push(format!("{owner}: {text}"));

@@ -30,9 +30,9 @@ use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
 use crate::network::Network;
 
-/// When the demonstration's data are loaded: a Monday, at nine in Paris. Each test starts an hour later.
+/// When the demonstration's data are loaded: a Monday of the past, at nine in Paris. Each test starts an hour later.
 pub(crate) const OPENING: DateTime<Utc> =
-    DateTime::from_timestamp(1_795_420_800, 0).expect("a constant instant");
+    DateTime::from_timestamp(1_757_314_800, 0).expect("a constant instant");
 
 /// An instance, and the database it works on. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl TestApp {
         clock: Arc<TestClock>,
         chance: Arc<TestEntropy>,
         planted: Arc<AtomicBool>,
-        change: impl FnOnce(&mut Config),
+        set: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::default();
         {
@@ -97,7 +97,7 @@ impl TestApp {
         }
         config.credit.auto_approve = true;
         config.dispatch.enabled = false;
-        change(&mut config);
+        set(&mut config);
         let (network, providers) = Network::providers();
         let clock_of_app = Arc::clone(&clock);
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
@@ -117,7 +117,7 @@ impl TestApp {
 
     /// Another instance on the same database, at the same time, with other settings. It begins with no token and no request
     /// under way.
-    pub async fn another(&self, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn another(&self, set: impl FnOnce(&mut Config)) -> Self {
         let inner = &self.0;
         Self::open(
             inner.backend,
@@ -125,7 +125,7 @@ impl TestApp {
             Arc::clone(&inner.clock),
             Arc::clone(&inner.chance),
             Arc::clone(&inner.planted),
-            change,
+            set,
         )
         .await
     }
@@ -173,7 +173,6 @@ impl TestApp {
     }
 
     /// Its way in.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.0.router.clone()
     }
@@ -260,7 +259,7 @@ impl TestApp {
         let scope = Operator::at_the_command_line().scope(structure);
         let mut rows = Vec::new();
         let summary = import(&self.ctx(), scope, FileSource::Bytes(Arc::from(file)), |row| {
-            rows.push(row)
+            rows.push(row);
         })
         .await?;
         Ok((summary, rows))

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
 /// How long anything may take before the test fails. Far above what it takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
 
@@ -36,11 +36,11 @@ async fn build() -> PathBuf {
         .expect("cargo can be run");
     assert!(output.status.success(), "the program cannot be built");
     let messages = String::from_utf8_lossy(&output.stdout);
-    let built = messages.lines().rev().find_map(|line| {
+    let executable = messages.lines().rev().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    built.expect("cargo says where the program is")
+    executable.expect("cargo says where the program is")
 }
 
 /// Runs a command of the program to its end: the exit code, the standard output, the standard error. Its environment holds

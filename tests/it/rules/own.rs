@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{SOURCE, manifest, publish, save, set, verdict};
 
 both!(
-    an_own_rule_goes_from_draft_to_force_and_off,
+    an_own_rule_goes_from_draft_to_force,
+    an_own_rule_is_set_and_switched_off,
     an_own_rule_can_ask_to_confirm,
     a_draft_with_errors_cannot_be_published,
     an_observed_rule_counts_for_nothing,
@@ -21,7 +22,7 @@ async fn in_force(admin: &Actor, level: &str) -> Value {
     published
 }
 
-async fn an_own_rule_goes_from_draft_to_force_and_off(app: TestApp) {
+async fn an_own_rule_goes_from_draft_to_force(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let people = marie.musicians(3).await;
     let saved = save(
@@ -68,7 +69,16 @@ async fn an_own_rule_goes_from_draft_to_force_and_off(app: TestApp) {
         marie.preview(&people[..2], "Bonjour").await["decision"]["outcome"],
         "ALLOWED"
     );
+}
 
+async fn an_own_rule_is_set_and_switched_off(app: TestApp) {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    let people = marie.musicians(3).await;
+    in_force(&admin, "DENY").await;
+    assert_eq!(
+        marie.preview(&people, "Bonjour").await["decision"]["outcome"],
+        "REFUSED"
+    );
     assert_eq!(
         set(
             &admin,
