@@ -11,7 +11,7 @@ use entity::ids::{AttemptId, CampaignId, MessageId, StructureId};
 use entity::sensitive::Sensitive;
 use entity::{attempt, campaign, message, opt_out};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::claim::Claimed;
@@ -21,7 +21,7 @@ use crate::domain::phone::Phone;
 use crate::domain::segments;
 use crate::providers::Outbound;
 use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state};
-use crate::store::StoreError;
+use crate::store::{StoreError, among};
 
 /// The reason of a message whose number opted out.
 const OPTED_OUT: &str = "OPTED_OUT";
@@ -131,14 +131,14 @@ async fn begin_in(
 
 /// Reads what is needed to send, of the claimed messages that are still this instance's, and keeps others off them.
 async fn read(tx: &DatabaseTransaction, me: Uuid, claimed: &[Claimed]) -> Result<Vec<Row>, StoreError> {
-    let rows = tx.query_all(&rows_query(me, claimed)).await?;
+    let rows = tx.query_all(&rows_query(tx.get_database_backend(), me, claimed)).await?;
     Ok(rows
         .iter()
         .map(|row| Row::from_query_result(row, ""))
         .collect::<Result<_, _>>()?)
 }
 
-fn rows_query(me: Uuid, claimed: &[Claimed]) -> SelectStatement {
+fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatement {
     use message::Column;
     let column = |column: Column| Expr::col((message::Entity, column));
     let refused = |column: opt_out::Column| Expr::col((opt_out::Entity, column));
@@ -161,7 +161,7 @@ fn rows_query(me: Uuid, claimed: &[Claimed]) -> SelectStatement {
         .columns(columns.map(|column| (message::Entity, column)))
         .expr_as(Expr::exists(refusal), "opted_out")
         .from(message::Entity)
-        .and_where(column(Column::Id).is_in(claimed.iter().map(|row| row.id)))
+        .and_where(among(backend, column(Column::Id), claimed.iter().map(|row| row.id)))
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::LeaseOwner).eq(me))
         .lock(LockType::NoKeyUpdate)

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::domain::message_state::{InvalidTransition, MessageState};
 use crate::domain::outcome::UnknownReason;
 use crate::services::delivery::{self, Change, Moves, Place, Standing, domain_state, in_state};
-use crate::store::StoreError;
+use crate::store::{StoreError, among};
 
 /// The most messages changed by one transaction.
 const BATCH: u64 = 500;
@@ -112,7 +112,7 @@ async fn change_in(
     let ids = found.iter().map(|row| row.id);
     let rows = rows(
         tx,
-        kind.query().and_where(Expr::col(message::Column::Id).is_in(ids)),
+        kind.query().and_where(among(tx.get_database_backend(), Expr::col(message::Column::Id), ids)),
     )
     .await?;
     let mut moves = Moves::default();
@@ -181,7 +181,7 @@ async fn lose_track(
         .value(Column::FinishedAt, at)
         .value(Column::Outcome, AttemptOutcome::Unknown.as_str())
         .value(Column::Code, UnknownReason::LeaseExpired.as_str())
-        .and_where(Expr::col(Column::MessageId).is_in(messages))
+        .and_where(among(tx.get_database_backend(), Expr::col(Column::MessageId), messages))
         .and_where(Expr::col(Column::Outcome).is_null())
         .to_owned();
     tx.execute(&update).await?;

@@ -18,7 +18,7 @@ use super::delivery::{self, Change, Finish, Moves, Standing};
 use crate::app::App;
 use crate::domain::message_state::{MessageState, MoneyEffect, Report as Status, ReportEffect};
 use crate::providers::Report;
-use crate::store::StoreError;
+use crate::store::{StoreError, among};
 
 /// The most reports worked through in one transaction.
 pub const BATCH: usize = 500;
@@ -131,10 +131,11 @@ async fn subjects(
             Expr::col((message::Entity, message::Column::Id))
                 .equals((attempt::Entity, attempt::Column::MessageId)),
         )
-        .and_where(
-            Expr::col((attempt::Entity, attempt::Column::Id))
-                .is_in(reports.iter().map(|report| report.attempt)),
-        )
+        .and_where(among(
+            tx.get_database_backend(),
+            Expr::col((attempt::Entity, attempt::Column::Id)),
+            reports.iter().map(|report| report.attempt),
+        ))
         .to_owned();
     let rows = tx.query_all(&query).await?;
     let subject = |row| Subject::from_query_result(row, "").map(|found| (found.attempt, found));

@@ -15,9 +15,8 @@ use super::{Store, StoreError};
 const SQLITE_READERS: u32 = 4;
 /// How long a statement waits for a lock that another process holds on the SQLite file.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Settings of each connection to PostgreSQL. Statements that name up to a thousand ids are planned for the ids they name: a
-/// plan for any ids compares each row with each of them. Compiling such plans (jit) costs more than running them.
-const POSTGRES_SETTINGS: [(&str, &str); 2] = [("plan_cache_mode", "force_custom_plan"), ("jit", "off")];
+/// Settings of each connection to PostgreSQL: compiling a plan (jit) costs more than running any of ours.
+const POSTGRES_SETTINGS: [(&str, &str); 1] = [("jit", "off")];
 /// How long PostgreSQL may take to answer at start.
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Older versions can corrupt a write-ahead log when it is reset: <https://www.sqlite.org/wal.html>.

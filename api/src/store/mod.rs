@@ -3,16 +3,18 @@
 //! Architecture Invariant: everything that changes a row goes through [`Store::write`]. On SQLite its closures run one after
 //! another on one connection, each in a `BEGIN IMMEDIATE` transaction; on PostgreSQL each is a transaction on the pool.
 
+mod among;
 mod connect;
 mod error;
 
 use std::pin::Pin;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 
+pub use among::among;
 pub use connect::{DatabaseUrl, Options};
 pub use error::StoreError;
 
@@ -62,6 +64,19 @@ impl Store {
         let done = work(&tx).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(done)
+    }
+
+    /// Has PostgreSQL look at tables anew after so many rows were written to them: until its own maintenance has passed, it takes
+    /// them for nearly empty, and reads them whole where an index would do. SQLite's plans do not depend on it.
+    pub async fn wrote_many(&self, tables: &[&'static str]) {
+        if self.backend() != DbBackend::Postgres {
+            return;
+        }
+        let analyze = format!("ANALYZE {}", tables.join(", "));
+        if let Err(error) = self.writer.execute_unprepared(&analyze).await {
+            // Only speed is lost.
+            tracing::warn!(%error, "tables could not be analyzed");
+        }
     }
 
     /// Closes every connection once what runs on them is done.

@@ -23,7 +23,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Value};
 
 use crate::domain::message_state::MessageState;
-use crate::store::StoreError;
+use crate::store::{StoreError, among};
 
 pub use moves::{Change, Lease, Moves};
 
@@ -95,7 +95,7 @@ pub async fn standings(tx: &DatabaseTransaction, ids: &[MessageId]) -> Result<Ve
             Column::Attempts,
         ])
         .from(message::Entity)
-        .and_where(Expr::col(Column::Id).is_in(ids.iter().copied()))
+        .and_where(among(tx.get_database_backend(), Expr::col(Column::Id), ids.iter().copied()))
         .to_owned();
     let rows = tx.query_all(&query).await?;
     let standing = |row: StandingRow| Standing {

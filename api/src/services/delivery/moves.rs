@@ -8,14 +8,14 @@ use entity::enums;
 use entity::ids::MessageId;
 use entity::{campaign, message};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::{Place, Standing, in_state, later};
 use crate::app::App;
 use crate::domain::message_state::MessageState;
 use crate::services::ledger;
-use crate::store::StoreError;
+use crate::store::{StoreError, among};
 
 /// What a message changes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Moves {
         let mut effects: BTreeMap<Place, Effects> = BTreeMap::new();
         let mut all = HashSet::new();
         for group in &self.groups {
-            let rows = tx.query_all(&group.statement(at, lease)).await?;
+            let rows = tx.query_all(&group.statement(tx.get_database_backend(), at, lease)).await?;
             let moved: Vec<Moved> = rows
                 .iter()
                 .map(|row| Moved::from_query_result(row, ""))
@@ -143,7 +143,7 @@ impl Moves {
 }
 
 impl Group {
-    fn statement(&self, at: At, lease: Option<Lease>) -> UpdateStatement {
+    fn statement(&self, backend: DbBackend, at: At, lease: Option<Lease>) -> UpdateStatement {
         use message::Column;
         let starts = self.change.to == MessageState::Sending;
         let lease = lease.filter(|_| starts);
@@ -155,7 +155,7 @@ impl Group {
             .value(Column::LeaseOwner, lease.map(|lease| lease.owner))
             .value(Column::LeaseUntil, lease.map(|lease| later(at, lease.lasts)))
             .and_where(Expr::col(Column::StructureId).eq(self.place.0))
-            .and_where(Expr::col(Column::Id).is_in(self.ids.iter().copied()))
+            .and_where(among(backend, Expr::col(Column::Id), self.ids.iter().copied()))
             .and_where(in_state(self.from))
             .returning(Query::returning().columns([Column::Id, Column::Cost]))
             .to_owned();

@@ -26,6 +26,9 @@ use crate::services::{ledger, ruleset, structures};
 /// The built-in rule that speaks of credit.
 const CREDIT_RULE: &str = "credit-sufficient";
 
+/// More messages than this change what the database should know of its tables.
+const MANY_MESSAGES: i64 = 5_000;
+
 /// What to send.
 #[derive(Debug, Clone)]
 pub struct SendInput {
@@ -119,7 +122,10 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
         })
         .await;
     match sent {
-        Ok(sent) => {
+        Ok((sent, messages)) => {
+            if messages > MANY_MESSAGES {
+                ctx.store.wrote_many(&["message", "message_person"]).await;
+            }
             ctx.queued.notify_one();
             Ok(sent)
         }
@@ -132,12 +138,13 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
     }
 }
 
+/// Does it all in one transaction; answers also how many messages it wrote.
 async fn commit(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
     caller: &Caller,
     input: &SendInput,
-) -> Result<Sent, Refusal> {
+) -> Result<(Sent, i64), Refusal> {
     let mut confirm = input.confirm.clone();
     confirm.sort_unstable();
     confirm.dedup();
@@ -151,10 +158,11 @@ async fn commit(
     match request.look_up(tx, ctx, caller).await? {
         Known::New => {}
         Known::Done(campaign) => {
-            return Ok(Sent {
+            let sent = Sent {
                 campaign: CampaignId::from(campaign),
                 replayed: true,
-            });
+            };
+            return Ok((sent, 0));
         }
         Known::Conflict => return Err(problem(SendProblem::IdempotencyConflict)),
     }
@@ -178,10 +186,11 @@ async fn commit(
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
     request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
-    Ok(Sent {
+    let sent = Sent {
         campaign,
         replayed: false,
-    })
+    };
+    Ok((sent, messages))
 }
 
 /// The preview of a token, its row locked, so that one token serves one request at a time.

@@ -10,7 +10,7 @@ use entity::sensitive::Sensitive;
 use entity::{At, person, person_tag, tag};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromJsonQueryResult, FromQueryResult, QueryFilter,
+    ConnectionTrait, DbBackend, DbErr, FromJsonQueryResult, FromQueryResult, QueryFilter,
     QueryResult, QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::app::Ctx;
 use crate::caller::{Caller, Scope};
 use crate::error::Fault;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
+use crate::store::among;
 
 /// Ids looked up by one statement.
 const IDS_PER_STATEMENT: usize = 1_000;
@@ -138,7 +139,11 @@ pub async fn by_ids(ctx: &Ctx, scope: Scope, ids: &[PersonId]) -> Result<Vec<Per
     let db = ctx.store.readers();
     let mut people: Vec<PersonRow> = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS_PER_STATEMENT) {
-        let condition = Condition::all().add(person::Column::Id.is_in(ids.iter().copied()));
+        let condition = Condition::all().add(among(
+            ctx.store.backend(),
+            Expr::col((person::Entity, person::Column::Id)),
+            ids.iter().copied(),
+        ));
         let query = select(ctx.store.backend(), scope.structure, condition);
         for row in db.query_all(&query).await? {
             people.push(PersonRow::from_query_result(&row, "")?);

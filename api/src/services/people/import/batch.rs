@@ -12,8 +12,8 @@ use entity::ids::{PersonId, StructureId};
 use entity::person::{Column as P, Model};
 use entity::sensitive::Sensitive;
 use entity::{At, enums, person, structure};
-use sea_orm::sea_query::{ExprTrait, IntoCondition, LockType, OnConflict};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, LockType, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::identity::{Fate, Identity, Known, People};
 use super::labels::{LISTS, Labels, TAGS};
@@ -24,6 +24,7 @@ use crate::app::Ctx;
 use crate::domain::name::sort_key;
 use crate::domain::people_file::{Consent, PersonRow, RowError, Sex};
 use crate::error::Fault;
+use crate::store::among;
 
 /// Rows applied together, each a person or its refusal.
 pub(super) type Batch = Vec<Result<PersonRow, RowError>>;
@@ -137,9 +138,11 @@ impl Progress {
     async fn load(&self, tx: &DatabaseTransaction, batch: &Batch) -> Result<People, Fault> {
         let mut people = People::default();
         let rows = || batch.iter().flatten();
-        let identifiers: HashSet<&str> = rows().filter_map(|row| row.identifier.as_deref()).collect();
+        let identifiers: HashSet<String> = rows().filter_map(|row| row.identifier.clone()).collect();
+        let backend = tx.get_database_backend();
+        let one_of = |column: P, values| among(backend, Expr::col((person::Entity, column)), values);
         if !identifiers.is_empty() {
-            self.take(tx, &mut people, P::Identifier.is_in(identifiers))
+            self.take(tx, &mut people, one_of(P::Identifier, identifiers))
                 .await?;
         }
         // Whoever has an identifier is no answer to a row with another.
@@ -154,13 +157,13 @@ impl Progress {
             };
         }
         if !any.is_empty() {
-            self.take(tx, &mut people, P::SortKey.is_in(any)).await?;
+            self.take(tx, &mut people, one_of(P::SortKey, any)).await?;
         }
         if !free.is_empty() {
             self.take(
                 tx,
                 &mut people,
-                P::SortKey.is_in(free).and(P::Identifier.is_null()),
+                one_of(P::SortKey, free).and(P::Identifier.is_null()),
             )
             .await?;
         }

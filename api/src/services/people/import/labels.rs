@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::app::Ctx;
 use crate::domain::name::fold;
 use crate::error::Fault;
+use crate::store::among;
 
 /// Rows inserted, or names and ids looked up, by one statement: SQLite takes 32,766 variables.
 const PER_STATEMENT: usize = 4_000;
@@ -115,7 +116,7 @@ impl Labels {
                 .columns(["id", "folded"])
                 .from(self.tables.labels)
                 .and_where(Expr::col("structure_id").eq(self.structure))
-                .and_where(Expr::col("folded").is_in(folded.iter().map(|folded| folded.as_str())))
+                .and_where(among(tx.get_database_backend(), Expr::col("folded"), folded.iter().map(|folded| (*folded).clone())))
                 .take();
             for row in tx.query_all(&query).await? {
                 found.push((
@@ -166,7 +167,7 @@ impl Labels {
                 .columns(["person_id", self.tables.reference])
                 .from(self.tables.links)
                 .and_where(Expr::col("structure_id").eq(self.structure))
-                .and_where(Expr::col("person_id").is_in(people.iter().copied()))
+                .and_where(among(tx.get_database_backend(), Expr::col("person_id"), people.iter().copied()))
                 .take();
             for row in tx.query_all(&query).await? {
                 links.insert((

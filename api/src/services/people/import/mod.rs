@@ -59,6 +59,9 @@ use crate::domain::people_file::{Column, FileError, FileShape};
 use crate::domain::phone::Region;
 use crate::error::Fault;
 
+/// More rows than this change what the database should know of its tables.
+const MANY_ROWS: u64 = 5_000;
+
 /// A file that can be read several times.
 #[derive(Debug, Clone)]
 pub enum FileSource {
@@ -203,6 +206,9 @@ pub async fn import(
     let progress = apply(progress, file, shape, region, &mut report).await?;
     let (tags_created, lists_created) = progress.created();
     let committed = progress.rows();
+    if committed > MANY_ROWS {
+        ctx.store.wrote_many(&["person", "person_tag", "person_list_member"]).await;
+    }
     let linked = teachers::link(ctx, scope.structure, progress.into_wanted(), &mut report).await;
     linked.map_err(|cause| ImportError::Stopped { committed, cause })?;
     Ok(ImportSummary {

@@ -8,8 +8,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::ids::{PersonId, StructureId};
 use entity::{person, teaching};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
+    ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
 };
 
 use super::{Outcome, RowOutcome};
@@ -17,6 +18,7 @@ use crate::app::Ctx;
 use crate::domain::name::{fold, sort_key};
 use crate::domain::people_file::Column;
 use crate::error::Fault;
+use crate::store::among;
 
 /// Rows linked in one transaction, and by one statement of three columns.
 const ROWS_PER_BATCH: usize = 1_000;
@@ -131,7 +133,11 @@ async fn read(
         let rows: Vec<(String, PersonId)> = person::in_structure(structure)
             .select_only()
             .columns([column, person::Column::Id])
-            .filter(column.is_in(values.iter().copied()))
+            .filter(among(
+                db.get_database_backend(),
+                Expr::col((person::Entity, column)),
+                values.iter().map(|value| (*value).to_owned()),
+            ))
             .into_tuple()
             .all(db)
             .await?;
@@ -160,7 +166,11 @@ async fn link_batch(
     let stored: Vec<(PersonId, PersonId)> = teaching::in_structure(structure)
         .select_only()
         .columns([teaching::Column::TeacherId, teaching::Column::StudentId])
-        .filter(teaching::Column::StudentId.is_in(students))
+        .filter(among(
+            tx.get_database_backend(),
+            Expr::col((teaching::Entity, teaching::Column::StudentId)),
+            students,
+        ))
         .into_tuple()
         .all(tx)
         .await?;
