@@ -12,6 +12,7 @@ both!(
     a_draft_with_errors_cannot_be_published,
     an_observed_rule_counts_for_nothing,
     two_authors_do_not_overwrite_each_other,
+    a_text_that_cannot_be_stored_is_refused,
 );
 
 async fn in_force(admin: &Actor, level: &str) -> Value {
@@ -208,4 +209,27 @@ async fn two_authors_do_not_overwrite_each_other(app: TestApp) {
         code_of(&publish(&admin, &first, "ACTIVE").await),
         "RULE_VERSION_SUPERSEDED"
     );
+}
+
+async fn a_text_that_cannot_be_stored_is_refused(app: TestApp) {
+    let admin = app.admin().await;
+    let with_text = format!(
+        "{}\n[params.word]\ntype = \"STRING\"\ndefault = \"a\"\ntitle = {{ en = \"W\", fr = \"M\" }}\n",
+        manifest("DENY")
+    );
+    let source = "audience.message_count <= params.most && params.word != \"\"";
+    let saved = save(&admin, json!({ "manifest": with_text, "source": source })).await;
+    assert_eq!(
+        publish(&admin, &saved, "ACTIVE").await["errors"],
+        json!([]),
+        "{saved}"
+    );
+    let set_word = async |word: &str| {
+        let input = json!({ "parameters": [{ "name": "word", "value": word }] });
+        set(&admin, "small-sends", input).await
+    };
+    assert_eq!(set_word("été 🎺").await["errors"], json!([]));
+    assert_eq!(code_of(&set_word("a\0b").await), "PARAMETER_INVALID");
+    let nul = json!({ "manifest": manifest("DENY"), "source": "true || \"\0\" == \"\"" });
+    assert_eq!(code_of(&save(&admin, nul).await), "RULE_TEXT_INVALID");
 }
