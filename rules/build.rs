@@ -7,19 +7,14 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=builtin");
     let folder =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("constant: cargo sets it")).join("builtin");
-    let mut files = fs::read_dir(&folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut files =
+        fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
     files.sort();
     let mut list = String::from("&[\n");
     for file in files {
         let (manifest, script) = (file.with_extension("toml"), file.with_extension("rhai"));
         for half in [&manifest, &script] {
-            assert!(
-                half.is_file(),
-                "{} is missing: a built-in is a manifest and a script",
-                half.display()
-            );
+            assert!(half.is_file(), "{} is missing: a built-in is a manifest and a script", half.display());
         }
         if file == manifest {
             let slug = file.file_stem().unwrap_or_default().to_string_lossy();

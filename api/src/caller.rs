@@ -43,13 +43,7 @@ impl Caller {
         kind: AccountKind,
         granted: impl IntoIterator<Item = (Module, Access)>,
     ) -> Self {
-        Self {
-            structure,
-            account,
-            session,
-            kind,
-            permissions: granted.into_iter().collect(),
-        }
+        Self { structure, account, session, kind, permissions: granted.into_iter().collect() }
     }
 
     /// The access that this account has to a module.
@@ -68,10 +62,7 @@ impl Caller {
     pub fn may_read(&self, module: Module) -> Result<Scope, Fault> {
         match self.access(module) {
             Access::Read | Access::ReadWrite => Ok(self.scope()),
-            Access::None => Err(Fault::Forbidden {
-                module,
-                access: Access::Read,
-            }),
+            Access::None => Err(Fault::Forbidden { module, access: Access::Read }),
         }
     }
 
@@ -82,20 +73,14 @@ impl Caller {
     pub fn may_write(&self, module: Module) -> Result<Scope, Fault> {
         match self.access(module) {
             Access::ReadWrite => Ok(self.scope()),
-            Access::None | Access::Read => Err(Fault::Forbidden {
-                module,
-                access: Access::ReadWrite,
-            }),
+            Access::None | Access::Read => Err(Fault::Forbidden { module, access: Access::ReadWrite }),
         }
     }
 
     /// The caller's scope, for what every account of a structure may do.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope {
-            structure: self.structure,
-            by: Some(self.account),
-        }
+        Scope { structure: self.structure, by: Some(self.account) }
     }
 }
 

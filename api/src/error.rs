@@ -98,11 +98,7 @@ impl Problem {
     /// A problem with its code alone.
     #[must_use]
     pub fn new(code: &'static str) -> Self {
-        Self {
-            code,
-            path: Vec::new(),
-            args: Vec::new(),
-        }
+        Self { code, path: Vec::new(), args: Vec::new() }
     }
 
     /// The same, with the way to the field at fault.

@@ -69,10 +69,8 @@ impl MasterKey {
     /// # Errors
     /// [`KeyError::File`] or [`KeyError::Malformed`].
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = std::fs::read_to_string(path).map_err(|cause| KeyError::File {
-            path: path.to_owned(),
-            cause,
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|cause| KeyError::File { path: path.to_owned(), cause })?;
         let bytes = STANDARD.decode(text.trim_end_matches(['\r', '\n']));
         let key = bytes.ok().and_then(|bytes| <[u8; KEY]>::try_from(bytes).ok());
         key.map(Self).ok_or_else(|| KeyError::Malformed(path.to_owned()))
@@ -86,10 +84,8 @@ impl MasterKey {
         if !path.exists() {
             let mut key = [0; KEY];
             entropy.fill(&mut key);
-            write_private(path, &STANDARD.encode(key)).map_err(|cause| KeyError::File {
-                path: path.to_owned(),
-                cause,
-            })?;
+            write_private(path, &STANDARD.encode(key))
+                .map_err(|cause| KeyError::File { path: path.to_owned(), cause })?;
         }
         Self::read(path)
     }
@@ -145,22 +141,14 @@ async fn open_or_draw(
     entropy: &dyn Entropy,
     name: &'static str,
 ) -> Result<[u8; KEY], KeyError> {
-    let stored = sealed_key::by_name(name)
-        .one(store.readers())
-        .await
-        .map_err(StoreError::from)?;
+    let stored = sealed_key::by_name(name).one(store.readers()).await.map_err(StoreError::from)?;
     let stored = match stored {
         Some(stored) => stored,
         None => draw(store, cipher, entropy, name).await?,
     };
     let nonce = <[u8; NONCE]>::try_from(stored.nonce).map_err(|_| KeyError::Wrong)?;
-    let sealed = Payload {
-        msg: &stored.sealed,
-        aad: name.as_bytes(),
-    };
-    let opened = cipher
-        .decrypt(&XNonce::from(nonce), sealed)
-        .map_err(|_| KeyError::Wrong)?;
+    let sealed = Payload { msg: &stored.sealed, aad: name.as_bytes() };
+    let opened = cipher.decrypt(&XNonce::from(nonce), sealed).map_err(|_| KeyError::Wrong)?;
     opened.try_into().map_err(|_| KeyError::Wrong)
 }
 
@@ -175,13 +163,7 @@ async fn draw(
     entropy.fill(&mut key);
     entropy.fill(&mut nonce);
     let sealed = cipher
-        .encrypt(
-            &XNonce::from(nonce),
-            Payload {
-                msg: &key,
-                aad: name.as_bytes(),
-            },
-        )
+        .encrypt(&XNonce::from(nonce), Payload { msg: &key, aad: name.as_bytes() })
         .expect("invariant: sealing 32 bytes in memory does not fail");
     let row = sealed_key::ActiveModel {
         name: Set(name.to_owned()),
@@ -191,13 +173,8 @@ async fn draw(
     let drawn: Result<_, StoreError> = store
         .write(move |tx| {
             Box::pin(async move {
-                let first = OnConflict::column(sealed_key::Column::Name)
-                    .do_nothing()
-                    .to_owned();
-                sealed_key::Entity::insert(row)
-                    .on_conflict(first)
-                    .exec_without_returning(tx)
-                    .await?;
+                let first = OnConflict::column(sealed_key::Column::Name).do_nothing().to_owned();
+                sealed_key::Entity::insert(row).on_conflict(first).exec_without_returning(tx).await?;
                 let stored = sealed_key::by_name(name).one(tx).await?;
                 Ok(stored.ok_or_else(|| DbErr::RecordNotFound(format!("the key {name}")))?)
             })

@@ -39,10 +39,7 @@ pub enum StartError {
 /// # Errors
 /// [`StoreError`] when it cannot be reached, or its schema is not this program's and `migrate` is false.
 pub async fn open_store(config: &Config, migrate: bool) -> Result<Store, StoreError> {
-    let options = Options {
-        migrate,
-        postgres_connections: config.database.connections,
-    };
+    let options = Options { migrate, postgres_connections: config.database.connections };
     Store::open(&config.database.url, options).await
 }
 

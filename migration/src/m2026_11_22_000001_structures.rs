@@ -15,25 +15,11 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_database_backend();
-        create(
-            manager,
-            [
-                structure(db),
-                sms_subscription(db),
-                sms_settings(db),
-                sealed_key(db),
-            ],
-            [],
-        )
-        .await
+        create(manager, [structure(db), sms_subscription(db), sms_settings(db), sealed_key(db)], []).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_all(
-            manager,
-            &["sealed_key", "sms_settings", "sms_subscription", "structure"],
-        )
-        .await
+        drop_all(manager, &["sealed_key", "sms_settings", "sms_subscription", "structure"]).await
     }
 
     fn use_transaction(&self) -> Option<bool> {
@@ -48,13 +34,7 @@ fn structure(db: DbBackend) -> TableCreateStatement {
         .col(text("name"))
         .col(one_of(
             "product",
-            &[
-                "ARTIST_STANDARD",
-                "ARTIST_PREMIUM",
-                "SCHOOL_STANDARD",
-                "SCHOOL_PREMIUM",
-                "MANAGER",
-            ],
+            &["ARTIST_STANDARD", "ARTIST_PREMIUM", "SCHOOL_STANDARD", "SCHOOL_PREMIUM", "MANAGER"],
         ))
         .col(text("region"))
         .col(text("time_zone"))

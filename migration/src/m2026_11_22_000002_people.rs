@@ -31,26 +31,10 @@ impl MigrationTrait for Migration {
             ],
             [
                 index("person", "person_by_name", &["structure_id", "sort_key", "id"]),
-                index(
-                    "person",
-                    "person_by_mobile",
-                    &["structure_id", "mobile", "sort_key", "id"],
-                ),
-                index(
-                    "person",
-                    "person_by_number_hash",
-                    &["structure_id", "number_hash"],
-                ),
-                index(
-                    "person_tag",
-                    "person_tag_by_tag",
-                    &["structure_id", "tag_id", "person_id"],
-                ),
-                index(
-                    "person_list_member",
-                    "person_list_member_by_person",
-                    &["structure_id", "person_id"],
-                ),
+                index("person", "person_by_mobile", &["structure_id", "mobile", "sort_key", "id"]),
+                index("person", "person_by_number_hash", &["structure_id", "number_hash"]),
+                index("person_tag", "person_tag_by_tag", &["structure_id", "tag_id", "person_id"]),
+                index("person_list_member", "person_list_member_by_person", &["structure_id", "person_id"]),
                 index("teaching", "teaching_by_student", &["structure_id", "student_id"]),
             ],
         )
@@ -60,15 +44,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop_all(
             manager,
-            &[
-                "opt_out",
-                "teaching",
-                "person_list_member",
-                "person_list",
-                "person_tag",
-                "tag",
-                "person",
-            ],
+            &["opt_out", "teaching", "person_list_member", "person_list", "person_tag", "tag", "person"],
         )
         .await
     }

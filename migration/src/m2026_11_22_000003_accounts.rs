@@ -40,17 +40,7 @@ fn account(db: DbBackend) -> TableCreateStatement {
 fn permission(db: DbBackend) -> TableCreateStatement {
     keyed(db, "permission", &["account_id", "module"])
         .col(id(db, "account_id"))
-        .col(one_of(
-            "module",
-            &[
-                "PEOPLE",
-                "COMMUNICATION_SMS",
-                "CREDIT",
-                "RULES",
-                "ACCOUNTS",
-                "SETTINGS",
-            ],
-        ))
+        .col(one_of("module", &["PEOPLE", "COMMUNICATION_SMS", "CREDIT", "RULES", "ACCOUNTS", "SETTINGS"]))
         .col(one_of("access", &["NONE", "READ", "READ_WRITE"]))
         .foreign_key(&mut reference("account_id", "account"))
         .take()

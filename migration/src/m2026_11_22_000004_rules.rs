@@ -82,10 +82,7 @@ fn decision(db: DbBackend) -> TableCreateStatement {
         .col(id(db, "account_id"))
         .col(one_of("stage", &["PREVIEW", "SEND"]))
         .col(at("decided_at"))
-        .col(one_of(
-            "outcome",
-            &["ALLOWED", "CONFIRMATION_REQUIRED", "REFUSED"],
-        ))
+        .col(one_of("outcome", &["ALLOWED", "CONFIRMATION_REQUIRED", "REFUSED"]))
         .col(json_binary("verdicts"))
         .col(json_binary("facts"))
         .foreign_key(&mut reference("account_id", "account"))

@@ -30,9 +30,7 @@ fn credit(db: DbBackend) -> TableCreateStatement {
         .col(count("reserved"))
         .col(count("spent"))
         .col(count("operator_loss"))
-        .check(Expr::cust(
-            "issued = available + reserved + spent + operator_loss",
-        ))
+        .check(Expr::cust("issued = available + reserved + spent + operator_loss"))
         .take()
 }
 

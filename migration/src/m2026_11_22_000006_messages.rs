@@ -48,47 +48,21 @@ impl MigrationTrait for Migration {
         let db = manager.get_database_backend();
         create(
             manager,
+            [preview(db), campaign(db), message(db), message_person(db), attempt(db), receipt(db)],
             [
-                preview(db),
-                campaign(db),
-                message(db),
-                message_person(db),
-                attempt(db),
-                receipt(db),
-            ],
-            [
-                index(
-                    "message",
-                    "message_by_campaign",
-                    &["structure_id", "campaign_id", "id"],
-                ),
+                index("message", "message_by_campaign", &["structure_id", "campaign_id", "id"]),
                 in_state("QUEUED", "message_queued", &["next_attempt_at", "id"]),
                 in_state("SENDING", "message_sending", &["lease_until"]),
                 in_state("HANDED_OVER", "message_handed_over", &["state_at"]),
                 in_state("UNKNOWN", "message_unknown", &["state_at"]),
-                index(
-                    "message_person",
-                    "message_person_by_person",
-                    &["structure_id", "person_id"],
-                ),
+                index("message_person", "message_person_by_person", &["structure_id", "person_id"]),
             ],
         )
         .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_all(
-            manager,
-            &[
-                "receipt",
-                "attempt",
-                "message_person",
-                "message",
-                "campaign",
-                "preview",
-            ],
-        )
-        .await
+        drop_all(manager, &["receipt", "attempt", "message_person", "message", "campaign", "preview"]).await
     }
 
     fn use_transaction(&self) -> Option<bool> {
@@ -184,10 +158,7 @@ fn attempt(db: DbBackend) -> TableCreateStatement {
         .col(text("provider"))
         .col(at("started_at"))
         .col(at_null("finished_at"))
-        .col(one_of_null(
-            "outcome",
-            &["HANDED_OVER", "REJECTED", "NOT_SENT", "UNKNOWN"],
-        ))
+        .col(one_of_null("outcome", &["HANDED_OVER", "REJECTED", "NOT_SENT", "UNKNOWN"]))
         .col(text_null("code"))
         .col(text_null("provider_ref"))
         .index(&mut unique(&["message_id", "number"]))
@@ -210,7 +181,5 @@ fn receipt(db: DbBackend) -> TableCreateStatement {
 
 /// An index of the messages in one state: each is read by a loop that looks for what is due in it.
 fn in_state(state: &str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    index("message", name, columns)
-        .and_where(Expr::col("state").eq(state))
-        .take()
+    index("message", name, columns).and_where(Expr::col("state").eq(state)).take()
 }

@@ -44,18 +44,7 @@ impl MigrationTrait for Migration {
 
 fn transfer(db: DbBackend) -> TableCreateStatement {
     owned(db, "transfer")
-        .col(one_of(
-            "kind",
-            &[
-                "TOP_UP",
-                "RESERVATION",
-                "CHARGE",
-                "RELEASE",
-                "REFUND",
-                "ADJUSTMENT",
-                "LOSS",
-            ],
-        ))
+        .col(one_of("kind", &["TOP_UP", "RESERVATION", "CHARGE", "RELEASE", "REFUND", "ADJUSTMENT", "LOSS"]))
         .col(one_of("source", PLACES))
         .col(one_of("destination", PLACES))
         .col(big_integer("amount").check(Expr::col("amount").gt(0)))
@@ -77,17 +66,7 @@ fn transfer(db: DbBackend) -> TableCreateStatement {
 
 fn ledger_entry(db: DbBackend) -> TableCreateStatement {
     owned(db, "ledger_entry")
-        .col(one_of(
-            "reason",
-            &[
-                "TOP_UP",
-                "RESERVATION",
-                "CHARGE",
-                "RELEASE",
-                "REFUND",
-                "ADJUSTMENT",
-            ],
-        ))
+        .col(one_of("reason", &["TOP_UP", "RESERVATION", "CHARGE", "RELEASE", "REFUND", "ADJUSTMENT"]))
         .col(id_null(db, "campaign_id"))
         .col(id_null(db, "order_id"))
         .col(id_null(db, "account_id"))

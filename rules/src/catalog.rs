@@ -75,19 +75,15 @@ fn builtins() -> Result<BTreeMap<String, Rule>, CatalogError> {
 
 /// The manifests of a folder, by name, none of its scripts being alone.
 fn manifests(dir: &Path) -> Result<Vec<PathBuf>, CatalogError> {
-    let unreadable = |error: &io::Error| CatalogError::Unreadable {
-        path: dir.to_owned(),
-        reason: error.to_string(),
-    };
+    let unreadable =
+        |error: &io::Error| CatalogError::Unreadable { path: dir.to_owned(), reason: error.to_string() };
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).map_err(|error| unreadable(&error))? {
         files.push(entry.map_err(|error| unreadable(&error))?.path());
     }
     files.sort();
     let has = |file: &Path, extension: &str| file.extension().is_some_and(|found| found == extension);
-    let script = files
-        .iter()
-        .find(|file| has(file, "rhai") && !file.with_extension("toml").is_file());
+    let script = files.iter().find(|file| has(file, "rhai") && !file.with_extension("toml").is_file());
     if let Some(script) = script {
         return Err(CatalogError::HalfMissing {
             present: script.clone(),
@@ -101,35 +97,21 @@ fn manifests(dir: &Path) -> Result<Vec<PathBuf>, CatalogError> {
 fn load(manifest: &Path) -> Result<Rule, CatalogError> {
     let script = manifest.with_extension("rhai");
     if !script.is_file() {
-        return Err(CatalogError::HalfMissing {
-            present: manifest.to_owned(),
-            absent: script,
-        });
+        return Err(CatalogError::HalfMissing { present: manifest.to_owned(), absent: script });
     }
     let slug = manifest.file_stem().unwrap_or_default().to_string_lossy();
-    checked(
-        manifest.to_owned(),
-        &slug,
-        Rule::load(&read(manifest)?, &read(&script)?),
-    )
+    checked(manifest.to_owned(), &slug, Rule::load(&read(manifest)?, &read(&script)?))
 }
 
 /// A file of at most the size of the larger half of a rule.
 fn read(path: &Path) -> Result<String, CatalogError> {
-    let unreadable = |reason: String| CatalogError::Unreadable {
-        path: path.to_owned(),
-        reason,
-    };
+    let unreadable = |reason: String| CatalogError::Unreadable { path: path.to_owned(), reason };
     let mut text = String::new();
     let most = u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX);
     let file = fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    file.take(most + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| unreadable(error.to_string()))?;
+    file.take(most + 1).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
     if text.len() > MAX_MANIFEST_BYTES {
-        return Err(unreadable(format!(
-            "it is larger than {MAX_MANIFEST_BYTES} bytes, and no rule is"
-        )));
+        return Err(unreadable(format!("it is larger than {MAX_MANIFEST_BYTES} bytes, and no rule is")));
     }
     Ok(text)
 }
@@ -141,10 +123,9 @@ fn checked(
 ) -> Result<Rule, CatalogError> {
     match rule {
         Err(diagnostics) => Err(CatalogError::Invalid { path, diagnostics }),
-        Ok(rule) if rule.manifest().slug != slug => Err(CatalogError::SlugMismatch {
-            path,
-            slug: rule.manifest().slug.clone(),
-        }),
+        Ok(rule) if rule.manifest().slug != slug => {
+            Err(CatalogError::SlugMismatch { path, slug: rule.manifest().slug.clone() })
+        }
         Ok(rule) => Ok(rule),
     }
 }

@@ -27,20 +27,12 @@ pub(crate) struct Uses {
 
 /// Checks a compiled script against its manifest.
 pub(crate) fn check(script: &AST, manifest: &Manifest) -> Result<Uses, Vec<Diagnostic>> {
-    let mut walk = Walk {
-        manifest,
-        uses: Uses::default(),
-        problems: Vec::new(),
-    };
+    let mut walk = Walk { manifest, uses: Uses::default(), problems: Vec::new() };
     match script.statements() {
         [Stmt::Expr(expression)] => walk.answer(expression),
         _ => walk.unsupported(Position::NONE),
     }
-    if walk.problems.is_empty() {
-        Ok(walk.uses)
-    } else {
-        Err(walk.problems)
-    }
+    if walk.problems.is_empty() { Ok(walk.uses) } else { Err(walk.problems) }
 }
 
 /// One walk. A part answers its type, or nothing when a problem was already noted in it.
@@ -59,8 +51,7 @@ impl Walk<'_> {
         hint: Option<LocalText>,
     ) {
         if self.problems.len() < MAX_DIAGNOSTICS {
-            self.problems
-                .push(Diagnostic::error(at.into(), en, fr).with_hint(hint));
+            self.problems.push(Diagnostic::error(at.into(), en, fr).with_hint(hint));
         }
     }
 
@@ -92,14 +83,8 @@ impl Walk<'_> {
             },
             Some(other) => self.problem(
                 at,
-                format!(
-                    "the script answers {}, not a boolean or a verdict",
-                    other.name(Lang::En)
-                ),
-                format!(
-                    "le script répond {}, et non un booléen ou un verdict",
-                    other.name(Lang::Fr)
-                ),
+                format!("the script answers {}, not a boolean or a verdict", other.name(Lang::En)),
+                format!("le script répond {}, et non un booléen ou un verdict", other.name(Lang::Fr)),
                 None,
             ),
         }
@@ -117,9 +102,7 @@ impl Walk<'_> {
             Expr::Dot(..) => self.chain(expression, depth),
             Expr::FnCall(call, at) => self.call(call, None, *at, depth),
             Expr::And(parts, _) | Expr::Or(parts, _) => {
-                let booleans = parts
-                    .iter()
-                    .filter_map(|part| self.expect(part, Type::Bool, depth));
+                let booleans = parts.iter().filter_map(|part| self.expect(part, Type::Bool, depth));
                 (booleans.count() == parts.len()).then_some(Type::Bool)
             }
             Expr::Stmt(block) => self.block(block, at, depth),
@@ -152,16 +135,8 @@ impl Walk<'_> {
         }
         self.problem(
             expression.start_position(),
-            format!(
-                "{} is expected here, and this is {}",
-                wanted.name(Lang::En),
-                found.name(Lang::En)
-            ),
-            format!(
-                "{} est attendu ici, et ceci est {}",
-                wanted.name(Lang::Fr),
-                found.name(Lang::Fr)
-            ),
+            format!("{} is expected here, and this is {}", wanted.name(Lang::En), found.name(Lang::En)),
+            format!("{} est attendu ici, et ceci est {}", wanted.name(Lang::Fr), found.name(Lang::Fr)),
             None,
         );
         None
@@ -169,10 +144,7 @@ impl Walk<'_> {
 
     /// A list written out: texts or integers, all alike.
     fn list(&mut self, items: &[Expr], at: Position, depth: usize) -> Option<Type> {
-        let kinds: Vec<Type> = items
-            .iter()
-            .map(|item| self.typed(item, depth + 1))
-            .collect::<Option<_>>()?;
+        let kinds: Vec<Type> = items.iter().map(|item| self.typed(item, depth + 1)).collect::<Option<_>>()?;
         if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Type::Text) {
             return Some(Type::TextList);
         }
@@ -238,16 +210,8 @@ impl Walk<'_> {
         if then != otherwise {
             self.problem(
                 at,
-                format!(
-                    "one branch gives {}, the other {}",
-                    then.name(Lang::En),
-                    otherwise.name(Lang::En)
-                ),
-                format!(
-                    "une branche donne {}, l’autre {}",
-                    then.name(Lang::Fr),
-                    otherwise.name(Lang::Fr)
-                ),
+                format!("one branch gives {}, the other {}", then.name(Lang::En), otherwise.name(Lang::En)),
+                format!("une branche donne {}, l’autre {}", then.name(Lang::Fr), otherwise.name(Lang::Fr)),
                 None,
             );
             return None;

@@ -39,21 +39,12 @@ impl Diagnostic {
     /// A problem that keeps the rule from loading.
     pub(crate) fn error(place: Place, en: impl Into<String>, fr: impl Into<String>) -> Self {
         let message = LocalText::new(en, fr);
-        Self {
-            severity: Severity::Error,
-            message,
-            line: place.line,
-            column: place.column,
-            hint: None,
-        }
+        Self { severity: Severity::Error, message, line: place.line, column: place.column, hint: None }
     }
 
     /// A problem that the author should see, and may leave.
     pub(crate) fn warning(place: Place, en: impl Into<String>, fr: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(place, en, fr)
-        }
+        Self { severity: Severity::Warning, ..Self::error(place, en, fr) }
     }
 
     /// The same with advice.
@@ -68,9 +59,7 @@ impl fmt::Display for Diagnostic {
             write!(formatter, "line {}, column {}: ", self.line, self.column)?;
         }
         formatter.write_str(&self.message.en)?;
-        self.hint
-            .as_ref()
-            .map_or(Ok(()), |hint| write!(formatter, " ({})", hint.en))
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, " ({})", hint.en))
     }
 }
 
@@ -83,10 +72,7 @@ pub(crate) struct Place {
 
 impl From<Position> for Place {
     fn from(position: Position) -> Self {
-        Self {
-            line: position.line().unwrap_or(0),
-            column: position.position().unwrap_or(0),
-        }
+        Self { line: position.line().unwrap_or(0), column: position.position().unwrap_or(0) }
     }
 }
 
@@ -111,20 +97,14 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(en: impl Into<String>, fr: impl Into<String>) -> Self {
-        Self {
-            place: Place::default(),
-            reason: LocalText::new(en, fr),
-        }
+        Self { place: Place::default(), reason: LocalText::new(en, fr) }
     }
 
     /// What those who send are told.
     pub(crate) fn message(&self, title: &LocalText) -> LocalText {
         let Place { line, column } = self.place;
         let (at, au) = if line > 0 {
-            (
-                format!(", line {line}, column {column}"),
-                format!(", ligne {line}, colonne {column}"),
-            )
+            (format!(", line {line}, column {column}"), format!(", ligne {line}, colonne {column}"))
         } else {
             (String::new(), String::new())
         };
@@ -179,9 +159,5 @@ pub enum CatalogError {
 }
 
 fn list(diagnostics: &[Diagnostic]) -> String {
-    diagnostics
-        .iter()
-        .map(Diagnostic::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
+    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("; ")
 }

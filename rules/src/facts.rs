@@ -165,66 +165,38 @@ impl Default for StructureFacts {
 
 impl Default for SubscriptionFacts {
     fn default() -> Self {
-        Self {
-            active: true,
-            state: "ACTIVE".to_owned(),
-            days_left: 200,
-        }
+        Self { active: true, state: "ACTIVE".to_owned(), days_left: 200 }
     }
 }
 
 impl Default for SettingsFacts {
     fn default() -> Self {
-        Self {
-            configured: true,
-            sender: "4VENTS".to_owned(),
-            missing: Vec::new(),
-        }
+        Self { configured: true, sender: "4VENTS".to_owned(), missing: Vec::new() }
     }
 }
 
 impl Default for MessageFacts {
     fn default() -> Self {
         let text = "Répétition ce soir à 20 h".to_owned();
-        Self {
-            text,
-            length: 25,
-            segments: 1,
-            encoding: "GSM7".to_owned(),
-            cost: 2,
-        }
+        Self { text, length: 25, segments: 1, encoding: "GSM7".to_owned(), cost: 2 }
     }
 }
 
 impl Default for AudienceFacts {
     fn default() -> Self {
-        Self {
-            person_count: 2,
-            message_count: 2,
-            excluded_count: 0,
-        }
+        Self { person_count: 2, message_count: 2, excluded_count: 0 }
     }
 }
 
 impl Default for CreditFacts {
     fn default() -> Self {
-        Self {
-            balance: 228,
-            reserved: 0,
-        }
+        Self { balance: 228, reserved: 0 }
     }
 }
 
 impl Default for NowFacts {
     fn default() -> Self {
-        Self {
-            year: 2026,
-            month: 11,
-            day: 25,
-            weekday: 3,
-            hour: 10,
-            minute_of_day: 600,
-        }
+        Self { year: 2026, month: 11, day: 25, weekday: 3, hour: 10, minute_of_day: 600 }
     }
 }
 
@@ -251,32 +223,15 @@ pub(crate) struct FactSpec {
 }
 
 const ACCESS: &[&str] = &["NONE", "READ", "READ_WRITE"];
-const PRODUCTS: &[&str] = &[
-    "ARTIST_STANDARD",
-    "ARTIST_PREMIUM",
-    "SCHOOL_STANDARD",
-    "SCHOOL_PREMIUM",
-    "MANAGER",
-];
+const PRODUCTS: &[&str] =
+    &["ARTIST_STANDARD", "ARTIST_PREMIUM", "SCHOOL_STANDARD", "SCHOOL_PREMIUM", "MANAGER"];
 
 const fn int(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    FactSpec {
-        path,
-        kind: Type::Int,
-        words: &[],
-        doc,
-        get,
-    }
+    FactSpec { path, kind: Type::Int, words: &[], doc, get }
 }
 
 const fn bool(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    FactSpec {
-        path,
-        kind: Type::Bool,
-        words: &[],
-        doc,
-        get,
-    }
+    FactSpec { path, kind: Type::Bool, words: &[], doc, get }
 }
 
 const fn text(
@@ -285,13 +240,7 @@ const fn text(
     doc: &'static str,
     get: fn(&Facts) -> Value,
 ) -> FactSpec {
-    FactSpec {
-        path,
-        kind: Type::Text,
-        words,
-        doc,
-        get,
-    }
+    FactSpec { path, kind: Type::Text, words, doc, get }
 }
 
 /// The text of the message: readable by scripts, never quoted nor stored.
@@ -354,16 +303,7 @@ pub fn facts_reference() -> String {
     let head = "| fact | type | what it is |\n| --- | --- | --- |\n".to_owned();
     TABLE.iter().fold(head, |table, fact| {
         let words: Vec<String> = fact.words.iter().map(|word| format!("`{word}`")).collect();
-        let among = if words.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", words.join(", "))
-        };
-        format!(
-            "{table}| `{}` | {} | {}{among} |\n",
-            fact.path,
-            fact.kind.name(Lang::En),
-            fact.doc
-        )
+        let among = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+        format!("{table}| `{}` | {} | {}{among} |\n", fact.path, fact.kind.name(Lang::En), fact.doc)
     })
 }

@@ -71,19 +71,11 @@ pub(crate) fn register(engine: &mut Engine) {
         .register_type_with_name::<Answer>("answer")
         .register_fn("pass", || Answer::Pass)
         .register_fn(VERDICT, |code: ImmutableString| Answer::Code(code.into_owned()))
-        .register_fn("contains", |text: ImmutableString, part: ImmutableString| {
-            text.contains(part.as_str())
-        })
+        .register_fn("contains", |text: ImmutableString, part: ImmutableString| text.contains(part.as_str()))
         .register_fn("contains", |list: Array, item: ImmutableString| {
-            list.iter().any(|other| {
-                other
-                    .read_lock::<ImmutableString>()
-                    .is_some_and(|other| *other == item)
-            })
+            list.iter().any(|other| other.read_lock::<ImmutableString>().is_some_and(|other| *other == item))
         })
-        .register_fn("contains", |list: Array, item: i64| {
-            list.iter().any(|other| other.as_int() == Ok(item))
-        })
+        .register_fn("contains", |list: Array, item: i64| list.iter().any(|other| other.as_int() == Ok(item)))
         .register_fn("starts_with", |text: ImmutableString, part: ImmutableString| {
             text.starts_with(part.as_str())
         })
@@ -98,10 +90,7 @@ pub(crate) fn register(engine: &mut Engine) {
         .register_fn("!", |flag: bool| !flag)
         .register_fn("-", |number: i64| {
             number.checked_neg().ok_or_else(|| {
-                Box::new(EvalAltResult::ErrorArithmetic(
-                    "negation".to_owned(),
-                    Position::NONE,
-                ))
+                Box::new(EvalAltResult::ErrorArithmetic("negation".to_owned(), Position::NONE))
             })
         });
 }
@@ -113,10 +102,7 @@ fn count(items: usize) -> i64 {
 /// The group of that name for this run, when there is one.
 pub(crate) fn group(run: &Arc<Run>, name: &str) -> Option<Group> {
     let known = name == "params" || facts::groups().any(|group| group == name);
-    known.then(|| Group {
-        run: Arc::clone(run),
-        path: name.to_owned(),
-    })
+    known.then(|| Group { run: Arc::clone(run), path: name.to_owned() })
 }
 
 /// The fact, the parameter or the group within a group.
@@ -140,16 +126,9 @@ fn member(group: &Group, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
     }
     let inner = format!("{path}.");
     if facts::TABLE.iter().any(|fact| fact.path.starts_with(&inner)) {
-        return Ok(Dynamic::from(Group {
-            run: Arc::clone(&group.run),
-            path,
-        }));
+        return Ok(Dynamic::from(Group { run: Arc::clone(&group.run), path }));
     }
-    Err(failure(
-        format!("there is no fact {path:?}"),
-        format!("il n’existe aucun fait {path:?}"),
-    )
-    .into())
+    Err(failure(format!("there is no fact {path:?}"), format!("il n’existe aucun fait {path:?}")).into())
 }
 
 /// A fact's value for scripts, refused when it is not what the table promises.

@@ -71,10 +71,7 @@ pub(crate) fn hint<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) ->
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= near)
         .min_by_key(|(distance, _)| *distance)?;
-    Some(LocalText::new(
-        format!("did you mean {nearest:?}?"),
-        format!("vouliez-vous dire {nearest:?} ?"),
-    ))
+    Some(LocalText::new(format!("did you mean {nearest:?}?"), format!("vouliez-vous dire {nearest:?} ?")))
 }
 
 #[cfg(test)]
@@ -83,19 +80,8 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_offered_and_a_distant_one_is_not() {
-        let unknown = resolve("message.lenght", &Params::new())
-            .err()
-            .expect("checked: no such fact");
-        assert_eq!(
-            unknown.hint.expect("checked: one letter away").en,
-            "did you mean \"message.length\"?"
-        );
-        assert!(
-            resolve("weather.rain", &Params::new())
-                .err()
-                .expect("checked: no such fact")
-                .hint
-                .is_none()
-        );
+        let unknown = resolve("message.lenght", &Params::new()).err().expect("checked: no such fact");
+        assert_eq!(unknown.hint.expect("checked: one letter away").en, "did you mean \"message.length\"?");
+        assert!(resolve("weather.rain", &Params::new()).err().expect("checked: no such fact").hint.is_none());
     }
 }

@@ -138,14 +138,10 @@ impl ParamSpec {
 
     fn check_bounds(&self, number: i64) -> Result<(), ParamError> {
         if let Some(min) = self.min.filter(|min| number < *min) {
-            return Err(ParamError::BelowMinimum {
-                min: self.written(min),
-            });
+            return Err(ParamError::BelowMinimum { min: self.written(min) });
         }
         if let Some(max) = self.max.filter(|max| number > *max) {
-            return Err(ParamError::AboveMaximum {
-                max: self.written(max),
-            });
+            return Err(ParamError::AboveMaximum { max: self.written(max) });
         }
         Ok(())
     }
@@ -158,20 +154,16 @@ impl ParamSpec {
             return Err(ParamError::HiddenCharacter);
         }
         match &self.options {
-            Some(options) if !options.iter().any(|option| option == text) => Err(ParamError::NotAnOption {
-                options: options.clone(),
-            }),
+            Some(options) if !options.iter().any(|option| option == text) => {
+                Err(ParamError::NotAnOption { options: options.clone() })
+            }
             _ => Ok(()),
         }
     }
 
     /// A bound as users write it.
     fn written(&self, bound: i64) -> String {
-        if self.kind == ParamKind::Time {
-            clock(bound)
-        } else {
-            bound.to_string()
-        }
+        if self.kind == ParamKind::Time { clock(bound) } else { bound.to_string() }
     }
 }
 
@@ -224,23 +216,20 @@ impl ParamError {
                 }
                 ParamKind::String => LocalText::new("a text is expected", "un texte est attendu"),
                 ParamKind::Bool => LocalText::new("true or false is expected", "true ou false est attendu"),
-                ParamKind::Time => LocalText::new(
-                    "a time such as 08:30 is expected",
-                    "une heure comme 08:30 est attendue",
-                ),
+                ParamKind::Time => {
+                    LocalText::new("a time such as 08:30 is expected", "une heure comme 08:30 est attendue")
+                }
                 ParamKind::List => LocalText::new(
                     r#"a list such as ["a", "b"] is expected"#,
                     r#"une liste comme ["a", "b"] est attendue"#,
                 ),
             },
-            Self::BelowMinimum { min } => LocalText::new(
-                format!("it must be at least {min}"),
-                format!("la valeur minimale est {min}"),
-            ),
-            Self::AboveMaximum { max } => LocalText::new(
-                format!("it must be at most {max}"),
-                format!("la valeur maximale est {max}"),
-            ),
+            Self::BelowMinimum { min } => {
+                LocalText::new(format!("it must be at least {min}"), format!("la valeur minimale est {min}"))
+            }
+            Self::AboveMaximum { max } => {
+                LocalText::new(format!("it must be at most {max}"), format!("la valeur maximale est {max}"))
+            }
             Self::NotAnOption { options } => {
                 let options = options.join(", ");
                 LocalText::new(
@@ -284,14 +273,7 @@ mod tests {
     use super::*;
 
     fn spec(kind: ParamKind, default: ParamValue, min: Option<i64>, max: Option<i64>) -> ParamSpec {
-        ParamSpec {
-            kind,
-            default,
-            min,
-            max,
-            options: None,
-            title: LocalText::new("Limit", "Limite"),
-        }
+        ParamSpec { kind, default, min, max, options: None, title: LocalText::new("Limit", "Limite") }
     }
 
     #[test]
@@ -313,23 +295,11 @@ mod tests {
     fn an_error_names_the_bound() {
         let length = spec(ParamKind::Int, ParamValue::Int(149), Some(1), Some(918));
         assert_eq!(length.parse("918"), Ok(ParamValue::Int(918)));
-        assert_eq!(
-            length.parse("919").unwrap_err().to_string(),
-            "it must be at most 918"
-        );
-        assert_eq!(
-            length.parse("0").unwrap_err().text().fr,
-            "la valeur minimale est 1"
-        );
+        assert_eq!(length.parse("919").unwrap_err().to_string(), "it must be at most 918");
+        assert_eq!(length.parse("0").unwrap_err().text().fr, "la valeur minimale est 1");
         let from = spec(ParamKind::Time, ParamValue::Time(480), Some(480), Some(1320));
-        assert_eq!(
-            from.parse("07:59").unwrap_err().to_string(),
-            "it must be at least 08:00"
-        );
-        assert_eq!(
-            from.parse("22:01").unwrap_err().to_string(),
-            "it must be at most 22:00"
-        );
+        assert_eq!(from.parse("07:59").unwrap_err().to_string(), "it must be at least 08:00");
+        assert_eq!(from.parse("22:01").unwrap_err().to_string(), "it must be at most 22:00");
     }
 
     #[test]
@@ -346,26 +316,16 @@ mod tests {
         ];
         for (kind, text) in wrong {
             let spec = spec(kind, ParamValue::Bool(true), None, None);
-            assert_eq!(
-                spec.parse(text),
-                Err(ParamError::WrongKind { expected: kind }),
-                "{text}"
-            );
+            assert_eq!(spec.parse(text), Err(ParamError::WrongKind { expected: kind }), "{text}");
         }
     }
 
     #[test]
     fn texts_keep_their_options_and_sizes() {
         let mut spec = spec(ParamKind::List, ParamValue::List(Vec::new()), None, None);
-        assert_eq!(
-            spec.parse(&format!("[{:?}]", "x".repeat(257))),
-            Err(ParamError::TooLong { max: 256 })
-        );
+        assert_eq!(spec.parse(&format!("[{:?}]", "x".repeat(257))), Err(ParamError::TooLong { max: 256 }));
         assert_eq!(spec.parse("[\"a\\u0000\"]"), Err(ParamError::HiddenCharacter));
         spec.options = Some(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(
-            spec.parse("[\"c\"]").unwrap_err().to_string(),
-            "it must be one of: a, b"
-        );
+        assert_eq!(spec.parse("[\"c\"]").unwrap_err().to_string(), "it must be one of: a, b");
     }
 }

@@ -67,10 +67,7 @@ fn facts_read(rules: &[&ActiveRule], facts: &Facts) -> Value {
     let known = paths.into_iter().filter_map(facts::find);
     let entries: Map<String, Value> = known
         .map(|fact| match fact.path {
-            MESSAGE_TEXT => (
-                format!("{MESSAGE_TEXT}_sha256"),
-                json!(sha256(&facts.message.text)),
-            ),
+            MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
             path => (path.to_owned(), json!((fact.get)(facts))),
         })
         .collect();

@@ -49,12 +49,7 @@ pub(crate) struct Ruling {
 impl Ruling {
     /// The refusal that a failure is.
     pub(crate) fn error(title: &LocalText, fault: &Fault, operations: i64) -> Self {
-        Self {
-            level: Level::Error,
-            code: RULE_ERROR.to_owned(),
-            message: fault.message(title),
-            operations,
-        }
+        Self { level: Level::Error, code: RULE_ERROR.to_owned(), message: fault.message(title), operations }
     }
 }
 
@@ -88,26 +83,12 @@ impl Rule {
                 return Err(problems);
             }
         };
-        let quoted = || {
-            reading
-                .messages
-                .values()
-                .flat_map(|message| [&message.en, &message.fr])
-        };
-        let params: BTreeSet<&str> = uses
-            .params
-            .iter()
-            .map(String::as_str)
-            .chain(quoted().flat_map(Template::params))
-            .collect();
+        let quoted = || reading.messages.values().flat_map(|message| [&message.en, &message.fr]);
+        let params: BTreeSet<&str> =
+            uses.params.iter().map(String::as_str).chain(quoted().flat_map(Template::params)).collect();
         let warnings = unused(&reading.manifest, &uses.codes, &params);
         let rule = Self {
-            reads: script
-                .facts
-                .iter()
-                .copied()
-                .chain(quoted().flat_map(Template::facts))
-                .collect(),
+            reads: script.facts.iter().copied().chain(quoted().flat_map(Template::facts)).collect(),
             hash: sha256(source),
             source: source.to_owned(),
             manifest_toml: manifest_toml.to_owned(),
@@ -161,10 +142,7 @@ impl Rule {
             Ok(params) => params,
             Err(fault) => return Ruling::error(&self.manifest.title, &fault, 0),
         };
-        let run = Arc::new(Run {
-            facts: Arc::clone(facts),
-            params,
-        });
+        let run = Arc::new(Run { facts: Arc::clone(facts), params });
         let only_code = self.manifest.codes.keys().next().map_or(PASS, String::as_str);
         let (answer, operations) = self.script.run(Arc::clone(&run), only_code);
         let code = match answer {
@@ -173,37 +151,28 @@ impl Rule {
             Err(fault) => return Ruling::error(&self.manifest.title, &fault, operations),
         };
         let (Some(spec), Some(message)) = (self.manifest.codes.get(&code), self.messages.get(&code)) else {
-            let fault = Fault::new(
-                "it answered a code it does not declare",
-                "elle a répondu un code non déclaré",
-            );
+            let fault =
+                Fault::new("it answered a code it does not declare", "elle a répondu un code non déclaré");
             return Ruling::error(&self.manifest.title, &fault, operations);
         };
         let message = LocalText::new(
             message.en.render(Lang::En, facts, &run.params),
             message.fr.render(Lang::Fr, facts, &run.params),
         );
-        Ruling {
-            level: spec.level,
-            code,
-            message,
-            operations,
-        }
+        Ruling { level: spec.level, code, message, operations }
     }
 
     /// The value of every declared parameter.
     fn params(&self, set: &BTreeMap<String, ParamValue>) -> Result<BTreeMap<String, ParamValue>, Fault> {
         let value = |(name, spec): (&String, &crate::params::ParamSpec)| {
             let value = set.get(name).unwrap_or(&spec.default);
-            spec.check(value)
-                .map(|()| (name.clone(), value.clone()))
-                .map_err(|error| {
-                    let reason = error.text();
-                    Fault::new(
-                        format!("the parameter {name:?} is set wrong: {}", reason.en),
-                        format!("le paramètre {name:?} est mal réglé : {}", reason.fr),
-                    )
-                })
+            spec.check(value).map(|()| (name.clone(), value.clone())).map_err(|error| {
+                let reason = error.text();
+                Fault::new(
+                    format!("the parameter {name:?} is set wrong: {}", reason.en),
+                    format!("le paramètre {name:?} est mal réglé : {}", reason.fr),
+                )
+            })
         };
         self.manifest.params.iter().map(value).collect()
     }
@@ -245,21 +214,13 @@ impl Rule {
 
 fn pass(operations: i64) -> Ruling {
     let message = LocalText::new("The rule is respected.", "La règle est respectée.");
-    Ruling {
-        level: Level::Pass,
-        code: PASS.to_owned(),
-        message,
-        operations,
-    }
+    Ruling { level: Level::Pass, code: PASS.to_owned(), message, operations }
 }
 
 /// What a manifest declares and nothing uses.
 fn unused(manifest: &Manifest, codes: &BTreeSet<String>, params: &BTreeSet<&str>) -> Vec<Diagnostic> {
-    let idle_codes = manifest
-        .codes
-        .keys()
-        .filter(|code| !codes.contains(*code))
-        .map(|code| format!("codes.{code}"));
+    let idle_codes =
+        manifest.codes.keys().filter(|code| !codes.contains(*code)).map(|code| format!("codes.{code}"));
     let idle_params = manifest
         .params
         .keys()

@@ -90,14 +90,12 @@ fn build() -> Engine {
     )]
     engine.on_var(|name, _, context| {
         let run = context.scope().get_value_ref::<Arc<Run>>(RUN);
-        run.and_then(|run| host::group(run, name))
-            .map(|group| Some(Dynamic::from(group)))
-            .ok_or_else(|| {
-                Box::new(host::failure(
-                    format!("there is no fact {name:?}"),
-                    format!("il n’existe aucun fait {name:?}"),
-                ))
-            })
+        run.and_then(|run| host::group(run, name)).map(|group| Some(Dynamic::from(group))).ok_or_else(|| {
+            Box::new(host::failure(
+                format!("there is no fact {name:?}"),
+                format!("il n’existe aucun fait {name:?}"),
+            ))
+        })
     });
     engine
 }
@@ -109,10 +107,7 @@ pub(crate) fn compile(source: &str) -> Option<Result<AST, ParseError>> {
     for group in facts::groups().chain(["params"]) {
         names.push_dynamic(group, Dynamic::UNIT);
     }
-    catch_unwind(AssertUnwindSafe(|| {
-        engine().compile_expression_with_scope(&names, source)
-    }))
-    .ok()
+    catch_unwind(AssertUnwindSafe(|| engine().compile_expression_with_scope(&names, source))).ok()
 }
 
 /// Runs a compiled script: what it answered, and the operations it took.
@@ -126,10 +121,7 @@ pub(crate) fn run(script: &AST, run: Arc<Run>) -> (Result<Dynamic, Fault>, i64) 
     let operations = i64::try_from(OPERATIONS.get()).unwrap_or(i64::MAX);
     let answer = match answer {
         Ok(answer) => answer.map_err(|error| fault(&error)),
-        Err(_) => Err(Fault::new(
-            "the interpreter broke down",
-            "l’interpréteur s’est arrêté",
-        )),
+        Err(_) => Err(Fault::new("the interpreter broke down", "l’interpréteur s’est arrêté")),
     };
     (answer, operations)
 }
@@ -147,10 +139,9 @@ fn fault(error: &EvalAltResult) -> Fault {
             "a number grew too large, or was divided by zero",
             "un nombre est devenu trop grand, ou a été divisé par zéro",
         ),
-        EvalAltResult::ErrorDataTooLarge(..) => LocalText::new(
-            "a text or a list grew too large",
-            "un texte ou une liste est devenu trop grand",
-        ),
+        EvalAltResult::ErrorDataTooLarge(..) => {
+            LocalText::new("a text or a list grew too large", "un texte ou une liste est devenu trop grand")
+        }
         _ => LocalText::new(
             "an operation does not fit the values it was given",
             "une opération ne convient pas aux valeurs reçues",

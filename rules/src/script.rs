@@ -42,13 +42,7 @@ impl Script {
             }
         };
         let uses = check::check(&tree, manifest)?;
-        Ok((
-            Self {
-                tree,
-                facts: uses.facts.clone(),
-            },
-            uses,
-        ))
+        Ok((Self { tree, facts: uses.facts.clone() }, uses))
     }
 
     /// Runs the script: the code it answers, if any, and the operations it took. `only_code` is what a false boolean gives.
@@ -73,14 +67,8 @@ fn check_characters(source: &str) -> Result<(), Diagnostic> {
     if source.len() > MAX_SOURCE_BYTES {
         return Err(Diagnostic::error(
             Place::default(),
-            format!(
-                "the script has {} bytes: at most {MAX_SOURCE_BYTES} are allowed",
-                source.len()
-            ),
-            format!(
-                "le script compte {} octets : {MAX_SOURCE_BYTES} au plus sont permis",
-                source.len()
-            ),
+            format!("the script has {} bytes: at most {MAX_SOURCE_BYTES} are allowed", source.len()),
+            format!("le script compte {} octets : {MAX_SOURCE_BYTES} au plus sont permis", source.len()),
         ));
     }
     hidden_character(source).map_or(Ok(()), |(line, column, character)| {

@@ -94,10 +94,7 @@ fn wrong(en: &str, fr: &str) -> UnknownName {
         "a placeholder is {fact}, {params.name} or {name - name}",
         "une variable s’écrit {fait}, {params.nom} ou {nom - nom}",
     );
-    UnknownName {
-        reason: LocalText::new(en, fr),
-        hint: Some(hint),
-    }
+    UnknownName { reason: LocalText::new(en, fr), hint: Some(hint) }
 }
 
 fn placeholder(inside: &str, params: &Params) -> Result<Piece, UnknownName> {
@@ -111,10 +108,7 @@ fn placeholder(inside: &str, params: &Params) -> Result<Piece, UnknownName> {
     if is_number(&left) && is_number(&right) {
         Ok(Piece::Difference(left, right))
     } else {
-        Err(wrong(
-            "a difference takes two integers",
-            "une différence se fait entre deux entiers",
-        ))
+        Err(wrong("a difference takes two integers", "une différence se fait entre deux entiers"))
     }
 }
 
@@ -210,19 +204,13 @@ mod tests {
             title: LocalText::new("Limit", "Limite"),
         };
         Params::from([
-            (
-                "max_length".to_owned(),
-                spec(ParamKind::Int, ParamValue::Int(149)),
-            ),
+            ("max_length".to_owned(), spec(ParamKind::Int, ParamValue::Int(149))),
             ("from".to_owned(), spec(ParamKind::Time, ParamValue::Time(480))),
         ])
     }
 
     fn render(text: &str, lang: Lang, facts: &Facts) -> String {
-        let values = params()
-            .into_iter()
-            .map(|(name, spec)| (name, spec.default))
-            .collect();
+        let values = params().into_iter().map(|(name, spec)| (name, spec.default)).collect();
         Template::parse(text, &params())
             .expect("checked: the placeholders are good")
             .render(lang, facts, &values)
@@ -242,10 +230,7 @@ mod tests {
         let mut facts = Facts::default();
         facts.settings.missing = ["sender", "stop_mention", "provider"].map(str::to_owned).to_vec();
         let text = "{settings.missing} {settings.configured}";
-        assert_eq!(
-            render(text, Lang::En, &facts),
-            "the sender, the STOP mention and the SMS provider yes"
-        );
+        assert_eq!(render(text, Lang::En, &facts), "the sender, the STOP mention and the SMS provider yes");
         assert_eq!(
             render(text, Lang::Fr, &facts),
             "l’expéditeur, la mention STOP et le prestataire d’envoi oui"

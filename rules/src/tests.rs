@@ -56,12 +56,7 @@ fn passing(script: &str) -> Result<Rule, Vec<Diagnostic>> {
 
 /// A rule as a structure applies it, nothing set.
 fn active(rule: Rule, state: State) -> ActiveRule {
-    ActiveRule {
-        rule: Arc::new(rule),
-        version: 1,
-        state,
-        params: BTreeMap::new(),
-    }
+    ActiveRule { rule: Arc::new(rule), version: 1, state, params: BTreeMap::new() }
 }
 
 /// All built-ins as they are by default.
@@ -72,10 +67,7 @@ fn defaults() -> Vec<ActiveRule> {
         .map(|rule| ActiveRule {
             rule: Arc::clone(rule),
             version: rule.manifest().version,
-            state: rule
-                .manifest()
-                .state
-                .expect("invariant: rules of the platform have one"),
+            state: rule.manifest().state.expect("invariant: rules of the platform have one"),
             params: BTreeMap::new(),
         })
         .collect()

@@ -27,10 +27,7 @@ pub struct LocalText {
 impl LocalText {
     /// Both languages of one text.
     pub fn new(en: impl Into<String>, fr: impl Into<String>) -> Self {
-        Self {
-            en: en.into(),
-            fr: fr.into(),
-        }
+        Self { en: en.into(), fr: fr.into() }
     }
 
     /// The text in that language.
@@ -48,10 +45,7 @@ impl LocalText {
 pub(crate) fn hidden_character(text: &str) -> Option<(usize, usize, char)> {
     text.split('\n').enumerate().find_map(|(line, content)| {
         let content = content.strip_suffix('\r').unwrap_or(content);
-        let (column, character) = content
-            .chars()
-            .enumerate()
-            .find(|(_, character)| is_hidden(*character))?;
+        let (column, character) = content.chars().enumerate().find(|(_, character)| is_hidden(*character))?;
         Some((line + 1, column + 1, character))
     })
 }
@@ -72,24 +66,13 @@ mod tests {
     #[test]
     fn hidden_characters_are_found_where_they_stand() {
         assert_eq!(hidden_character("true\n\tab\u{202e}c"), Some((2, 4, '\u{202e}')));
-        for hidden in [
-            '\0',
-            '\u{1b}',
-            '\u{85}',
-            '\u{200d}',
-            '\u{2066}',
-            '\u{feff}',
-            '\u{e0041}',
-        ] {
+        for hidden in ['\0', '\u{1b}', '\u{85}', '\u{200d}', '\u{2066}', '\u{feff}', '\u{e0041}'] {
             assert!(hidden_character(&format!("a{hidden}b")).is_some(), "{hidden:?}");
         }
     }
 
     #[test]
     fn french_typography_and_line_ends_are_no_secret() {
-        assert_eq!(
-            hidden_character("« Déjà\u{a0}» l’été\u{202f}!\r\n— œuvre 🎶 €"),
-            None
-        );
+        assert_eq!(hidden_character("« Déjà\u{a0}» l’été\u{202f}!\r\n— œuvre 🎶 €"), None);
     }
 }

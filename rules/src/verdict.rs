@@ -122,45 +122,28 @@ pub struct Decision {
 impl Decision {
     /// Joins verdicts.
     pub(crate) fn of(verdicts: Vec<Verdict>, facts_read: serde_json::Value) -> Self {
-        Self {
-            outcome: join(&verdicts),
-            verdicts,
-            facts_read,
-        }
+        Self { outcome: join(&verdicts), verdicts, facts_read }
     }
 
     /// The codes that whoever sends must confirm, those of rules only tried out left aside.
     #[must_use]
     pub fn codes_to_confirm(&self) -> BTreeSet<&str> {
         let asks = |verdict: &&Verdict| verdict.level == Level::Confirm && !verdict.observed_only;
-        self.verdicts
-            .iter()
-            .filter(asks)
-            .map(|verdict| verdict.code.as_str())
-            .collect()
+        self.verdicts.iter().filter(asks).map(|verdict| verdict.code.as_str()).collect()
     }
 }
 
 /// The gravest outcome among the verdicts that count; ALLOWED when there is none.
 fn join(verdicts: &[Verdict]) -> Outcome {
     let counting = verdicts.iter().filter(|verdict| !verdict.observed_only);
-    counting
-        .map(|verdict| Outcome::from(verdict.level))
-        .max()
-        .unwrap_or(Outcome::Allowed)
+    counting.map(|verdict| Outcome::from(verdict.level)).max().unwrap_or(Outcome::Allowed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LEVELS: [Level; 5] = [
-        Level::Pass,
-        Level::Warn,
-        Level::Confirm,
-        Level::Deny,
-        Level::Error,
-    ];
+    const LEVELS: [Level; 5] = [Level::Pass, Level::Warn, Level::Confirm, Level::Deny, Level::Error];
 
     fn verdict(level: Level, observed_only: bool) -> Verdict {
         Verdict {
@@ -177,12 +160,7 @@ mod tests {
     }
 
     fn outcome(levels: &[Level]) -> Outcome {
-        join(
-            &levels
-                .iter()
-                .map(|level| verdict(*level, false))
-                .collect::<Vec<_>>(),
-        )
+        join(&levels.iter().map(|level| verdict(*level, false)).collect::<Vec<_>>())
     }
 
     #[test]
@@ -204,16 +182,10 @@ mod tests {
     fn a_rule_only_tried_out_counts_for_nothing() {
         for a in LEVELS {
             for tried in LEVELS {
-                let both = Decision::of(
-                    vec![verdict(a, false), verdict(tried, true)],
-                    serde_json::Value::Null,
-                );
+                let both =
+                    Decision::of(vec![verdict(a, false), verdict(tried, true)], serde_json::Value::Null);
                 assert_eq!(both.outcome, outcome(&[a]));
-                let confirm = if a == Level::Confirm {
-                    vec!["Confirm"]
-                } else {
-                    Vec::new()
-                };
+                let confirm = if a == Level::Confirm { vec!["Confirm"] } else { Vec::new() };
                 assert_eq!(both.codes_to_confirm().into_iter().collect::<Vec<_>>(), confirm);
             }
         }
@@ -221,18 +193,10 @@ mod tests {
 
     #[test]
     fn a_decision_is_read_back_as_it_was_stored() {
-        let decision = Decision::of(
-            vec![verdict(Level::Confirm, false)],
-            serde_json::json!({ "message.cost": 2 }),
-        );
+        let decision =
+            Decision::of(vec![verdict(Level::Confirm, false)], serde_json::json!({ "message.cost": 2 }));
         let stored = serde_json::to_string(&decision).expect("checked: plain data");
-        assert!(
-            stored.contains(r#""outcome":"CONFIRMATION_REQUIRED""#),
-            "{stored}"
-        );
-        assert_eq!(
-            serde_json::from_str::<Decision>(&stored).expect("checked: just written"),
-            decision
-        );
+        assert!(stored.contains(r#""outcome":"CONFIRMATION_REQUIRED""#), "{stored}");
+        assert_eq!(serde_json::from_str::<Decision>(&stored).expect("checked: just written"), decision);
     }
 }

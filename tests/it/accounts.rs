@@ -38,24 +38,11 @@ async fn signing_in_tells_who_one_is(app: TestApp) {
     assert_eq!(viewer["structure"], structure);
     let access = |module: &str| {
         let grants = viewer["permissions"].as_array().expect("permissions");
-        grants
-            .iter()
-            .find(|grant| grant["module"] == module)
-            .expect("every module is there")["access"]
+        grants.iter().find(|grant| grant["module"] == module).expect("every module is there")["access"]
             .clone()
     };
-    let modules = [
-        "PEOPLE",
-        "COMMUNICATION_SMS",
-        "CREDIT",
-        "RULES",
-        "ACCOUNTS",
-        "SETTINGS",
-    ];
-    assert_eq!(
-        modules.map(access),
-        ["READ", "READ_WRITE", "READ", "NONE", "NONE", "NONE"].map(Value::from)
-    );
+    let modules = ["PEOPLE", "COMMUNICATION_SMS", "CREDIT", "RULES", "ACCOUNTS", "SETTINGS"];
+    assert_eq!(modules.map(access), ["READ", "READ_WRITE", "READ", "NONE", "NONE", "NONE"].map(Value::from));
     let again = app.marie().await;
     assert_ne!(marie.token(), again.token(), "each sign-in has its own token");
 }
@@ -75,9 +62,7 @@ async fn a_wrong_password_and_an_unknown_address_get_one_answer(app: TestApp) {
             ("marie@quatre-vents.example\0", "envoi-demo"),
             ("🎺", "🎺"),
         ] {
-            let answer = actor
-                .ask(document, json!({ "email": email, "password": password }))
-                .await;
+            let answer = actor.ask(document, json!({ "email": email, "password": password })).await;
             assert_eq!(
                 code_of(&answer.json()["data"]["signIn"]),
                 "SIGN_IN_FAILED",
@@ -108,15 +93,7 @@ async fn refused(actor: &Actor) {
 async fn a_token_that_does_not_serve_is_no_token(app: TestApp) {
     let marie = app.marie().await;
     let token = marie.token().expect("she is signed in").to_owned();
-    for forged in [
-        "",
-        "x",
-        &token[1..],
-        &format!("{token}A"),
-        &token.to_uppercase(),
-        "🎺",
-        "null",
-    ] {
+    for forged in ["", "x", &token[1..], &format!("{token}A"), &token.to_uppercase(), "🎺", "null"] {
         if forged.is_ascii() {
             refused(&marie.with_token(forged)).await;
         }
@@ -140,24 +117,13 @@ async fn signing_out_ends_one_session(app: TestApp) {
 async fn a_disabled_account_cannot_do_anything(app: TestApp) {
     let (marie, paul) = (app.marie().await, app.sign_in("paul@quatre-vents.example").await);
     let preview = marie.preview(&marie.musicians(1).await, "Bonjour").await;
-    app.plant("UPDATE account SET disabled_at = 1 WHERE email = 'marie@quatre-vents.example'")
-        .await;
+    app.plant("UPDATE account SET disabled_at = 1 WHERE email = 'marie@quatre-vents.example'").await;
     refused(&marie).await;
-    let sent = marie
-        .try_query(
-            &Actor::send_document(),
-            Actor::send_variables(&preview, app.key(), &[]),
-        )
-        .await;
+    let sent =
+        marie.try_query(&Actor::send_document(), Actor::send_variables(&preview, app.key(), &[])).await;
     assert_eq!(code_of(&sent), "UNAUTHENTICATED");
-    let payload = app
-        .anonymous()
-        .try_sign_in("marie@quatre-vents.example", "envoi-demo")
-        .await;
-    let unknown = app
-        .anonymous()
-        .try_sign_in("nobody@quatre-vents.example", "envoi-demo")
-        .await;
+    let payload = app.anonymous().try_sign_in("marie@quatre-vents.example", "envoi-demo").await;
+    let unknown = app.anonymous().try_sign_in("nobody@quatre-vents.example", "envoi-demo").await;
     assert_eq!(payload, unknown, "it looks as if it never was");
     paul.query(WHO, json!({})).await;
 }
@@ -179,17 +145,14 @@ async fn who_is_not_signed_in_sees_nothing(app: TestApp) {
         assert_eq!(code_of(&answer), "UNAUTHENTICATED", "{answer}");
         assert!(!answer.to_string().contains(&id), "{answer}");
     }
-    let (french, english) = (
-        anyone.try_query(WHO, json!({})).await,
-        anyone.in_english().try_query(WHO, json!({})).await,
-    );
+    let (french, english) =
+        (anyone.try_query(WHO, json!({})).await, anyone.in_english().try_query(WHO, json!({})).await);
     assert_ne!(french["errors"][0]["message"], english["errors"][0]["message"]);
 }
 
 async fn what_may_not_be_read_is_null_beside_what_may(app: TestApp) {
     let marie = app.marie().await;
-    app.plant("UPDATE permission SET access = 'NONE' WHERE module = 'PEOPLE'")
-        .await;
+    app.plant("UPDATE permission SET access = 'NONE' WHERE module = 'PEOPLE'").await;
     let document =
         "{ viewer { email structure { name people { edges { node { id } } } tags { edges { node { id } } }
         credit { balance } rules { edges { node { id } } } decisions { edges { node { id } } } } } }";
@@ -198,28 +161,19 @@ async fn what_may_not_be_read_is_null_beside_what_may(app: TestApp) {
     for field in ["people", "tags", "rules", "decisions"] {
         assert_eq!(structure[field], Value::Null, "{field}");
     }
-    assert_eq!(
-        (&structure["credit"]["balance"], structure["name"].is_string()),
-        (&json!(228), true)
-    );
+    assert_eq!((&structure["credit"]["balance"], structure["name"].is_string()), (&json!(228), true));
     let errors = answer["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 4, "{answer}");
     for error in errors {
         assert_eq!(error["extensions"]["code"], "FORBIDDEN");
-        assert!(
-            error["path"].as_array().is_some_and(|path| path.len() == 3),
-            "{error}"
-        );
+        assert!(error["path"].as_array().is_some_and(|path| path.len() == 3), "{error}");
     }
 }
 
 async fn an_administrator_may_do_all_but_send(app: TestApp) {
     let admin = app.admin().await;
     let viewer = admin.query(WHO, json!({})).await["viewer"].take();
-    assert_eq!(
-        (&viewer["kind"], &viewer["person"]),
-        (&json!("ADMIN"), &Value::Null)
-    );
+    assert_eq!((&viewer["kind"], &viewer["person"]), (&json!("ADMIN"), &Value::Null));
     assert!(
         viewer["permissions"]
             .as_array()
@@ -234,10 +188,7 @@ async fn an_administrator_may_do_all_but_send(app: TestApp) {
     let structure = admin.query(document, json!({})).await["viewer"]["structure"].take();
     assert_eq!(structure["smsSubscription"]["state"], "ACTIVE");
     assert_eq!(
-        (
-            &structure["smsSettings"]["configured"],
-            &structure["smsSettings"]["missing"]
-        ),
+        (&structure["smsSettings"]["configured"], &structure["smsSettings"]["missing"]),
         (&json!(true), &json!([]))
     );
     assert_eq!(nodes(&structure["rules"]).len(), 6);
@@ -246,10 +197,7 @@ async fn an_administrator_may_do_all_but_send(app: TestApp) {
         "{ viewer { structure { smsSubscription { state } smsSettings { configured missing } } } }";
     let structure = zoe.query(document, json!({})).await["viewer"]["structure"].take();
     assert_eq!(
-        (
-            &structure["smsSubscription"]["state"],
-            &structure["smsSettings"]["configured"]
-        ),
+        (&structure["smsSubscription"]["state"], &structure["smsSettings"]["configured"]),
         (&json!("NONE"), &json!(false))
     );
 }

@@ -6,20 +6,14 @@ use std::collections::BTreeSet;
 
 use envoi_tests::{Backend, TestApp, both};
 
-both!(
-    what_is_sound_is_found_sound,
-    each_check_finds_what_is_planted,
-    the_database_refuses_what_it_can
-);
+both!(what_is_sound_is_found_sound, each_check_finds_what_is_planted, the_database_refuses_what_it_can);
 
 /// A state with campaigns settled, unsettled and in doubt.
 async fn busy(app: &TestApp) {
     let marie = app.marie().await;
     let file =
         "Identifiant;Nom;Prénom;Mobile\nX97;Xa;Inconnue;06 12 00 00 97\nX99;Xc;Refusée;06 12 00 00 99\n";
-    app.import(app.quatre_vents().await, file.as_bytes())
-        .await
-        .expect("imported");
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("imported");
     let mut people = marie.musicians(2).await;
     people.extend([marie.person("Inconnue").await, marie.person("Refusée").await]);
     marie.sends(&people, "un").await;
@@ -35,20 +29,14 @@ async fn what_is_sound_is_found_sound(app: TestApp) {
 
 /// What each plant does, and checks that must find it.
 const PLANTS: &[(&str, &[&str])] = &[
-    (
-        "DELETE FROM credit WHERE spent > 0",
-        &["every structure has one credit row"],
-    ),
+    ("DELETE FROM credit WHERE spent > 0", &["every structure has one credit row"]),
     (
         "UPDATE credit SET issued = issued + 1 WHERE spent > 0",
         &["I1: what was issued", "I1: the balances are the sums"],
     ),
     (
         "UPDATE credit SET issued = issued + 1, available = available + 1 WHERE spent > 0",
-        &[
-            "I1: the balances are the sums",
-            "the ledger's lines add up to the balance",
-        ],
+        &["I1: the balances are the sums", "the ledger's lines add up to the balance"],
     ),
     (
         "DELETE FROM transfer WHERE kind = 'TOP_UP'",
@@ -66,10 +54,7 @@ const PLANTS: &[(&str, &[&str])] = &[
         "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
         &["I2: no balance is negative", "I1: the balances are the sums"],
     ),
-    (
-        "DELETE FROM transfer WHERE kind = 'CHARGE'",
-        &["I3: what was handed over is charged once"],
-    ),
+    ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["I3: what was handed over is charged once"]),
     (
         "UPDATE transfer SET amount = amount + 1 WHERE kind = 'CHARGE'",
         &["I3: what was handed over is charged once"],
@@ -90,38 +75,23 @@ const PLANTS: &[(&str, &[&str])] = &[
         "UPDATE message SET cost = cost + 1 WHERE state = 'QUEUED'",
         &["I3: what is reserved is the cost", "I3: a campaign costs"],
     ),
-    (
-        "DELETE FROM transfer WHERE kind = 'RESERVATION'",
-        &["I3: a campaign costs what its messages cost"],
-    ),
+    ("DELETE FROM transfer WHERE kind = 'RESERVATION'", &["I3: a campaign costs what its messages cost"]),
     (
         "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
         &["I3: a number is in a campaign once"],
     ),
-    (
-        "UPDATE campaign SET delivered = delivered + 1",
-        &["a campaign's progress adds up"],
-    ),
+    ("UPDATE campaign SET delivered = delivered + 1", &["a campaign's progress adds up"]),
     (
         "UPDATE campaign SET queued = 0, delivered = queued WHERE queued > 0",
         &["a campaign's progress adds up"],
     ),
-    (
-        "UPDATE campaign SET state = 'COMPLETED', completed_at = 1",
-        &["a campaign is complete exactly when"],
-    ),
+    ("UPDATE campaign SET state = 'COMPLETED', completed_at = 1", &["a campaign is complete exactly when"]),
     (
         "UPDATE message SET attempts = attempts + 1 WHERE state = 'DELIVERED'",
         &["a message counts its attempts"],
     ),
-    (
-        "UPDATE message SET state = 'SENDING' WHERE state = 'QUEUED'",
-        &["a message counts its attempts"],
-    ),
-    (
-        "UPDATE message SET state = 'QUEUED' WHERE state = 'UNKNOWN'",
-        &["I10: a message is accepted once"],
-    ),
+    ("UPDATE message SET state = 'SENDING' WHERE state = 'QUEUED'", &["a message counts its attempts"]),
+    ("UPDATE message SET state = 'QUEUED' WHERE state = 'UNKNOWN'", &["I10: a message is accepted once"]),
     (
         "UPDATE attempt SET outcome = NULL WHERE outcome = 'HANDED_OVER'",
         &["what is sending has an attempt under way"],
@@ -182,19 +152,10 @@ async fn each_check_finds_what_is_planted(app: TestApp) {
         }
         planted.finish().await;
     }
-    let report = api::services::audit::run(app.app())
-        .await
-        .expect("the audit can be run");
-    let blind: Vec<_> = report
-        .checks
-        .iter()
-        .map(|check| check.name)
-        .filter(|name| !found_once.contains(name))
-        .collect();
-    assert!(
-        blind.is_empty(),
-        "no plant shows that these find anything: {blind:?}"
-    );
+    let report = api::services::audit::run(app.app()).await.expect("the audit can be run");
+    let blind: Vec<_> =
+        report.checks.iter().map(|check| check.name).filter(|name| !found_once.contains(name)).collect();
+    assert!(blind.is_empty(), "no plant shows that these find anything: {blind:?}");
 }
 
 /// Takes off the key that keeps a number in a campaign once.

@@ -53,11 +53,7 @@ impl Rig {
     async fn new(database: TestDatabase) -> Self {
         let rows = database.connect().await;
         let key_file = database.master_key_file.display().to_string();
-        Self {
-            database,
-            rows,
-            key_file,
-        }
+        Self { database, rows, key_file }
     }
 
     fn variables(&self) -> [(&str, &str); 5] {
@@ -82,10 +78,8 @@ impl Rig {
 
     async fn count(&self, what: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) AS found FROM {what}");
-        let row = self
-            .rows
-            .query_one_raw(Statement::from_string(self.rows.get_database_backend(), sql))
-            .await;
+        let row =
+            self.rows.query_one_raw(Statement::from_string(self.rows.get_database_backend(), sql)).await;
         let row = row.expect("rows can be counted").expect("a count has a row");
         row.try_get("", "found").expect("a count is a number")
     }
@@ -100,28 +94,18 @@ async fn send(
 ) -> Result<Value, reqwest::Error> {
     let audience = json!({ "matching": { "filter": { "tags": { "all": [tag] } } } });
     let input = json!({ "audience": audience, "message": { "text": "Répétition ce soir" } });
-    let shown = server
-        .try_graphql(Some(token), PREVIEW, json!({ "input": input }))
-        .await?;
+    let shown = server.try_graphql(Some(token), PREVIEW, json!({ "input": input })).await?;
     let preview = &shown["data"]["previewSms"]["preview"];
     assert_eq!(preview["messageCount"], RECIPIENTS, "{shown}");
-    let key = format!(
-        "0190b5ac-0000-7000-8000-{:012x}",
-        chance.next() & 0xFFFF_FFFF_FFFF
-    );
+    let key = format!("0190b5ac-0000-7000-8000-{:012x}", chance.next() & 0xFFFF_FFFF_FFFF);
     let input = json!({ "previewToken": preview["token"], "idempotencyKey": key });
-    server
-        .try_graphql(Some(token), SEND, json!({ "input": input }))
-        .await
+    server.try_graphql(Some(token), SEND, json!({ "input": input })).await
 }
 
 fn sum(campaigns: &Value, states: &[&str]) -> i64 {
     let campaigns = nodes(&campaigns["viewer"]["structure"]["campaigns"]);
     let of = |campaign: &Value| {
-        states
-            .iter()
-            .filter_map(|state| campaign["progress"][state].as_i64())
-            .sum::<i64>()
+        states.iter().filter_map(|state| campaign["progress"][state].as_i64()).sum::<i64>()
     };
     campaigns.iter().map(of).sum()
 }
@@ -131,26 +115,14 @@ async fn killed_again_and_again(database: TestDatabase) {
     let rig = Rig::new(database).await;
     let file = rig.database.folder().join("crowd.csv");
     std::fs::write(&file, crowd()).expect("a file can be written");
-    rig.command(&[
-        "import",
-        "people",
-        &file.display().to_string(),
-        "--structure",
-        QUATRE_VENTS,
-    ])
-    .await;
-    rig.command(&["credit", "add", "--structure", QUATRE_VENTS, "100000"])
-        .await;
+    rig.command(&["import", "people", &file.display().to_string(), "--structure", QUATRE_VENTS]).await;
+    rig.command(&["credit", "add", "--structure", QUATRE_VENTS, "100000"]).await;
 
     let mut server = rig.start().await;
     let token = server.sign_in("marie@quatre-vents.example").await;
     let tags = "{ viewer { structure { tags(first: 100) { edges { node { id name } } } } } }";
     let tags = nodes(&server.graphql(Some(&token), tags, json!({})).await["viewer"]["structure"]["tags"]);
-    let tag = tags
-        .iter()
-        .find(|tag| tag["name"] == "Foule")
-        .expect("the crowd has its tag")["id"]
-        .clone();
+    let tag = tags.iter().find(|tag| tag["name"] == "Foule").expect("the crowd has its tag")["id"].clone();
 
     for kill in 1..=KILLS {
         if chance.below(4) == 0 {
@@ -159,9 +131,7 @@ async fn killed_again_and_again(database: TestDatabase) {
             let patience = std::time::Duration::from_micros(chance.next() % 60_000);
             let _ = tokio::time::timeout(patience, request).await;
         } else {
-            let sent = send(&server, &token, &tag, &chance)
-                .await
-                .expect("the server answers");
+            let sent = send(&server, &token, &tag, &chance).await.expect("the server answers");
             assert_eq!(sent["data"]["sendSms"]["errors"], json!([]), "{sent}");
             let before = server.graphql(Some(&token), CAMPAIGNS, json!({})).await;
             let left = sum(&before, &["queued", "sending"]);
@@ -171,10 +141,7 @@ async fn killed_again_and_again(database: TestDatabase) {
         }
         server.kill().await;
         let beyond = rig.count(BEYOND).await;
-        assert_eq!(
-            beyond, 0,
-            "a server had more requests under way than its window at kill {kill}"
-        );
+        assert_eq!(beyond, 0, "a server had more requests under way than its window at kill {kill}");
         server = rig.start().await;
     }
     settle(&rig, server, &token).await;
@@ -192,24 +159,12 @@ async fn settle(rig: &Rig, server: Server, token: &str) {
     assert!(!report.contains("FAULT"), "{report}");
     let campaigns = rig.count("campaign").await;
     let recipients = i64::try_from(RECIPIENTS).expect("small");
-    assert_eq!(
-        rig.count("message").await,
-        campaigns * recipients,
-        "each campaign has all its messages"
-    );
+    assert_eq!(rig.count("message").await, campaigns * recipients, "each campaign has all its messages");
     let twice = "(SELECT message_id FROM attempt WHERE outcome IS NULL OR outcome <> 'NOT_SENT'
         GROUP BY message_id HAVING COUNT(*) > 1) AS doubled";
-    assert_eq!(
-        rig.count(twice).await,
-        0,
-        "no message has two attempts that may have been accepted"
-    );
+    assert_eq!(rig.count(twice).await, 0, "no message has two attempts that may have been accepted");
     let charged = rig.count("transfer WHERE kind = 'CHARGE'").await;
-    assert_eq!(
-        charged,
-        sum(&end, &["delivered"]),
-        "what was handed over is charged, once each"
-    );
+    assert_eq!(charged, sum(&end, &["delivered"]), "what was handed over is charged, once each");
     let unknown = rig.count("message WHERE state = 'UNKNOWN'").await;
     let kills = i64::try_from(KILLS).expect("small");
     println!("{campaigns} campaigns, {charged} delivered, {unknown} in doubt after {KILLS} kills");

@@ -34,14 +34,8 @@ async fn orders(actor: &Actor) -> Vec<Value> {
 async fn an_order_is_approved_at_once_in_the_demonstration(app: TestApp) {
     let admin = app.admin().await;
     let done = request(&admin, 100, app.key()).await;
-    assert_eq!(
-        (&done["errors"], &done["clientMutationId"]),
-        (&json!([]), &json!("mine"))
-    );
-    assert_eq!(
-        (&done["order"]["state"], &done["credit"]["balance"]),
-        (&json!("APPROVED"), &json!(328))
-    );
+    assert_eq!((&done["errors"], &done["clientMutationId"]), (&json!([]), &json!("mine")));
+    assert_eq!((&done["order"]["state"], &done["credit"]["balance"]), (&json!("APPROVED"), &json!(328)));
     assert_eq!(admin.credit().await, (328, 0));
     assert_eq!(admin.ledger().await[0], ("TOP_UP".to_owned(), 100, 100, 328));
     let orders = orders(&admin).await;
@@ -56,41 +50,19 @@ async fn elsewhere_the_operator_approves(app: TestApp) {
     let elsewhere = app.another(|config| config.credit.auto_approve = false).await;
     let admin = app.admin().await.at(&elsewhere);
     let done = request(&admin, 100, app.key()).await;
-    assert_eq!(
-        (&done["order"]["state"], &done["credit"]["balance"]),
-        (&json!("PENDING"), &json!(228))
-    );
+    assert_eq!((&done["order"]["state"], &done["credit"]["balance"]), (&json!("PENDING"), &json!(228)));
     assert_eq!(orders(&admin).await[0]["state"], "PENDING");
     let pending = sea_orm::QueryFilter::filter(
         top_up_order::in_structure(app.quatre_vents().await),
         sea_orm::ColumnTrait::eq(&top_up_order::Column::State, OrderState::Pending),
     );
-    let order = pending
-        .one(app.db())
-        .await
-        .expect("orders can be read")
-        .expect("one is pending");
+    let order = pending.one(app.db()).await.expect("orders can be read").expect("one is pending");
     let (operator, structure) = (Operator::at_the_command_line(), app.quatre_vents().await);
     let foreign = app.structure("Harmonie de la Vallée").await;
-    assert!(
-        top_up::approve(&app.ctx(), operator, foreign, order.id)
-            .await
-            .is_err(),
-        "it is not theirs"
-    );
-    top_up::approve(&app.ctx(), operator, structure, order.id)
-        .await
-        .expect("approved");
-    assert!(
-        top_up::approve(&app.ctx(), operator, structure, order.id)
-            .await
-            .is_err(),
-        "once only"
-    );
-    assert_eq!(
-        (admin.credit().await, &orders(&admin).await[0]["state"]),
-        ((328, 0), &json!("APPROVED"))
-    );
+    assert!(top_up::approve(&app.ctx(), operator, foreign, order.id).await.is_err(), "it is not theirs");
+    top_up::approve(&app.ctx(), operator, structure, order.id).await.expect("approved");
+    assert!(top_up::approve(&app.ctx(), operator, structure, order.id).await.is_err(), "once only");
+    assert_eq!((admin.credit().await, &orders(&admin).await[0]["state"]), ((328, 0), &json!("APPROVED")));
 }
 
 async fn a_quantity_out_of_bounds_is_refused(app: TestApp) {
@@ -107,10 +79,7 @@ async fn a_quantity_out_of_bounds_is_refused(app: TestApp) {
         }
     }
     let document = "mutation { requestTopUp(input: { quantity: 99999999999, idempotencyKey: \"0190b5ac-0000-7000-8000-000000000000\" }) { order { id } } }";
-    assert!(
-        admin.try_query(document, json!({})).await["errors"].is_array(),
-        "what is no Int does not pass"
-    );
+    assert!(admin.try_query(document, json!({})).await["errors"].is_array(), "what is no Int does not pass");
     assert_eq!((admin.credit().await, orders(&admin).await.len()), ((228, 0), 1));
 }
 
@@ -123,20 +92,12 @@ async fn asking_twice_orders_once(app: TestApp) {
         tasks.spawn(async move { request(&admin, 7, key).await });
     }
     let answers = tasks.join_all().await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer["order"]["id"] == answers[0]["order"]["id"]),
-        "{answers:?}"
-    );
+    assert!(answers.iter().all(|answer| answer["order"]["id"] == answers[0]["order"]["id"]), "{answers:?}");
     assert_eq!(admin.credit().await, (235, 0));
     let conflict = request(&admin, 8, key).await;
     assert_eq!(code_of(&conflict), "IDEMPOTENCY_CONFLICT", "{conflict}");
     assert_eq!(conflict["errors"][0]["__typename"], "IdempotencyConflictError");
-    let rows = top_up_order::Entity::all_rows()
-        .count(app.db())
-        .await
-        .expect("orders can be counted");
+    let rows = top_up_order::Entity::all_rows().count(app.db()).await.expect("orders can be counted");
     assert_eq!(rows, 3, "two of the demonstration, and this one");
 }
 

@@ -31,9 +31,7 @@ async fn counts(app: &TestApp) -> [u64; 5] {
 }
 
 async fn import(app: &TestApp, file: impl AsRef<[u8]>) -> (ImportSummary, Vec<RowOutcome>) {
-    app.import(app.quatre_vents().await, file.as_ref())
-        .await
-        .expect("the file is imported")
+    app.import(app.quatre_vents().await, file.as_ref()).await.expect("the file is imported")
 }
 
 /// Added, changed, unchanged, refused.
@@ -74,11 +72,7 @@ async fn the_demonstrations_file_again_changes_nothing(app: TestApp) {
     let mut lines = shuffled[1..].to_vec();
     app.chance().shuffle(&mut lines);
     let again = format!("{}\r\n{}\r\n\r\n", shuffled[0], lines.join("\r\n"));
-    assert_eq!(
-        figures(&import(&app, again).await.0),
-        [0, 0, 60, 0],
-        "nor in another order"
-    );
+    assert_eq!(figures(&import(&app, again).await.0), [0, 0, 60, 0], "nor in another order");
 }
 
 async fn files_come_in_every_dress(app: TestApp) {
@@ -111,12 +105,7 @@ async fn files_come_in_every_dress(app: TestApp) {
         ),
     ] {
         let (summary, rows) = import(&app, &file).await;
-        assert_eq!(
-            figures(&summary),
-            [0, 0, 1, 0],
-            "{}: {rows:?}",
-            String::from_utf8_lossy(&file)
-        );
+        assert_eq!(figures(&summary), [0, 0, 1, 0], "{}: {rows:?}", String::from_utf8_lossy(&file));
     }
     let found = person(&app, "elan").await;
     assert_eq!(
@@ -148,49 +137,24 @@ async fn a_refused_row_stops_no_other(app: TestApp) {
     assert_eq!(refused[2].2, Some("MOBILE"));
     assert_eq!((refused[3].1, refused[3].2), ("ROW_RAGGED", None));
     assert_eq!(refused[4].2, Some("MOBILE"), "a fixed line is no mobile");
-    assert_eq!(
-        (refused[5].1, refused[5].2),
-        ("TEACHER_NOT_FOUND", Some("TEACHER"))
-    );
-    assert_eq!(
-        (refused[6].1, refused[6].2),
-        ("CONSENT_UNREADABLE", Some("CONSENT"))
-    );
+    assert_eq!((refused[5].1, refused[5].2), ("TEACHER_NOT_FOUND", Some("TEACHER")));
+    assert_eq!((refused[6].1, refused[6].2), ("CONSENT_UNREADABLE", Some("CONSENT")));
     assert_eq!((summary.added, summary.refused, rows.len()), (2, 7, 9));
-    assert_eq!(
-        counts(&app).await[0],
-        before + 3,
-        "the one without a teacher is in, the teacher is not"
-    );
+    assert_eq!(counts(&app).await[0], before + 3, "the one without a teacher is in, the teacher is not");
     let marie = app.marie().await;
     assert_eq!(marie.ids(json!({ "search": "Neuf" })).await.len(), 1);
 }
 
 async fn homonyms_are_told_apart_or_refused(app: TestApp) {
     let two = "Nom;Prénom;Mobile\nDupont;Jean;0612000301\nDupont;Jean;0612000302\n";
-    assert_eq!(
-        figures(&import(&app, two).await.0),
-        [2, 0, 0, 0],
-        "two numbers, two people"
-    );
+    assert_eq!(figures(&import(&app, two).await.0), [2, 0, 0, 0], "two numbers, two people");
     assert_eq!(figures(&import(&app, two).await.0), [0, 0, 2, 0]);
     let (summary, rows) = import(&app, "Nom;Prénom;Mobile\nDUPONT;jean;\n").await;
-    assert_eq!(
-        (figures(&summary), refusals(&rows)),
-        ([0, 0, 0, 1], vec![(2, "AMBIGUOUS_PERSON", None)])
-    );
+    assert_eq!((figures(&summary), refusals(&rows)), ([0, 0, 0, 1], vec![(2, "AMBIGUOUS_PERSON", None)]));
     let (summary, rows) = import(&app, "Nom;Prénom;Mobile\nDupont;Jean;0612000303\n").await;
-    assert_eq!(
-        figures(&summary),
-        [0, 0, 0, 1],
-        "one of them with another number, or a third: {rows:?}"
-    );
+    assert_eq!(figures(&summary), [0, 0, 0, 1], "one of them with another number, or a third: {rows:?}");
     let told = "Identifiant;Nom;Prénom;Mobile\nJ1;Dupont;Jean;0612000301\nJ3;Dupont;Jean;0612000303\n";
-    assert_eq!(
-        figures(&import(&app, told).await.0),
-        [1, 1, 0, 0],
-        "one takes the identifier, one is new"
-    );
+    assert_eq!(figures(&import(&app, told).await.0), [1, 1, 0, 0], "one takes the identifier, one is new");
     assert_eq!(
         figures(&import(&app, "Identifiant;Nom;Prénom\nJ1;Dupond;Jean\n").await.0),
         [0, 1, 0, 0],
@@ -203,16 +167,9 @@ async fn homonyms_are_told_apart_or_refused(app: TestApp) {
 async fn what_is_said_is_added_and_nothing_removed(app: TestApp) {
     import(&app, "Identifiant;Nom;Prénom;Mobile;Sexe;Tags;Consentement\nS1;Said;Ann;0612000401;F;Un, Deux;01/09/2025\n").await;
     let first = person(&app, "said").await;
-    assert_eq!(
-        first["commercialConsentAt"], "2025-08-31T22:00:00+00:00",
-        "midnight in Paris"
-    );
-    let silent = import(
-        &app,
-        "Identifiant;Nom;Prénom;Mobile;Sexe;Tags;Consentement\nS1;Said;Ann;;;;\n",
-    )
-    .await
-    .0;
+    assert_eq!(first["commercialConsentAt"], "2025-08-31T22:00:00+00:00", "midnight in Paris");
+    let silent =
+        import(&app, "Identifiant;Nom;Prénom;Mobile;Sexe;Tags;Consentement\nS1;Said;Ann;;;;\n").await.0;
     assert_eq!(figures(&silent), [0, 0, 1, 0], "an empty cell says nothing");
     let absent = import(&app, "Identifiant;Nom;Prénom\nS1;Said;Ann\n").await.0;
     assert_eq!(figures(&absent), [0, 0, 1, 0]);
@@ -223,23 +180,12 @@ async fn what_is_said_is_added_and_nothing_removed(app: TestApp) {
     )
     .await
     .0;
-    assert_eq!(
-        (figures(&more), more.tags_created, more.lists_created),
-        ([0, 1, 0, 0], 1, 0)
-    );
+    assert_eq!((figures(&more), more.tags_created, more.lists_created), ([0, 1, 0, 0], 1, 0));
     let after = person(&app, "said").await;
-    let tags: Vec<_> = after["tags"]
-        .as_array()
-        .expect("tags")
-        .iter()
-        .map(|tag| &tag["name"])
-        .collect();
+    let tags: Vec<_> = after["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
     assert_eq!(tags, ["Deux", "trois", "Un"]);
     assert_eq!(after["mobile"], "+33612000402");
-    assert_eq!(
-        after["commercialConsentAt"], first["commercialConsentAt"],
-        "who withdraws opts out"
-    );
+    assert_eq!(after["commercialConsentAt"], first["commercialConsentAt"], "who withdraws opts out");
 }
 
 async fn teachers_are_found_once_all_are_in(app: TestApp) {
@@ -249,11 +195,8 @@ async fn teachers_are_found_once_all_are_in(app: TestApp) {
     assert_eq!((figures(&summary), refusals(&rows)), ([4, 0, 0, 0], vec![]));
     assert_eq!(counts(&app).await[4], before + 3);
     assert_eq!(figures(&import(&app, file).await.0), [0, 0, 4, 0]);
-    let (_, rows) = import(
-        &app,
-        "Identifiant;Nom;Prénom;Professeur\nT9;Maître;Paul;T9\nT1;Élève;Ana;Nobody\n",
-    )
-    .await;
+    let (_, rows) =
+        import(&app, "Identifiant;Nom;Prénom;Professeur\nT9;Maître;Paul;T9\nT1;Élève;Ana;Nobody\n").await;
     let codes: Vec<_> = refusals(&rows).into_iter().map(|row| row.1).collect();
     assert_eq!(codes, ["TEACHER_IS_SELF", "TEACHER_NOT_FOUND"]);
     assert_eq!(counts(&app).await[4], before + 3);
@@ -262,11 +205,7 @@ async fn teachers_are_found_once_all_are_in(app: TestApp) {
 async fn a_file_that_cannot_be_read_changes_nothing(app: TestApp) {
     let before = counts(&app).await;
     let good = "Nom;Prénom\nNouveau;Venu\n";
-    let utf16: Vec<u8> = [0xFEFF]
-        .into_iter()
-        .chain(good.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> = [0xFEFF].into_iter().chain(good.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let late = [good.as_bytes(), &b"Autre;Ve\xffnu\0\n".repeat(3)].concat();
     for (file, code) in [
         (Vec::new(), "FILE_EMPTY"),
@@ -276,22 +215,10 @@ async fn a_file_that_cannot_be_read_changes_nothing(app: TestApp) {
         (utf16, "FILE_UTF16"),
         (late, "FILE_BINARY"),
         (b"Nouveau;Venu\nAutre;Venue\n".to_vec(), "FILE_HEADER_MISSING"),
-        (
-            "Prénom;Mobile\nVenu;0612000501\n".as_bytes().to_vec(),
-            "FILE_COLUMN_MISSING",
-        ),
-        (
-            "Nom;Prénom;nom\nNouveau;Venu;Neuf\n".as_bytes().to_vec(),
-            "FILE_COLUMN_DUPLICATED",
-        ),
-        (
-            [good.as_bytes(), b"\"Autre;", "a".repeat(3_000_000).as_bytes()].concat(),
-            "FILE_ROW_TOO_LONG",
-        ),
-        (
-            [good.as_bytes(), "A;B\n".repeat(200_000).as_bytes()].concat(),
-            "FILE_TOO_MANY_ROWS",
-        ),
+        ("Prénom;Mobile\nVenu;0612000501\n".as_bytes().to_vec(), "FILE_COLUMN_MISSING"),
+        ("Nom;Prénom;nom\nNouveau;Venu;Neuf\n".as_bytes().to_vec(), "FILE_COLUMN_DUPLICATED"),
+        ([good.as_bytes(), b"\"Autre;", "a".repeat(3_000_000).as_bytes()].concat(), "FILE_ROW_TOO_LONG"),
+        ([good.as_bytes(), "A;B\n".repeat(200_000).as_bytes()].concat(), "FILE_TOO_MANY_ROWS"),
     ] {
         let refused = app.import(app.quatre_vents().await, &file).await.expect_err(code);
         assert_eq!(refused.code(), code, "{refused}");
@@ -310,16 +237,8 @@ async fn numbers_are_read_as_people_type_them(app: TestApp) {
         " 0612000601 ",
     ];
     for (at, number) in numbers.iter().enumerate() {
-        let (_, rows) = import(
-            &app,
-            format!("Identifiant;Nom;Prénom;Mobile\nN1;Numéro;Un;{number}\n"),
-        )
-        .await;
-        let expected = if at == 0 {
-            Outcome::Added
-        } else {
-            Outcome::Unchanged
-        };
+        let (_, rows) = import(&app, format!("Identifiant;Nom;Prénom;Mobile\nN1;Numéro;Un;{number}\n")).await;
+        let expected = if at == 0 { Outcome::Added } else { Outcome::Unchanged };
         assert_eq!(rows[0].outcome, expected, "{number}");
     }
     assert_eq!(person(&app, "numero").await["mobile"], "+33612000601");

@@ -9,11 +9,7 @@ use entity::sensitive::Sensitive;
 use envoi_tests::{Actor, TestApp, both, nodes};
 use serde_json::{Value, json};
 
-both!(
-    an_id_of_elsewhere_is_no_id,
-    what_is_changed_by_id_is_ones_own,
-    a_list_holds_ones_own
-);
+both!(an_id_of_elsewhere_is_no_id, what_is_changed_by_id_is_ones_own, a_list_holds_ones_own);
 
 /// An administrator of another structure, who may read everything of it.
 async fn stranger(app: &TestApp) -> Actor {
@@ -41,10 +37,7 @@ fn absent(id: &str) -> String {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("no id: {value}"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned()
 }
 
 const MANIFEST: &str = r#"
@@ -83,16 +76,8 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
         ("Person", marie.clone(), marie.person("Aubry").await),
         ("Tag", marie.clone(), marie.tag("Musicien").await),
         ("Credit", admin.clone(), text(&credit["id"])),
-        (
-            "LedgerEntry",
-            admin.clone(),
-            text(&nodes(&credit["ledger"])[0]["id"]),
-        ),
-        (
-            "TopUpOrder",
-            admin.clone(),
-            text(&nodes(&credit["orders"])[0]["id"]),
-        ),
+        ("LedgerEntry", admin.clone(), text(&nodes(&credit["ledger"])[0]["id"])),
+        ("TopUpOrder", admin.clone(), text(&nodes(&credit["orders"])[0]["id"])),
         ("SmsPreview", marie.clone(), text(&preview["id"])),
         ("Decision", marie.clone(), text(&preview["decision"]["id"])),
         ("Campaign", marie.clone(), text(&campaign["id"])),
@@ -146,13 +131,7 @@ async fn an_id_of_elsewhere_is_no_id(app: TestApp) {
 async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
     let stranger = stranger(&app).await;
     let ids = ids(&app).await;
-    let id = |kind: &str| {
-        ids.iter()
-            .find(|one| one.0 == kind)
-            .expect("every type is there")
-            .2
-            .clone()
-    };
+    let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
     for (document, id) in [
         (
             "mutation($id: ID!) { setRuleState(input: { rule: $id, state: OFF }) { rule { id } errors { code message path } } }",
@@ -178,11 +157,7 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
         for other in [absent(&id), "🎺".to_owned(), String::new()] {
-            assert_eq!(
-                stranger.ask(document, json!({ "id": other })).await.text(),
-                foreign,
-                "{document}"
-            );
+            assert_eq!(stranger.ask(document, json!({ "id": other })).await.text(), foreign, "{document}");
         }
     }
 }
@@ -202,11 +177,5 @@ async fn a_list_holds_ones_own(app: TestApp) {
         assert!(!all.text().contains(&format!("\"{id}\"")), "{kind}");
     }
     let structure = &all.json()["data"]["viewer"]["structure"];
-    assert_eq!(
-        (
-            nodes(&structure["people"]).len(),
-            nodes(&structure["campaigns"]).len()
-        ),
-        (5, 0)
-    );
+    assert_eq!((nodes(&structure["people"]).len(), nodes(&structure["campaigns"]).len()), (5, 0));
 }

@@ -17,18 +17,8 @@ async fn marie_writes_to_two_musicians(app: TestApp) {
         "offenders": [{ "character": "ç", "positions": [8] }],
     });
     assert_eq!(preview["metrics"], metrics);
-    let counts = [
-        "recipientCount",
-        "excludedCount",
-        "messageCount",
-        "cost",
-        "balance",
-        "balanceAfter",
-    ];
-    assert_eq!(
-        counts.map(|count| preview[count].as_i64()),
-        [2, 0, 2, 2, 228, 226].map(Some)
-    );
+    let counts = ["recipientCount", "excludedCount", "messageCount", "cost", "balance", "balanceAfter"];
+    assert_eq!(counts.map(|count| preview[count].as_i64()), [2, 0, 2, 2, 228, 226].map(Some));
     assert_eq!(preview["decision"]["outcome"], "ALLOWED");
     assert_eq!(marie.credit().await, (228, 0), "a preview costs nothing");
 
@@ -36,39 +26,20 @@ async fn marie_writes_to_two_musicians(app: TestApp) {
     assert_eq!((&sent["errors"], &sent["replayed"]), (&json!([]), &json!(false)));
     assert_eq!(sent["campaign"]["state"], "DISPATCHING");
     assert_eq!(sent["campaign"]["sender"], "4VENTS");
-    assert_eq!(
-        marie.credit().await,
-        (226, 2),
-        "what it costs is reserved at once"
-    );
+    assert_eq!(marie.credit().await, (226, 2), "what it costs is reserved at once");
 
     app.dispatch_all().await;
     let campaign = marie.campaign(&sent["campaign"]).await;
     assert_eq!(campaign["state"], "COMPLETED");
-    assert_eq!(
-        (&campaign["progress"]["total"], &campaign["progress"]["delivered"]),
-        (&json!(2), &json!(2))
-    );
+    assert_eq!((&campaign["progress"]["total"], &campaign["progress"]["delivered"]), (&json!(2), &json!(2)));
     for message in nodes(&campaign["messages"]) {
-        assert_eq!(
-            (&message["state"], &message["segments"]),
-            (&json!("DELIVERED"), &json!(1))
-        );
+        assert_eq!((&message["state"], &message["segments"]), (&json!("DELIVERED"), &json!(1)));
         assert_eq!(message["text"], preview["text"]);
-        let states: Vec<_> = message["events"]
-            .as_array()
-            .expect("events")
-            .iter()
-            .map(|event| &event["state"])
-            .collect();
+        let states: Vec<_> =
+            message["events"].as_array().expect("events").iter().map(|event| &event["state"]).collect();
         assert_eq!(states, ["QUEUED", "SENDING", "HANDED_OVER", "DELIVERED"]);
     }
-    let said: Vec<String> = app
-        .network()
-        .submitted()
-        .into_iter()
-        .map(|sms| sms.text)
-        .collect();
+    let said: Vec<String> = app.network().submitted().into_iter().map(|sms| sms.text).collect();
     assert_eq!(said, [format!("{TEXT}.STOP 36608"), format!("{TEXT}.STOP 36608")]);
 
     assert_eq!(marie.credit().await, (226, 0));
@@ -76,11 +47,7 @@ async fn marie_writes_to_two_musicians(app: TestApp) {
 }
 
 async fn told_in_three_lines(marie: &Actor) {
-    let ledger = [
-        ("CHARGE", 0, 2, 226),
-        ("RESERVATION", -2, 2, 226),
-        ("TOP_UP", 228, 228, 228),
-    ];
+    let ledger = [("CHARGE", 0, 2, 226), ("RESERVATION", -2, 2, 226), ("TOP_UP", 228, 228, 228)];
     assert_eq!(
         marie.ledger().await,
         ledger.map(|(reason, delta, quantity, after)| (reason.to_owned(), delta, quantity, after))
@@ -102,11 +69,7 @@ async fn what_was_sent_can_be_found_again(app: TestApp) {
     assert_eq!(ids, [&second["id"], &first["id"]], "the latest first");
     assert_eq!(campaigns[0]["text"], "deux.STOP 36608");
     assert_eq!(campaigns[0]["progress"], json!({ "total": 2, "delivered": 2 }));
-    assert!(
-        campaigns
-            .iter()
-            .all(|campaign| campaign["decision"]["outcome"] == "ALLOWED")
-    );
+    assert!(campaigns.iter().all(|campaign| campaign["decision"]["outcome"] == "ALLOWED"));
 
     let zoe = app.zoe().await;
     let data = zoe.query(document, json!({})).await;

@@ -14,10 +14,7 @@ both!(
 
 async fn names(actor: &Actor, filter: Value) -> Vec<String> {
     let page = actor.people(json!({ "filter": filter, "first": 100 })).await;
-    nodes(&page)
-        .iter()
-        .map(|node| node["displayName"].as_str().expect("a name").to_owned())
-        .collect()
+    nodes(&page).iter().map(|node| node["displayName"].as_str().expect("a name").to_owned()).collect()
 }
 
 async fn a_search_folds_case_and_accents(app: TestApp) {
@@ -33,23 +30,12 @@ async fn a_search_folds_case_and_accents(app: TestApp) {
         ("ines da", "Inês Da Silva"),
         ("E\u{301}tienne", "Étienne Caron"),
     ] {
-        assert_eq!(
-            names(&marie, json!({ "search": search })).await,
-            [found],
-            "{search}"
-        );
+        assert_eq!(names(&marie, json!({ "search": search })).await, [found], "{search}");
     }
     for nobody in ["%", "_", "\\", "\"", "!", "étienne garnier", "Zoé"] {
-        assert!(
-            names(&marie, json!({ "search": nobody })).await.is_empty(),
-            "{nobody}"
-        );
+        assert!(names(&marie, json!({ "search": nobody })).await.is_empty(), "{nobody}");
     }
-    assert_eq!(
-        names(&marie, json!({ "search": " \t " })).await.len(),
-        60,
-        "a blank search finds everyone"
-    );
+    assert_eq!(names(&marie, json!({ "search": " \t " })).await.len(), 60, "a blank search finds everyone");
 }
 
 async fn filters_by_sex_tags_and_reach(app: TestApp) {
@@ -77,12 +63,7 @@ async fn filters_by_sex_tags_and_reach(app: TestApp) {
     );
 
     assert_eq!(count(json!({ "sex": ["UNKNOWN"] })).await, 2);
-    let sexes = [
-        json!(["FEMALE"]),
-        json!(["MALE"]),
-        json!(["OTHER"]),
-        json!(["UNKNOWN"]),
-    ];
+    let sexes = [json!(["FEMALE"]), json!(["MALE"]), json!(["OTHER"]), json!(["UNKNOWN"])];
     let mut total = 0;
     for sex in sexes {
         total += count(json!({ "sex": sex })).await;
@@ -90,10 +71,7 @@ async fn filters_by_sex_tags_and_reach(app: TestApp) {
     assert_eq!(total, 60);
 
     let unreachable = names(&marie, json!({ "reachable": false })).await;
-    assert_eq!(
-        unreachable,
-        ["Nina Dubois", "Raymond Fabre", "Adèle Hubert", "Bernard Lemoine"]
-    );
+    assert_eq!(unreachable, ["Nina Dubois", "Raymond Fabre", "Adèle Hubert", "Bernard Lemoine"]);
     let both = json!({ "reachable": true, "sex": ["FEMALE"], "tags": { "all": [eleve], "none": [musicien] }, "search": "morel" });
     assert_eq!(names(&marie, both).await, ["Léa Morel"]);
     let page = marie.people(json!({ "filter": { "search": "Lemoine" } })).await;
@@ -108,10 +86,7 @@ async fn filters_by_sex_tags_and_reach(app: TestApp) {
 async fn people_come_in_the_order_of_their_names(app: TestApp) {
     let marie = app.marie().await;
     let last_names = |page: &Value| -> Vec<String> {
-        nodes(page)
-            .iter()
-            .map(|node| node["lastName"].as_str().expect("a name").to_owned())
-            .collect()
+        nodes(page).iter().map(|node| node["lastName"].as_str().expect("a name").to_owned()).collect()
     };
     let page = marie.people(json!({ "first": 100 })).await;
     let up = last_names(&page);
@@ -121,31 +96,21 @@ async fn people_come_in_the_order_of_their_names(app: TestApp) {
         after("Noël") < after("Œuvrard") && after("Œuvrard") < after("Ollivier"),
         "œ is written oe: {up:?}"
     );
-    let down = marie
-        .people(json!({ "first": 100, "orderBy": { "field": "NAME", "direction": "DESC" } }))
-        .await;
+    let down =
+        marie.people(json!({ "first": 100, "orderBy": { "field": "NAME", "direction": "DESC" } })).await;
     let mut reversed = last_names(&down);
     reversed.reverse();
     assert_eq!(reversed, up);
     let end = marie.people(json!({ "last": 2 })).await;
     assert_eq!(last_names(&end), up[58..]);
     assert_eq!(
-        (
-            &end["pageInfo"]["hasPreviousPage"],
-            &end["pageInfo"]["hasNextPage"]
-        ),
+        (&end["pageInfo"]["hasPreviousPage"], &end["pageInfo"]["hasNextPage"]),
         (&json!(true), &json!(false))
     );
     let default = marie.people(json!({})).await;
-    assert_eq!(
-        (nodes(&default).len(), &default["pageInfo"]["hasNextPage"]),
-        (25, &json!(true))
-    );
+    assert_eq!((nodes(&default).len(), &default["pageInfo"]["hasNextPage"]), (25, &json!(true)));
     let none = marie.people(json!({ "first": 0 })).await;
-    assert_eq!(
-        (nodes(&none).len(), &none["pageInfo"]["startCursor"]),
-        (0, &Value::Null)
-    );
+    assert_eq!((nodes(&none).len(), &none["pageInfo"]["startCursor"]), (0, &Value::Null));
 }
 
 async fn pages_hold_both_ways_while_people_come(app: TestApp) {
@@ -154,11 +119,7 @@ async fn pages_hold_both_ways_while_people_come(app: TestApp) {
     let (mut seen, mut after) = (Vec::new(), Value::Null);
     for page in 0.. {
         let part = marie.people(json!({ "first": 13, "after": after })).await;
-        seen.extend(
-            nodes(&part)
-                .iter()
-                .map(|node| node["displayName"].as_str().expect("a name").to_owned()),
-        );
+        seen.extend(nodes(&part).iter().map(|node| node["displayName"].as_str().expect("a name").to_owned()));
         // Someone comes in front of the page, and someone behind it.
         let file = format!("Identifiant;Nom;Prénom\nA{page};Aaa{page};Zzz\nZ{page};Zzz{page};Aaa\n");
         app.import(structure, file.as_bytes()).await.expect("imported");
@@ -168,10 +129,7 @@ async fn pages_hold_both_ways_while_people_come(app: TestApp) {
         }
     }
     seen.retain(|name| !name.starts_with("Aaa Zzz"));
-    assert_eq!(
-        seen, before,
-        "none is missed, none comes twice, none in front is seen"
-    );
+    assert_eq!(seen, before, "none is missed, none comes twice, none in front is seen");
     let (mut backwards, mut cursor) = (Vec::new(), Value::Null);
     loop {
         let part = marie.people(json!({ "last": 13, "before": cursor })).await;
@@ -228,10 +186,7 @@ async fn a_search_out_of_bounds_is_refused(app: TestApp) {
     ] {
         let answer = marie.try_people(json!({ "filter": filter })).await;
         let code = code_of(&answer).as_str().expect("a code").to_owned();
-        assert!(
-            ["FILTER_TOO_LARGE", "SEARCH_INVALID", "INPUT_INVALID"].contains(&code.as_str()),
-            "{answer}"
-        );
+        assert!(["FILTER_TOO_LARGE", "SEARCH_INVALID", "INPUT_INVALID"].contains(&code.as_str()), "{answer}");
         assert!(answer["data"]["viewer"]["structure"].is_object(), "{answer}");
     }
     assert_eq!(names(&marie, json!({ "search": "é".repeat(200) })).await.len(), 0);

@@ -33,17 +33,11 @@ async fn all_at_once(app: &TestApp, actor: &Actor, mut sends: Vec<(Value, uuid::
 }
 
 fn of_type(payloads: &[Value], name: &str) -> usize {
-    payloads
-        .iter()
-        .filter(|payload| payload["errors"][0]["__typename"] == name)
-        .count()
+    payloads.iter().filter(|payload| payload["errors"][0]["__typename"] == name).count()
 }
 
 fn sent(payloads: &[Value]) -> Vec<&Value> {
-    payloads
-        .iter()
-        .filter(|payload| payload["errors"] == json!([]))
-        .collect()
+    payloads.iter().filter(|payload| payload["errors"] == json!([])).collect()
 }
 
 async fn credit_for_one_lets_one_through(app: TestApp) {
@@ -69,10 +63,7 @@ async fn one_key_asked_a_hundred_times_sends_once(app: TestApp) {
     let payloads = all_at_once(&app, &marie, vec![(preview, key); 100]).await;
     let sent = sent(&payloads);
     assert_eq!(sent.len(), 100, "{payloads:?}");
-    assert!(
-        sent.iter()
-            .all(|one| one["campaign"]["id"] == sent[0]["campaign"]["id"])
-    );
+    assert!(sent.iter().all(|one| one["campaign"]["id"] == sent[0]["campaign"]["id"]));
     assert_eq!(sent.iter().filter(|one| one["replayed"] == false).count(), 1);
     assert_eq!((campaigns(&app).await, marie.credit().await), (1, (226, 2)));
 }
@@ -82,11 +73,7 @@ async fn one_token_under_many_keys_sends_once(app: TestApp) {
     let preview = marie.preview(&marie.musicians(2).await, "Bonjour").await;
     let sends = (0..20).map(|_| (preview.clone(), app.key())).collect();
     let payloads = all_at_once(&app, &marie, sends).await;
-    assert_eq!(
-        (sent(&payloads).len(), of_type(&payloads, "PreviewUsedError")),
-        (1, 19),
-        "{payloads:?}"
-    );
+    assert_eq!((sent(&payloads).len(), of_type(&payloads, "PreviewUsedError")), (1, 19), "{payloads:?}");
     assert_eq!((campaigns(&app).await, marie.credit().await), (1, (226, 2)));
 }
 
@@ -121,14 +108,8 @@ async fn a_client_that_leaves_changes_nothing(app: TestApp) {
             "one campaign a preview"
         );
     }
-    assert!(
-        replayed > 0,
-        "the work of at least one client that left was finished"
-    );
+    assert!(replayed > 0, "the work of at least one client that left was finished");
     app.dispatch_all().await;
-    let messages = message::Entity::all_rows()
-        .count(app.db())
-        .await
-        .expect("messages can be counted");
+    let messages = message::Entity::all_rows().count(app.db()).await.expect("messages can be counted");
     assert_eq!((messages, app.network().submitted().len()), (8, 8));
 }

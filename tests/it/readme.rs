@@ -23,10 +23,7 @@ fn blocks(heading: &str) -> Vec<Block> {
     let mut found = Vec::new();
     for part in &mut parts {
         let (language, text) = part.split_once('\n').expect("a fence ends its line");
-        found.push(Block {
-            language: language.to_owned(),
-            text: text.to_owned(),
-        });
+        found.push(Block { language: language.to_owned(), text: text.to_owned() });
     }
     found
 }
@@ -59,10 +56,7 @@ fn holds(actual: &Value, expected: &Value) -> bool {
             .all(|(name, expected)| actual.get(name).is_some_and(|actual| holds(actual, expected))),
         (Value::Array(actual), Value::Array(expected)) => {
             actual.len() == expected.len()
-                && actual
-                    .iter()
-                    .zip(expected)
-                    .all(|(actual, expected)| holds(actual, expected))
+                && actual.iter().zip(expected).all(|(actual, expected)| holds(actual, expected))
         }
         _ => actual == expected,
     }
@@ -83,23 +77,12 @@ async fn the_walk_through_preview_and_send_runs_as_shown() {
         .collect();
     let printed = run(folder.path(), "", &shell.iter().collect::<Vec<_>>()).await;
     let mut compared = 0;
-    for (place, block) in walk
-        .iter()
-        .enumerate()
-        .filter(|(_, block)| block.language == "json")
-    {
-        let number = walk[..place]
-            .iter()
-            .filter(|block| block.language == "sh")
-            .count()
-            - 1;
+    for (place, block) in walk.iter().enumerate().filter(|(_, block)| block.language == "json") {
+        let number = walk[..place].iter().filter(|block| block.language == "sh").count() - 1;
         let expected: Value = serde_json::from_str(&block.text).expect("the README shows JSON");
         let actual: Value =
             serde_json::from_str(&printed[number]).unwrap_or_else(|_| panic!("no JSON: {}", printed[number]));
-        assert!(
-            holds(&actual, &expected),
-            "the README says {expected:#}\nbut it is {actual:#}"
-        );
+        assert!(holds(&actual, &expected), "the README says {expected:#}\nbut it is {actual:#}");
         compared += 1;
     }
     assert!(compared >= 4, "the walk shows what its commands print");

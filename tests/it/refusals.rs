@@ -20,14 +20,7 @@ both!(
 fn refusals(preview: &Value) -> BTreeMap<String, Value> {
     let verdicts = preview["decision"]["verdicts"].as_array().expect("verdicts");
     let refusing = verdicts.iter().filter(|verdict| verdict["level"] != "PASS");
-    refusing
-        .map(|verdict| {
-            (
-                verdict["code"].as_str().expect("a code").to_owned(),
-                verdict.clone(),
-            )
-        })
-        .collect()
+    refusing.map(|verdict| (verdict["code"].as_str().expect("a code").to_owned(), verdict.clone())).collect()
 }
 
 async fn preview(actor: &Actor) -> Value {
@@ -45,9 +38,8 @@ async fn each_is_told_why(app: TestApp) {
         let french = app.sign_in(email).await;
         let refused = preview(&french).await;
         assert_eq!(refused["decision"]["outcome"], "REFUSED", "{email}");
-        let verdict = refusals(&refused)
-            .remove(code)
-            .unwrap_or_else(|| panic!("{email}: no {code} in {refused}"));
+        let verdict =
+            refusals(&refused).remove(code).unwrap_or_else(|| panic!("{email}: no {code} in {refused}"));
         assert_eq!(verdict["level"], "DENY");
         assert_eq!(verdict["helpUrl"].is_string(), help, "{verdict}");
         let in_english = preview(&french.in_english()).await;
@@ -67,15 +59,10 @@ async fn all_reasons_come_at_once(app: TestApp) {
     let people = zoe.ids(json!({})).await;
     let preview = zoe.preview(&people, &"a".repeat(150)).await;
     let codes: Vec<String> = refusals(&preview).into_keys().collect();
-    assert_eq!(
-        codes,
-        ["MESSAGE_TOO_LONG", "SMS_NOT_CONFIGURED", "SUBSCRIPTION_INACTIVE"]
-    );
+    assert_eq!(codes, ["MESSAGE_TOO_LONG", "SMS_NOT_CONFIGURED", "SUBSCRIPTION_INACTIVE"]);
     let verdicts = preview["decision"]["verdicts"].as_array().expect("verdicts");
-    let slugs: Vec<_> = verdicts
-        .iter()
-        .map(|verdict| verdict["ruleSlug"].as_str().expect("a slug"))
-        .collect();
+    let slugs: Vec<_> =
+        verdicts.iter().map(|verdict| verdict["ruleSlug"].as_str().expect("a slug")).collect();
     for slug in [
         "subscription-active",
         "sms-configured",
@@ -143,24 +130,9 @@ async fn the_text_and_the_audience_are_checked(app: TestApp) {
     for (audience, text, code, path) in [
         (&people, "", "TEXT_EMPTY", json!(["message", "text"])),
         (&people, " \r\n\u{a0} ", "TEXT_EMPTY", json!(["message", "text"])),
-        (
-            &people,
-            "a\u{7}b",
-            "TEXT_CONTROL_CHARACTER",
-            json!(["message", "text"]),
-        ),
-        (
-            &people,
-            "a\u{0}b",
-            "TEXT_CONTROL_CHARACTER",
-            json!(["message", "text"]),
-        ),
-        (
-            &json!({ "people": [] }),
-            "Bonjour",
-            "AUDIENCE_EMPTY",
-            json!(["audience"]),
-        ),
+        (&people, "a\u{7}b", "TEXT_CONTROL_CHARACTER", json!(["message", "text"])),
+        (&people, "a\u{0}b", "TEXT_CONTROL_CHARACTER", json!(["message", "text"])),
+        (&json!({ "people": [] }), "Bonjour", "AUDIENCE_EMPTY", json!(["audience"])),
         (
             &json!({ "matching": { "filter": { "search": "Nobody" } } }),
             "Bonjour",

@@ -25,37 +25,23 @@ async fn sent(app: &TestApp, marie: &Actor, answer: Outcome) -> (Value, Uuid) {
     let number = nodes(&marie.people(json!({ "first": 100 })).await)
         .into_iter()
         .find(|one| one["id"] == person[0].as_str());
-    let number = number.expect("they are there")["mobile"]
-        .as_str()
-        .expect("a number")
-        .to_owned();
+    let number = number.expect("they are there")["mobile"].as_str().expect("a number").to_owned();
     app.network().plays(&number, [Part::Answer(answer)]);
     let campaign = marie.sends(&person, "Bonjour").await;
     app.dispatch_all().await;
-    (
-        campaign,
-        app.network().submitted().last().expect("it was asked").attempt,
-    )
+    (campaign, app.network().submitted().last().expect("it was asked").attempt)
 }
 
 fn handed_over() -> Outcome {
-    Outcome::HandedOver {
-        reference: "ours".to_owned(),
-    }
+    Outcome::HandedOver { reference: "ours".to_owned() }
 }
 
 fn in_doubt() -> Outcome {
-    Outcome::Unknown {
-        reason: UnknownReason::Timeout,
-    }
+    Outcome::Unknown { reason: UnknownReason::Timeout }
 }
 
 fn report(attempt: Uuid, status: Status) -> Report {
-    Report {
-        attempt,
-        status,
-        code: None,
-    }
+    Report { attempt, status, code: None }
 }
 
 async fn state(marie: &Actor, campaign: &Value) -> Value {
@@ -63,21 +49,14 @@ async fn state(marie: &Actor, campaign: &Value) -> Value {
 }
 
 async fn receipts(app: &TestApp) -> u64 {
-    receipt::Entity::all_rows()
-        .count(app.db())
-        .await
-        .expect("reports can be counted")
+    receipt::Entity::all_rows().count(app.db()).await.expect("reports can be counted")
 }
 
 async fn reports_never_move_a_message_backwards(app: TestApp) {
     let marie = app.marie().await;
     let (campaign, attempt) = sent(&app, &marie, handed_over()).await;
     assert_eq!(state(&marie, &campaign).await, "HANDED_OVER");
-    app.report(vec![
-        report(attempt, Status::Delivered),
-        report(attempt, Status::Delivered),
-    ])
-    .await;
+    app.report(vec![report(attempt, Status::Delivered), report(attempt, Status::Delivered)]).await;
     assert_eq!(state(&marie, &campaign).await, "DELIVERED");
     assert_eq!(receipts(&app).await, 1, "a repetition is kept once");
     for status in [Status::HandedOver, Status::Undelivered, Status::Delivered] {
@@ -87,30 +66,18 @@ async fn reports_never_move_a_message_backwards(app: TestApp) {
     assert_eq!(marie.credit().await, (227, 0), "charged once");
 
     let (campaign, attempt) = sent(&app, &marie, handed_over()).await;
-    app.report(vec![
-        report(attempt, Status::Undelivered),
-        report(attempt, Status::HandedOver),
-    ])
-    .await;
+    app.report(vec![report(attempt, Status::Undelivered), report(attempt, Status::HandedOver)]).await;
     assert_eq!(state(&marie, &campaign).await, "UNDELIVERED");
-    assert_eq!(
-        marie.credit().await,
-        (226, 0),
-        "what is not delivered stays charged"
-    );
+    assert_eq!(marie.credit().await, (226, 0), "what is not delivered stays charged");
 }
 
 async fn a_report_before_the_answer_counts(app: TestApp) {
     let marie = app.marie().await;
     let person = marie.musicians(1).await;
     let people = nodes(&marie.people(json!({ "first": 100 })).await);
-    let number = people
-        .iter()
-        .find(|one| one["id"] == person[0].as_str())
-        .expect("they are there")["mobile"]
-        .clone();
-    app.network()
-        .plays(number.as_str().expect("a number"), [Part::Hang]);
+    let number =
+        people.iter().find(|one| one["id"] == person[0].as_str()).expect("they are there")["mobile"].clone();
+    app.network().plays(number.as_str().expect("a number"), [Part::Hang]);
     let campaign = marie.sends(&person, "Bonjour").await;
     let dispatching = tokio::spawn({
         let app = app.clone();
@@ -118,30 +85,19 @@ async fn a_report_before_the_answer_counts(app: TestApp) {
     });
     app.network().reached_by(1).await;
     assert_eq!(state(&marie, &campaign).await, "SENDING");
-    app.report(vec![report(
-        app.network().submitted()[0].attempt,
-        Status::Delivered,
-    )])
-    .await;
+    app.report(vec![report(app.network().submitted()[0].attempt, Status::Delivered)]).await;
     assert_eq!(state(&marie, &campaign).await, "DELIVERED");
     assert_eq!(marie.credit().await, (227, 0));
     dispatching.abort();
     let _ = dispatching.await;
     app.advance(TimeDelta::minutes(1));
     app.dispatch_all().await;
-    assert_eq!(
-        state(&marie, &campaign).await,
-        "DELIVERED",
-        "its lease's end changes nothing"
-    );
+    assert_eq!(state(&marie, &campaign).await, "DELIVERED", "its lease's end changes nothing");
 }
 
 async fn a_report_settles_a_doubt(app: TestApp) {
     let marie = app.marie().await;
-    for (status, settled) in [
-        (Status::Delivered, "DELIVERED"),
-        (Status::Undelivered, "UNDELIVERED"),
-    ] {
+    for (status, settled) in [(Status::Delivered, "DELIVERED"), (Status::Undelivered, "UNDELIVERED")] {
         let before = marie.credit().await.0;
         let (campaign, attempt) = sent(&app, &marie, in_doubt()).await;
         assert_eq!(state(&marie, &campaign).await, "UNKNOWN");
@@ -160,18 +116,12 @@ async fn a_report_after_a_write_off_is_the_operators_loss(app: TestApp) {
     app.dispatch_all().await;
     assert_eq!(state(&marie, &campaign).await, "WRITTEN_OFF");
     assert_eq!(marie.credit().await, (228, 0));
-    app.report(vec![
-        report(attempt, Status::Delivered),
-        report(attempt, Status::Delivered),
-    ])
-    .await;
+    app.report(vec![report(attempt, Status::Delivered), report(attempt, Status::Delivered)]).await;
     app.report(vec![report(attempt, Status::Delivered)]).await;
     assert_eq!(state(&marie, &campaign).await, "DELIVERED");
     assert_eq!(marie.credit().await, (228, 0), "the structure's credit stays");
-    let rows = credit::in_structure(app.quatre_vents().await)
-        .all(app.db())
-        .await
-        .expect("credit can be read");
+    let rows =
+        credit::in_structure(app.quatre_vents().await).all(app.db()).await.expect("credit can be read");
     assert_eq!((rows[0].issued, rows[0].operator_loss), (229, 1));
 }
 
@@ -191,27 +141,14 @@ async fn a_late_report_still_counts(app: TestApp) {
 
 async fn reports_about_nothing_change_nothing(app: TestApp) {
     let marie = app.marie().await;
-    let rejected = Outcome::Rejected {
-        code: "NO".to_owned(),
-    };
+    let rejected = Outcome::Rejected { code: "NO".to_owned() };
     let (campaign, attempt) = sent(&app, &marie, rejected).await;
-    app.report(vec![
-        report(app.key(), Status::Delivered),
-        report(Uuid::nil(), Status::Undelivered),
-    ])
-    .await;
+    app.report(vec![report(app.key(), Status::Delivered), report(Uuid::nil(), Status::Undelivered)]).await;
     app.report(vec![report(attempt, Status::Delivered)]).await;
     app.report(Vec::new()).await;
-    assert_eq!(
-        state(&marie, &campaign).await,
-        "REJECTED",
-        "what was refused for good stays so"
-    );
+    assert_eq!(state(&marie, &campaign).await, "REJECTED", "what was refused for good stays so");
     assert_eq!(marie.credit().await, (228, 0));
     let queued = marie.sends(&marie.musicians(1).await, "Bonjour").await;
-    let attempts = attempt::Entity::all_rows()
-        .count(app.db())
-        .await
-        .expect("attempts can be counted");
+    let attempts = attempt::Entity::all_rows().count(app.db()).await.expect("attempts can be counted");
     assert_eq!((attempts, state(&marie, &queued).await), (1, json!("QUEUED")));
 }

@@ -30,10 +30,7 @@ async fn rule(actor: &Actor, slug: &str) -> Value {
         edges { node { id slug title description origin lock stages state position } }
     } } } }";
     let rules = nodes(&actor.query(document, json!({})).await["viewer"]["structure"]["rules"]);
-    rules
-        .into_iter()
-        .find(|rule| rule["slug"] == slug)
-        .unwrap_or_else(|| panic!("no rule {slug}"))
+    rules.into_iter().find(|rule| rule["slug"] == slug).unwrap_or_else(|| panic!("no rule {slug}"))
 }
 
 async fn set(actor: &Actor, slug: &str, mut input: Value) -> Value {
@@ -86,46 +83,28 @@ const SOURCE: &str = "audience.message_count <= params.most";
 
 fn verdict<'a>(preview: &'a Value, slug: &str) -> &'a Value {
     let verdicts = preview["decision"]["verdicts"].as_array().expect("verdicts");
-    verdicts
-        .iter()
-        .find(|verdict| verdict["ruleSlug"] == slug)
-        .unwrap_or(&Value::Null)
+    verdicts.iter().find(|verdict| verdict["ruleSlug"] == slug).unwrap_or(&Value::Null)
 }
 
 async fn a_lower_limit_is_kept_to(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
-    let done = set(
-        &admin,
-        "message-length",
-        json!({ "parameters": [{ "name": "max_length", "value": "20" }] }),
-    )
-    .await;
+    let done =
+        set(&admin, "message-length", json!({ "parameters": [{ "name": "max_length", "value": "20" }] }))
+            .await;
     assert_eq!(done["errors"], json!([]));
     let parameter = json!({ "name": "max_length", "value": "20", "default": "149", "min": "1", "max": "918", "type": "INT" });
     assert_eq!(done["rule"]["parameters"], json!([parameter]));
     let people = marie.musicians(1).await;
     let long = marie.preview(&people, &"a".repeat(21)).await;
+    assert_eq!((&long["metrics"]["limit"], &long["metrics"]["remaining"]), (&json!(20), &json!(-1)));
     assert_eq!(
-        (&long["metrics"]["limit"], &long["metrics"]["remaining"]),
-        (&json!(20), &json!(-1))
-    );
-    assert_eq!(
-        (
-            &long["decision"]["outcome"],
-            &verdict(&long, "message-length")["code"]
-        ),
+        (&long["decision"]["outcome"], &verdict(&long, "message-length")["code"]),
         (&json!("REFUSED"), &json!("MESSAGE_TOO_LONG"))
     );
-    assert_eq!(
-        marie.preview(&people, &"a".repeat(20)).await["decision"]["outcome"],
-        "ALLOWED"
-    );
+    assert_eq!(marie.preview(&people, &"a".repeat(20)).await["decision"]["outcome"], "ALLOWED");
     let nils = app.nils().await;
     let elsewhere = nils.preview(&nils.ids(json!({})).await, "a").await;
-    assert_eq!(
-        elsewhere["metrics"]["limit"], 149,
-        "another structure keeps its own"
-    );
+    assert_eq!(elsewhere["metrics"]["limit"], 149, "another structure keeps its own");
 }
 
 async fn a_value_out_of_bounds_is_refused_by_its_bound(app: TestApp) {
@@ -134,36 +113,21 @@ async fn a_value_out_of_bounds_is_refused_by_its_bound(app: TestApp) {
         ("max_length", "0", "PARAMETER_OUT_OF_BOUNDS", "1"),
         ("max_length", "919", "PARAMETER_OUT_OF_BOUNDS", "918"),
         ("max_length", "many", "PARAMETER_INVALID", "max_length"),
-        (
-            "max_length",
-            "99999999999999999999",
-            "PARAMETER_INVALID",
-            "max_length",
-        ),
+        ("max_length", "99999999999999999999", "PARAMETER_INVALID", "max_length"),
         ("max_lenght", "100", "PARAMETER_UNKNOWN", "max_length"),
     ] {
         for actor in [&admin, &admin.in_english()] {
-            let refused = set(
-                actor,
-                "message-length",
-                json!({ "parameters": [{ "name": name, "value": value }] }),
-            )
-            .await;
-            assert_eq!(
-                (code_of(&refused), &refused["rule"]),
-                (&json!(code), &Value::Null),
-                "{refused}"
-            );
+            let refused =
+                set(actor, "message-length", json!({ "parameters": [{ "name": name, "value": value }] }))
+                    .await;
+            assert_eq!((code_of(&refused), &refused["rule"]), (&json!(code), &Value::Null), "{refused}");
             let message = refused["errors"][0]["message"].as_str().expect("a message");
             assert!(message.contains(named), "{message}");
             assert_eq!(refused["errors"][0]["path"], json!(["parameters"]));
         }
     }
     let done = set(&admin, "message-length", json!({})).await;
-    assert_eq!(
-        done["rule"]["parameters"][0]["value"], "149",
-        "nothing was changed"
-    );
+    assert_eq!(done["rule"]["parameters"][0]["value"], "149", "nothing was changed");
 }
 
 async fn a_locked_rule_cannot_be_loosened(app: TestApp) {
@@ -187,11 +151,7 @@ async fn a_locked_rule_cannot_be_loosened(app: TestApp) {
         }
     }
     let id = rule(&admin, "credit-sufficient").await["id"].clone();
-    let replaced = save(
-        &admin,
-        json!({ "rule": id, "manifest": manifest("DENY"), "source": "true" }),
-    )
-    .await;
+    let replaced = save(&admin, json!({ "rule": id, "manifest": manifest("DENY"), "source": "true" })).await;
     assert_eq!(replaced["errors"][0]["__typename"], "RuleLockedError");
     let usurped = manifest("DENY").replace("small-sends", "credit-sufficient");
     assert_eq!(

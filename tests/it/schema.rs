@@ -28,11 +28,7 @@ fn undescribed(sdl: &str) -> Vec<String> {
             || text.starts_with("schema")
             || owner == "schema" && text.contains(':')
         {
-            owner = if text.starts_with("schema") {
-                "schema".to_owned()
-            } else {
-                owner
-            };
+            owner = if text.starts_with("schema") { "schema".to_owned() } else { owner };
             described = false;
             continue;
         }
@@ -56,11 +52,7 @@ fn undescribed(sdl: &str) -> Vec<String> {
 #[test]
 fn everything_in_the_schema_is_described() {
     let missing = undescribed(&sdl());
-    assert!(
-        missing.is_empty(),
-        "without a description:\n{}",
-        missing.join("\n")
-    );
+    assert!(missing.is_empty(), "without a description:\n{}", missing.join("\n"));
 }
 
 #[test]

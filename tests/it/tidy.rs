@@ -28,10 +28,7 @@ struct Source {
 
 /// A planted file.
 fn file(path: &str, text: &str) -> Source {
-    Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    Source { path: path.to_owned(), text: text.to_owned() }
 }
 
 fn root() -> PathBuf {
@@ -40,10 +37,7 @@ fn root() -> PathBuf {
 
 fn read(path: &str) -> Source {
     let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    Source {
-        path: path.to_owned(),
-        text,
-    }
+    Source { path: path.to_owned(), text }
 }
 
 /// The files under a folder whose extension is one of `extensions`, in order of path; none when there is no such folder.
@@ -52,27 +46,15 @@ fn files_under(folder: &str, extensions: &[&str]) -> Vec<Source> {
         return Vec::new();
     };
     let mut names: Vec<String> = entries
-        .map(|entry| {
-            entry
-                .expect("the folder can be read")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     let mut files = Vec::new();
-    for name in names
-        .iter()
-        .filter(|name| *name != "target" && *name != "node_modules")
-    {
+    for name in names.iter().filter(|name| *name != "target" && *name != "node_modules") {
         let path = format!("{folder}/{name}");
         if root().join(&path).is_dir() {
             files.extend(files_under(&path, extensions));
-        } else if extensions
-            .iter()
-            .any(|extension| path.ends_with(&format!(".{extension}")))
-        {
+        } else if extensions.iter().any(|extension| path.ends_with(&format!(".{extension}"))) {
             files.push(read(&path));
         }
     }
@@ -80,10 +62,7 @@ fn files_under(folder: &str, extensions: &[&str]) -> Vec<Source> {
 }
 
 fn rust_files() -> Vec<Source> {
-    MEMBERS
-        .iter()
-        .flat_map(|member| files_under(member, &["rs"]))
-        .collect()
+    MEMBERS.iter().flat_map(|member| files_under(member, &["rs"])).collect()
 }
 
 #[track_caller]
@@ -94,10 +73,7 @@ fn assert_none(violations: &[String]) {
 #[test]
 fn modules_keep_their_directions() {
     let files = rust_files();
-    assert!(
-        files.iter().any(|file| file.path == "api/src/lib.rs"),
-        "the sources are found"
-    );
+    assert!(files.iter().any(|file| file.path == "api/src/lib.rs"), "the sources are found");
     assert_none(&banned_names(&files));
     assert_none(&crossed_directions(&files));
     for member in ["entity", "migration", "rules"] {
@@ -122,17 +98,8 @@ fn the_top_of_the_repository_holds_what_is_named() {
     if !root().join(".git").exists() {
         return; // unpacked from an archive: nothing says what is tracked
     }
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root())
-        .arg("ls-files")
-        .output()
-        .expect("git runs");
-    assert!(
-        output.status.success(),
-        "git ls-files: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("git").arg("-C").arg(root()).arg("ls-files").output().expect("git runs");
+    assert!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
     assert_none(&strangers_at_the_top(&String::from_utf8_lossy(&output.stdout)));
 }
 
@@ -144,14 +111,9 @@ fn dependencies_come_from_the_public_registry() {
 #[test]
 fn decisions_are_numbered_without_holes() {
     let files = files_under("docs/decisions", &["md"]);
-    let names: Vec<&str> = files
-        .iter()
-        .filter_map(|file| file.path.strip_prefix("docs/decisions/"))
-        .collect();
+    let names: Vec<&str> =
+        files.iter().filter_map(|file| file.path.strip_prefix("docs/decisions/")).collect();
     let records: Vec<&str> = names.into_iter().filter(|name| *name != "README.md").collect();
     assert!(!records.is_empty(), "the records are found");
-    assert_none(&misnumbered_decisions(
-        &records,
-        &read("docs/decisions/README.md").text,
-    ));
+    assert_none(&misnumbered_decisions(&records, &read("docs/decisions/README.md").text));
 }

@@ -23,36 +23,25 @@ pub struct Actor {
 
 impl Actor {
     pub(crate) fn new(app: TestApp) -> Self {
-        Self {
-            app,
-            token: None,
-            language: "fr",
-        }
+        Self { app, token: None, language: "fr" }
     }
 
     /// The same, signed in with the demonstration's password.
     pub async fn signed_in(self, email: &str) -> Self {
         let signed = self.try_sign_in(email, api::cli::demo::PASSWORD).await;
-        let token = signed["token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{email} cannot sign in: {signed}"));
+        let token = signed["token"].as_str().unwrap_or_else(|| panic!("{email} cannot sign in: {signed}"));
         self.with_token(token)
     }
 
     /// What signing in answers.
     pub async fn try_sign_in(&self, email: &str, password: &str) -> Value {
-        self.query(SIGN_IN, json!({ "email": email, "password": password }))
-            .await["signIn"]
-            .clone()
+        self.query(SIGN_IN, json!({ "email": email, "password": password })).await["signIn"].clone()
     }
 
     /// The same, showing another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self {
-            token: Some(token.to_owned()),
-            ..self.clone()
-        }
+        Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// The token shown.
@@ -64,36 +53,21 @@ impl Actor {
     /// The same, asking in English.
     #[must_use]
     pub fn in_english(&self) -> Self {
-        Self {
-            language: "en",
-            ..self.clone()
-        }
+        Self { language: "en", ..self.clone() }
     }
 
     /// The same account with the same token, asking another instance.
     #[must_use]
     pub fn at(&self, app: &TestApp) -> Self {
-        Self {
-            app: app.clone(),
-            ..self.clone()
-        }
+        Self { app: app.clone(), ..self.clone() }
     }
 
     /// The answer to any request.
     pub async fn http(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .app
-            .router()
-            .oneshot(request)
-            .await
-            .expect("invariant: the router cannot fail");
+        let response = self.app.router().oneshot(request).await.expect("invariant: the router cannot fail");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, LARGEST).await.expect("the answer has an end");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_vec(),
-        }
+        Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
     }
 
     /// The request that asks this.
@@ -106,9 +80,7 @@ impl Actor {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let body = json!({ "query": document, "variables": variables }).to_string();
-        request
-            .body(Body::from(body))
-            .expect("invariant: the parts of this request are sound")
+        request.body(Body::from(body)).expect("invariant: the parts of this request are sound")
     }
 
     /// The answer, bytes and all.
@@ -163,11 +135,7 @@ impl Actor {
 
     /// The payload of a send, with these codes confirmed.
     pub async fn send_confirming(&self, preview: &Value, key: Uuid, confirm: &[&str]) -> Value {
-        self.query(
-            &Self::send_document(),
-            Self::send_variables(preview, key, confirm),
-        )
-        .await["sendSms"]
+        self.query(&Self::send_document(), Self::send_variables(preview, key, confirm)).await["sendSms"]
             .take()
     }
 
@@ -210,10 +178,7 @@ impl Actor {
     /// The ids of the people that a filter finds, at most 100.
     pub async fn ids(&self, filter: Value) -> Vec<String> {
         let page = self.people(json!({ "filter": filter, "first": 100 })).await;
-        nodes(&page)
-            .iter()
-            .map(|node| node["id"].as_str().expect("an id").to_owned())
-            .collect()
+        nodes(&page).iter().map(|node| node["id"].as_str().expect("an id").to_owned()).collect()
     }
 
     /// The id of the one person that a search finds.
@@ -232,25 +197,17 @@ impl Actor {
     /// When there is none.
     pub async fn tag(&self, name: &str) -> String {
         let data = self
-            .query(
-                "{ viewer { structure { tags(first: 100) { edges { node { id name } } } } } }",
-                json!({}),
-            )
+            .query("{ viewer { structure { tags(first: 100) { edges { node { id name } } } } } }", json!({}))
             .await;
         let tags = nodes(&data["viewer"]["structure"]["tags"]);
-        let tag = tags
-            .iter()
-            .find(|tag| tag["name"] == name)
-            .unwrap_or_else(|| panic!("no tag {name}"));
+        let tag = tags.iter().find(|tag| tag["name"] == name).unwrap_or_else(|| panic!("no tag {name}"));
         tag["id"].as_str().expect("an id").to_owned()
     }
 
     /// The ids of so many people with the tag Musicien, all reachable.
     pub async fn musicians(&self, count: usize) -> Vec<String> {
         let tag = self.tag("Musicien").await;
-        let mut found = self
-            .ids(json!({ "tags": { "all": [tag] }, "reachable": true }))
-            .await;
+        let mut found = self.ids(json!({ "tags": { "all": [tag] }, "reachable": true })).await;
         assert!(found.len() >= count, "{} musicians", found.len());
         found.truncate(count);
         found
@@ -258,17 +215,9 @@ impl Actor {
 
     /// What can be spent, and what is reserved.
     pub async fn credit(&self) -> (i64, i64) {
-        let data = self
-            .query(
-                "{ viewer { structure { credit { balance reserved } } } }",
-                json!({}),
-            )
-            .await;
+        let data = self.query("{ viewer { structure { credit { balance reserved } } } }", json!({})).await;
         let credit = &data["viewer"]["structure"]["credit"];
-        (
-            credit["balance"].as_i64().expect("a balance"),
-            credit["reserved"].as_i64().expect("a reserve"),
-        )
+        (credit["balance"].as_i64().expect("a balance"), credit["reserved"].as_i64().expect("a reserve"))
     }
 
     /// The lines of the ledger, latest first: reason, delta, quantity, balance after.
@@ -282,12 +231,7 @@ impl Actor {
             .iter()
             .map(|line| {
                 let reason = line["reason"].as_str().expect("a reason").to_owned();
-                (
-                    reason,
-                    number(&line["delta"]),
-                    number(&line["quantity"]),
-                    number(&line["balanceAfter"]),
-                )
+                (reason, number(&line["delta"]), number(&line["quantity"]), number(&line["balanceAfter"]))
             })
             .collect()
     }

@@ -47,9 +47,7 @@ impl Answer {
 /// When this is none.
 #[must_use]
 pub fn nodes(connection: &Value) -> Vec<Value> {
-    let edges = connection["edges"]
-        .as_array()
-        .unwrap_or_else(|| panic!("no connection: {connection}"));
+    let edges = connection["edges"].as_array().unwrap_or_else(|| panic!("no connection: {connection}"));
     edges.iter().map(|edge| edge["node"].clone()).collect()
 }
 
@@ -57,9 +55,5 @@ pub fn nodes(connection: &Value) -> Vec<Value> {
 #[must_use]
 pub fn code_of(answer: &Value) -> &Value {
     let error = &answer["errors"][0];
-    if error["extensions"]["code"].is_null() {
-        &error["code"]
-    } else {
-        &error["extensions"]["code"]
-    }
+    if error["extensions"]["code"].is_null() { &error["code"] } else { &error["extensions"]["code"] }
 }

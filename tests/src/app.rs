@@ -55,10 +55,7 @@ pub trait UsableInTests: EntityTrait {
     /// Every row.
     #[must_use]
     fn all_rows() -> Select<Self> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a test plants and counts rows of every structure"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "a test plants and counts rows of every structure")]
         Self::find()
     }
 }
@@ -88,9 +85,7 @@ impl TestApp {
     ) -> Self {
         let mut config = Config::default();
         {
-            let database = database
-                .lock()
-                .expect("invariant: nothing panics while it holds the database");
+            let database = database.lock().expect("invariant: nothing panics while it holds the database");
             let database = database.as_ref().expect("the test has not finished");
             config.database.url = database.url.clone();
             config.master_key_file = Some(database.master_key_file.clone());
@@ -103,16 +98,7 @@ impl TestApp {
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
         let app = app.expect("an instance starts");
         let router = http::router(Arc::clone(&app));
-        Self(Arc::new(Inner {
-            app,
-            clock,
-            chance,
-            network,
-            router,
-            backend,
-            database,
-            planted,
-        }))
+        Self(Arc::new(Inner { app, clock, chance, network, router, backend, database, planted }))
     }
 
     /// Another instance on the same database, at the same time, with other settings. It begins with no token and no request
@@ -188,20 +174,11 @@ impl TestApp {
     /// A connection that may do anything to the database.
     pub async fn connect(&self) -> DatabaseConnection {
         let address = {
-            let database = self
-                .0
-                .database
-                .lock()
-                .expect("invariant: nothing panics while it holds the database");
-            database
-                .as_ref()
-                .expect("the test has not finished")
-                .address
-                .clone()
+            let database =
+                self.0.database.lock().expect("invariant: nothing panics while it holds the database");
+            database.as_ref().expect("the test has not finished").address.clone()
         };
-        sea_orm::Database::connect(address)
-            .await
-            .expect("the database can be reached")
+        sea_orm::Database::connect(address).await.expect("the database can be reached")
     }
 
     /// Someone who has not signed in.
@@ -267,16 +244,11 @@ impl TestApp {
 
     /// The person of the Quatre Vents with that identifier opts out.
     pub async fn opt_out(&self, identifier: &str) {
-        let (ctx, operator, structure) = (
-            self.ctx(),
-            Operator::at_the_command_line(),
-            self.quatre_vents().await,
-        );
+        let (ctx, operator, structure) =
+            (self.ctx(), Operator::at_the_command_line(), self.quatre_vents().await);
         let person = operator::find_person(self.db(), operator, structure, identifier).await;
         let person = person.expect("the person is there");
-        people::opt_out(&ctx, operator.scope(structure), person)
-            .await
-            .expect("they can opt out");
+        people::opt_out(&ctx, operator.scope(structure), person).await.expect("they can opt out");
     }
 
     /// The operator gives credit.
@@ -287,26 +259,19 @@ impl TestApp {
 
     /// Delivery reports come in, in this order.
     pub async fn report(&self, reports: Vec<Report>) {
-        receipts::apply(&self.0.app, &reports)
-            .await
-            .expect("reports can be recorded");
+        receipts::apply(&self.0.app, &reports).await.expect("reports can be recorded");
     }
 
     /// What is planted in the database, as nothing of ours would.
     pub async fn plant(&self, statement: &str) {
         let connection = self.connect().await;
-        connection
-            .execute_unprepared(statement)
-            .await
-            .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        connection.execute_unprepared(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
         connection.close().await.expect("the connection can be closed");
     }
 
     /// Sends all that is due, and awaits the reports of it.
     pub async fn dispatch_all(&self) {
-        dispatch::run_until_idle(&self.0.app)
-            .await
-            .expect("what is queued can be sent");
+        dispatch::run_until_idle(&self.0.app).await.expect("what is queued can be sent");
     }
 
     /// Moves the clock forwards.
@@ -344,12 +309,8 @@ impl TestApp {
             assert!(faults.is_empty(), "the audit finds {faults:?}");
         }
         self.0.app.store.clone().close().await;
-        let database = self
-            .0
-            .database
-            .lock()
-            .expect("invariant: nothing panics while it holds the database")
-            .take();
+        let database =
+            self.0.database.lock().expect("invariant: nothing panics while it holds the database").take();
         if let Some(database) = database {
             database.remove().await;
         }

@@ -20,20 +20,14 @@ impl TestClock {
 
     /// Moves the clock forwards; backwards by a negative delta.
     pub fn advance(&self, delta: TimeDelta) {
-        let mut now = self
-            .0
-            .lock()
-            .expect("invariant: nothing panics while it holds the clock");
+        let mut now = self.0.lock().expect("invariant: nothing panics while it holds the clock");
         *now += delta;
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> DateTime<Utc> {
-        *self
-            .0
-            .lock()
-            .expect("invariant: nothing panics while it holds the clock")
+        *self.0.lock().expect("invariant: nothing panics while it holds the clock")
     }
 }
 

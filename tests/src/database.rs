@@ -87,11 +87,8 @@ impl Backend {
         match self {
             Self::Sqlite => TestDatabase::sqlite(folder),
             Self::Postgres => {
-                let name = format!(
-                    "envoi_test_{}_{}",
-                    std::process::id(),
-                    COPIES.fetch_add(1, Ordering::Relaxed)
-                );
+                let name =
+                    format!("envoi_test_{}_{}", std::process::id(), COPIES.fetch_add(1, Ordering::Relaxed));
                 create(&format!("CREATE DATABASE {name}")).await;
                 TestDatabase::postgres(folder, name)
             }
@@ -106,11 +103,7 @@ impl Backend {
         if self == Self::Sqlite {
             config.master_key_file = None;
         }
-        start::open_store(&config, true)
-            .await
-            .expect("the schema can be made")
-            .close()
-            .await;
+        start::open_store(&config, true).await.expect("the schema can be made").close().await;
         let (clock, entropy) = (TestClock::at(OPENING), TestEntropy::seeded(0));
         let (_, providers) = Network::providers();
         let started = start::start_with(config, Arc::new(clock), Arc::new(entropy), providers).await;
@@ -170,9 +163,7 @@ impl TestDatabase {
 
     /// A connection that may do anything: for what only a fault of ours, or another program, would do.
     pub async fn connect(&self) -> DatabaseConnection {
-        Database::connect(self.address.as_str())
-            .await
-            .expect("the database can be reached")
+        Database::connect(self.address.as_str()).await.expect("the database can be reached")
     }
 
     /// Removes the database. Without it a PostgreSQL database stays until its server ends, as after a failure.
@@ -190,19 +181,13 @@ fn server() -> String {
 
 fn address_of(name: &str) -> String {
     let server = server();
-    let (host, _) = server
-        .rsplit_once('/')
-        .expect("ENVOI_TEST_POSTGRES_URL ends with the name of a database");
+    let (host, _) =
+        server.rsplit_once('/').expect("ENVOI_TEST_POSTGRES_URL ends with the name of a database");
     format!("{host}/{name}")
 }
 
 async fn create(statement: &str) {
-    let server = Database::connect(server())
-        .await
-        .expect("the PostgreSQL server can be reached");
-    server
-        .execute_unprepared(statement)
-        .await
-        .expect("databases can be made and removed");
+    let server = Database::connect(server()).await.expect("the PostgreSQL server can be reached");
+    server.execute_unprepared(statement).await.expect("databases can be made and removed");
     server.close().await.expect("the connection can be closed");
 }

@@ -49,10 +49,7 @@ impl Network {
             network = Some(Arc::clone(&made));
             vec![made]
         });
-        (
-            network.expect("invariant: the providers were just made"),
-            providers,
-        )
+        (network.expect("invariant: the providers were just made"), providers)
     }
 
     fn new(sink: mpsc::Sender<Report>) -> Self {
@@ -66,20 +63,14 @@ impl Network {
 
     /// What it does with the next requests for a number, in E.164; after these it is the sandbox again.
     pub fn plays(&self, number: &str, parts: impl IntoIterator<Item = Part>) {
-        let mut all = self
-            .parts
-            .lock()
-            .expect("invariant: nothing panics while it holds the parts");
+        let mut all = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
         all.entry(number.to_owned()).or_default().extend(parts);
     }
 
     /// Every request that reached it, in the order of their coming.
     #[must_use]
     pub fn submitted(&self) -> Vec<Submitted> {
-        self.submitted
-            .lock()
-            .expect("invariant: nothing panics while it holds the requests")
-            .clone()
+        self.submitted.lock().expect("invariant: nothing panics while it holds the requests").clone()
     }
 
     /// Waits until so many more requests reached it.
@@ -98,21 +89,11 @@ impl Provider for Network {
     async fn submit(&self, message: &Outbound) -> Outcome {
         let to = message.to.as_e164().to_owned();
         let part = {
-            let mut parts = self
-                .parts
-                .lock()
-                .expect("invariant: nothing panics while it holds the parts");
+            let mut parts = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
             parts.get_mut(&to).and_then(VecDeque::pop_front)
         };
-        let request = Submitted {
-            attempt: message.attempt,
-            to,
-            text: message.text.to_string(),
-        };
-        self.submitted
-            .lock()
-            .expect("invariant: nothing panics while it holds the requests")
-            .push(request);
+        let request = Submitted { attempt: message.attempt, to, text: message.text.to_string() };
+        self.submitted.lock().expect("invariant: nothing panics while it holds the requests").push(request);
         self.arrivals.add_permits(1);
         match part {
             Some(Part::Answer(outcome)) => outcome,

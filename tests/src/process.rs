@@ -29,11 +29,7 @@ async fn build() -> PathBuf {
         build.arg("--release");
     }
     build.args(["--message-format", "json"]);
-    let output = build
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .expect("cargo can be run");
+    let output = build.stderr(Stdio::inherit()).output().await.expect("cargo can be run");
     assert!(output.status.success(), "the program cannot be built");
     let messages = String::from_utf8_lossy(&output.stdout);
     let executable = messages.lines().rev().find_map(|line| {
@@ -50,22 +46,12 @@ async fn build() -> PathBuf {
 /// When it takes too long.
 pub async fn envoi(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String, String) {
     let mut command = Command::new(program().await);
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .current_dir(folder);
+    command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(folder);
     command.stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = output
-        .expect("the command takes too long")
-        .expect("the program can be run");
+    let output = output.expect("the command takes too long").expect("the program can be run");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
 /// A server that runs. It is killed when dropped.
@@ -83,22 +69,14 @@ impl Server {
     /// When it does not.
     pub async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program().await);
-        command
-            .arg("serve")
-            .args(arguments)
-            .env_clear()
-            .env("ENVOI_LISTEN", "127.0.0.1:0");
+        command.arg("serve").args(arguments).env_clear().env("ENVOI_LISTEN", "127.0.0.1:0");
         command.envs(variables.iter().copied()).current_dir(folder);
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(folder.join("log"))
             .expect("a log can be written");
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("invariant: it is piped")).lines();
         let listening = async {
@@ -109,23 +87,15 @@ impl Server {
             }
             None
         };
-        let address = tokio::time::timeout(PATIENCE, listening)
-            .await
-            .expect("the server takes too long to start");
+        let address =
+            tokio::time::timeout(PATIENCE, listening).await.expect("the server takes too long to start");
         let said = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
         let address = address.unwrap_or_else(|| panic!("the server did not start: {}", said()));
         // What it goes on to print must find a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .build()
-            .expect("a client can be made");
-        Self {
-            child,
-            address,
-            client,
-        }
+        let client =
+            reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
+        Self { child, address, client }
     }
 
     /// Its address, such as `http://127.0.0.1:41234`.
@@ -148,10 +118,7 @@ impl Server {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        let answer = request
-            .json(&json!({ "query": document, "variables": variables }))
-            .send()
-            .await?;
+        let answer = request.json(&json!({ "query": document, "variables": variables })).send().await?;
         answer.json().await
     }
 
@@ -160,10 +127,7 @@ impl Server {
     /// # Panics
     /// When there are errors, or no answer.
     pub async fn graphql(&self, token: Option<&str>, document: &str, variables: Value) -> Value {
-        let mut answer = self
-            .try_graphql(token, document, variables)
-            .await
-            .expect("the server answers");
+        let mut answer = self.try_graphql(token, document, variables).await.expect("the server answers");
         assert!(answer["errors"].is_null(), "{answer}");
         answer["data"].take()
     }
@@ -176,10 +140,7 @@ impl Server {
         let document = "mutation($input: SignInInput!) { signIn(input: $input) { token } }";
         let input = json!({ "email": email, "password": api::cli::demo::PASSWORD });
         let data = self.graphql(None, document, json!({ "input": input })).await;
-        data["signIn"]["token"]
-            .as_str()
-            .expect("the sign-in succeeds")
-            .to_owned()
+        data["signIn"]["token"].as_str().expect("the sign-in succeeds").to_owned()
     }
 
     /// Asks until the answer is as wanted, and answers it.
@@ -202,9 +163,7 @@ impl Server {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, asking)
-            .await
-            .expect("the answer is never as wanted")
+        tokio::time::timeout(PATIENCE, asking).await.expect("the answer is never as wanted")
     }
 
     /// Kills it, as a power cut would: it can finish nothing.
@@ -221,15 +180,9 @@ impl Server {
     /// When it takes too long.
     pub async fn stop(mut self) -> Option<i32> {
         let process = self.child.id().expect("the server runs").to_string();
-        let told = Command::new("kill")
-            .args(["-TERM", &process])
-            .status()
-            .await
-            .expect("kill can be run");
+        let told = Command::new("kill").args(["-TERM", &process]).status().await.expect("kill can be run");
         assert!(told.success(), "the server is gone");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait())
-            .await
-            .expect("the server does not end");
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the server does not end");
         ended.expect("its end is told").code()
     }
 }

@@ -43,17 +43,15 @@ pub fn on<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(TestApp) -
 /// When the test does.
 pub fn plainly<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send) {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || {
-                let runtime = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(2)
-                    .thread_stack_size(STACK)
-                    .enable_all()
-                    .build()
-                    .expect("a runtime can be made");
-                runtime.block_on(test());
-            });
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .thread_stack_size(STACK)
+                .enable_all()
+                .build()
+                .expect("a runtime can be made");
+            runtime.block_on(test());
+        });
         if let Err(panic) = thread.expect("a thread can be made").join() {
             std::panic::resume_unwind(panic);
         }

@@ -47,32 +47,12 @@ pub(super) enum Account {
 
 impl Account {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::Create {
-            structure,
-            email,
-            kind,
-            person,
-            grants,
-            locale,
-            password_stdin,
-        } = self;
+        let Self::Create { structure, email, kind, person, grants, locale, password_stdin } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
-        let password = if password_stdin {
-            read_password()?
-        } else {
-            make_password(ctx)
-        };
+        let password = if password_stdin { read_password()? } else { make_password(ctx) };
         let made = (!password_stdin).then(|| password.clone());
         let password = Sensitive::new(password);
-        let input = NewAccount {
-            structure,
-            kind,
-            email,
-            password,
-            locale,
-            person,
-            grants,
-        };
+        let input = NewAccount { structure, kind, email, password, locale, person, grants };
         let account = operator::create_account(ctx, operator, input).await?;
         print(&format!("Account {} made.", account.as_uuid()))?;
         if let Some(made) = made {
@@ -84,16 +64,9 @@ impl Account {
 
 fn read_password() -> Result<String, CliError> {
     let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|_| CliError::Password)?;
+    std::io::stdin().lock().read_line(&mut line).map_err(|_| CliError::Password)?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        Err(CliError::Password)
-    } else {
-        Ok(password.to_owned())
-    }
+    if password.is_empty() { Err(CliError::Password) } else { Ok(password.to_owned()) }
 }
 
 fn make_password(ctx: &Ctx) -> String {

@@ -10,11 +10,7 @@ use crate::services::audit::{self, FAULTS_NAMED};
 pub(super) async fn run(ctx: &Ctx) -> Result<ExitCode, CliError> {
     let report = audit::run(ctx).await?;
     for check in &report.checks {
-        print(&format!(
-            "{}: {}",
-            if check.faults.is_empty() { "ok" } else { "FAULT" },
-            check.name
-        ))?;
+        print(&format!("{}: {}", if check.faults.is_empty() { "ok" } else { "FAULT" }, check.name))?;
         for fault in &check.faults {
             print(&format!("    {fault}"))?;
         }
@@ -23,12 +19,6 @@ pub(super) async fn run(ctx: &Ctx) -> Result<ExitCode, CliError> {
         }
     }
     let (structures, campaigns, messages) = (report.structures, report.campaigns, report.messages);
-    print(&format!(
-        "{structures} structures, {campaigns} campaigns, {messages} messages examined"
-    ))?;
-    Ok(if report.clean() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    print(&format!("{structures} structures, {campaigns} campaigns, {messages} messages examined"))?;
+    Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -44,12 +44,7 @@ impl Credit {
                 top_up::add(ctx, operator, structure, quantity).await?
             }
         };
-        print(&format!(
-            "Order {}: {} SMS, {}.",
-            order.id.as_uuid(),
-            order.quantity,
-            order.state.as_str()
-        ))?;
+        print(&format!("Order {}: {} SMS, {}.", order.id.as_uuid(), order.quantity, order.state.as_str()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

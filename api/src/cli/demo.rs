@@ -48,18 +48,9 @@ const STRUCTURES: [Structure; 3] = [
         people: include_bytes!("../../demo/people.csv"),
         opted_out: Some("QV060"),
         accounts: &[
-            Account {
-                email: "admin@quatre-vents.example",
-                person: None,
-            },
-            Account {
-                email: "marie@quatre-vents.example",
-                person: Some(("QV001", Access::ReadWrite)),
-            },
-            Account {
-                email: "paul@quatre-vents.example",
-                person: Some(("QV002", Access::Read)),
-            },
+            Account { email: "admin@quatre-vents.example", person: None },
+            Account { email: "marie@quatre-vents.example", person: Some(("QV001", Access::ReadWrite)) },
+            Account { email: "paul@quatre-vents.example", person: Some(("QV002", Access::Read)) },
         ],
     },
     Structure {
@@ -69,10 +60,7 @@ const STRUCTURES: [Structure; 3] = [
         credit: 50,
         people: include_bytes!("../../demo/harmonie.csv"),
         opted_out: None,
-        accounts: &[Account {
-            email: "zoe@harmonie.example",
-            person: Some(("HV001", Access::ReadWrite)),
-        }],
+        accounts: &[Account { email: "zoe@harmonie.example", person: Some(("HV001", Access::ReadWrite)) }],
     },
     Structure {
         name: "Fédération du Littoral",
@@ -81,10 +69,7 @@ const STRUCTURES: [Structure; 3] = [
         credit: 0,
         people: include_bytes!("../../demo/littoral.csv"),
         opted_out: None,
-        accounts: &[Account {
-            email: "nils@federation.example",
-            person: Some(("FL001", Access::ReadWrite)),
-        }],
+        accounts: &[Account { email: "nils@federation.example", person: Some(("FL001", Access::ReadWrite)) }],
     },
 ];
 
@@ -95,10 +80,7 @@ const STRUCTURES: [Structure; 3] = [
 pub async fn load(ctx: &Ctx, operator: Operator) -> Result<bool, CliError> {
     let mut loaded = false;
     for structure in &STRUCTURES {
-        let last = structure
-            .accounts
-            .last()
-            .expect("invariant: a constant, each structure has an account");
+        let last = structure.accounts.last().expect("invariant: a constant, each structure has an account");
         if !operator::account_exists(ctx, operator, last.email).await? {
             structure.load(ctx, operator).await?;
             loaded = true;
@@ -126,10 +108,8 @@ pub fn sign_ins() -> String {
 
 impl Structure {
     async fn load(&self, ctx: &Ctx, operator: Operator) -> Result<(), CliError> {
-        let existing = operator::list_structures(ctx, operator)
-            .await?
-            .into_iter()
-            .find(|row| row.name == self.name);
+        let existing =
+            operator::list_structures(ctx, operator).await?.into_iter().find(|row| row.name == self.name);
         let issued = existing.as_ref().map_or(0, |row| row.issued);
         let structure = match existing {
             Some(row) => row.id,
@@ -172,12 +152,7 @@ async fn configure(
     sender: &str,
 ) -> Result<(), CliError> {
     let state = Some(SubscriptionState::Active);
-    let subscription = NewSubscription {
-        structure,
-        state,
-        starts_at: None,
-        ends_at: None,
-    };
+    let subscription = NewSubscription { structure, state, starts_at: None, ends_at: None };
     operator::set_subscription(ctx, operator, subscription).await?;
     let settings = NewSettings {
         structure,
@@ -200,11 +175,7 @@ impl Account {
         });
         NewAccount {
             structure,
-            kind: if self.person.is_some() {
-                AccountKind::Personal
-            } else {
-                AccountKind::Admin
-            },
+            kind: if self.person.is_some() { AccountKind::Personal } else { AccountKind::Admin },
             email: self.email.to_owned(),
             password: Sensitive::new(PASSWORD),
             locale: Locale::Fr,

@@ -37,31 +37,16 @@ pub(super) enum Import {
 
 impl Import {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::People {
-            file,
-            structure,
-            verbose,
-        } = self;
+        let Self::People { file, structure, verbose } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
         // Opened once for an error that names it; the import opens it again.
-        std::fs::File::open(&file).map_err(|cause| CliError::File {
-            path: file.clone(),
-            cause,
-        })?;
-        let mut report = Report {
-            out: BufWriter::new(stdout()),
-            verbose,
-            written: Ok(()),
-        };
+        std::fs::File::open(&file).map_err(|cause| CliError::File { path: file.clone(), cause })?;
+        let mut report = Report { out: BufWriter::new(stdout()), verbose, written: Ok(()) };
         let scope = operator.scope(structure);
         let summary = import(ctx, scope, FileSource::Path(file), |row| report.row(row)).await?;
         let refused = summary.refused > 0;
         report.end(&summary)?;
-        Ok(if refused {
-            ExitCode::from(SOME_REFUSED)
-        } else {
-            ExitCode::SUCCESS
-        })
+        Ok(if refused { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
     }
 }
 
@@ -76,9 +61,7 @@ impl Report {
     fn row(&mut self, row: RowOutcome) {
         let what = match row.outcome {
             Outcome::Refused { code, column } => {
-                let column = column
-                    .map(|column| format!(" {}:", column.as_str()))
-                    .unwrap_or_default();
+                let column = column.map(|column| format!(" {}:", column.as_str())).unwrap_or_default();
                 format!("refused:{column} {} ({code})", i18n::message(code, &[], Lang::En))
             }
             _ if !self.verbose => return,
@@ -100,18 +83,13 @@ impl Report {
             ignored_columns,
         } = summary;
         if !ignored_columns.is_empty() {
-            self.line(&format!(
-                "columns not known, and not read: {}",
-                ignored_columns.join(", ")
-            ));
+            self.line(&format!("columns not known, and not read: {}", ignored_columns.join(", ")));
         }
         self.line(&format!(
             "{added} added, {changed} changed, {unchanged} unchanged, {refused} refused; \
              {tags_created} new tags, {lists_created} new lists"
         ));
-        self.written
-            .and_then(|()| self.out.flush())
-            .map_err(CliError::Output)
+        self.written.and_then(|()| self.out.flush()).map_err(CliError::Output)
     }
 
     fn line(&mut self, line: &str) {

@@ -92,11 +92,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are errors to clap, printed on the standard output. A closed pipe harms nobody.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::FAILURE
-            } else {
-                ExitCode::SUCCESS
-            };
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
     run(cli).unwrap_or_else(|error| {
@@ -116,10 +112,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
 }
 
 fn block_on(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(CliError::Runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(command)
 }
 
@@ -149,10 +143,6 @@ async fn open(config: Config) -> Result<Ctx, CliError> {
 
 /// The variables of this process. Bytes that are no UTF-8 are replaced: the settings then refuse the value.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().map(|(name, value)| {
-        (
-            name.to_string_lossy().into_owned(),
-            value.to_string_lossy().into_owned(),
-        )
-    })
+    std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }

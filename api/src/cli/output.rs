@@ -7,9 +7,7 @@ use super::CliError;
 /// Prints one line of an answer.
 pub(super) fn print(line: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(CliError::Output)
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(CliError::Output)
 }
 
 /// Says in one line why a command failed. When nobody can be told, the exit code still tells.

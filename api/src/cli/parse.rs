@@ -8,12 +8,10 @@ use uuid::Uuid;
 
 /// The value spelled so, in whatever case.
 fn spelled<T: Iterable + Copy>(word: &str, spelling: fn(T) -> &'static str) -> Result<T, String> {
-    T::iter()
-        .find(|value| spelling(*value).eq_ignore_ascii_case(word))
-        .ok_or_else(|| {
-            let known: Vec<_> = T::iter().map(spelling).collect();
-            format!("it is one of {}", known.join(", "))
-        })
+    T::iter().find(|value| spelling(*value).eq_ignore_ascii_case(word)).ok_or_else(|| {
+        let known: Vec<_> = T::iter().map(spelling).collect();
+        format!("it is one of {}", known.join(", "))
+    })
 }
 
 pub(super) fn product(word: &str) -> Result<Product, String> {
@@ -44,9 +42,7 @@ pub(super) struct Wanted(pub Option<SubscriptionState>);
 
 /// `MODULE=ACCESS`.
 pub(super) fn grant(word: &str) -> Result<(Module, Access), String> {
-    let (module, access) = word
-        .split_once('=')
-        .ok_or("write MODULE=ACCESS, such as PEOPLE=READ")?;
+    let (module, access) = word.split_once('=').ok_or("write MODULE=ACCESS, such as PEOPLE=READ")?;
     let module = spelled(module, Module::as_str).map_err(|known| format!("the module: {known}"))?;
     let access = spelled(access, Access::as_str).map_err(|known| format!("the access: {known}"))?;
     Ok((module, access))
@@ -59,9 +55,7 @@ pub(super) fn instant(word: &str) -> Result<DateTime<Utc>, String> {
 }
 
 pub(super) fn order(word: &str) -> Result<OrderId, String> {
-    Uuid::parse_str(word)
-        .map(OrderId::from_uuid)
-        .map_err(|_| "write the id of an order, a UUID".to_owned())
+    Uuid::parse_str(word).map(OrderId::from_uuid).map_err(|_| "write the id of an order, a UUID".to_owned())
 }
 
 #[cfg(test)]
@@ -72,15 +66,9 @@ mod tests {
     fn words_are_read_in_any_case_and_unknown_ones_answered_with_the_known() {
         assert_eq!(product("school_premium"), Ok(Product::SchoolPremium));
         assert_eq!(subscription_state("none"), Ok(Wanted(None)));
-        assert_eq!(
-            subscription_state("ACTIVE"),
-            Ok(Wanted(Some(SubscriptionState::Active)))
-        );
+        assert_eq!(subscription_state("ACTIVE"), Ok(Wanted(Some(SubscriptionState::Active))));
         assert_eq!(grant("PEOPLE=READ"), Ok((Module::People, Access::Read)));
-        assert_eq!(
-            account_kind("BOSS"),
-            Err("it is one of ADMIN, PERSONAL".to_owned())
-        );
+        assert_eq!(account_kind("BOSS"), Err("it is one of ADMIN, PERSONAL".to_owned()));
         assert!(grant("PEOPLE").is_err() && grant("PEOPLE=ALL").is_err() && grant("CATS=READ").is_err());
         assert!(instant("2026-12-31T23:59:59+01:00").is_ok() && instant("tomorrow").is_err());
         assert!(order("x").is_err());

@@ -37,10 +37,7 @@ impl Serve {
         if config.rate_limit != RateLimit::Off {
             tracing::warn!("the setting rate_limit is not enforced by this version");
         }
-        let listen = |cause| CliError::Listen {
-            address: config.listen,
-            cause,
-        };
+        let listen = |cause| CliError::Listen { address: config.listen, cause };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let told_to_end = end_signal().map_err(CliError::Runtime)?;
@@ -56,11 +53,7 @@ impl Serve {
         if self.demo {
             print(&demo::sign_ins())?;
         }
-        let sending = ctx
-            .config
-            .dispatch
-            .enabled
-            .then(|| dispatch::spawn(Arc::clone(&ctx.app)));
+        let sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
         let served = serve(&ctx.app, listener, told_to_end).await;
         if let Some(sending) = sending {
             sending.stop().await;
@@ -122,9 +115,7 @@ fn end_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 fn log_to_stderr(log: &Log) {
     let filter =
         EnvFilter::try_new(&log.filter).expect("invariant: the filter was checked with the settings");
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // An error here means that a log is set up already, which serves as well.
     let _ = match log.format {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),

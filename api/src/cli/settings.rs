@@ -37,27 +37,10 @@ pub(super) struct Changes {
 
 impl Settings {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::Set {
-            structure,
-            changes:
-                Changes {
-                    sender,
-                    stop_mention,
-                    provider,
-                },
-        } = self;
+        let Self::Set { structure, changes: Changes { sender, stop_mention, provider } } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
-        operator::set_settings(
-            ctx,
-            operator,
-            NewSettings {
-                structure,
-                sender,
-                stop_mention,
-                provider,
-            },
-        )
-        .await?;
+        operator::set_settings(ctx, operator, NewSettings { structure, sender, stop_mention, provider })
+            .await?;
         print("The settings are set.")?;
         Ok(ExitCode::SUCCESS)
     }

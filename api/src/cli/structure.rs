@@ -34,24 +34,9 @@ pub(super) enum Structure {
 impl Structure {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
         match self {
-            Self::Create {
-                name,
-                product,
-                region,
-                time_zone,
-            } => {
-                let input = NewStructure {
-                    name,
-                    product,
-                    region,
-                    time_zone,
-                };
-                print(
-                    &operator::create_structure(ctx, operator, input)
-                        .await?
-                        .as_uuid()
-                        .to_string(),
-                )?;
+            Self::Create { name, product, region, time_zone } => {
+                let input = NewStructure { name, product, region, time_zone };
+                print(&operator::create_structure(ctx, operator, input).await?.as_uuid().to_string())?;
             }
             Self::List => {
                 for row in operator::list_structures(ctx, operator).await? {

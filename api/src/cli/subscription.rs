@@ -31,28 +31,15 @@ pub(super) enum Subscription {
 
 impl Subscription {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::Set {
-            structure,
-            state: parse::Wanted(state),
-            starts: starts_at,
-            ends: ends_at,
-        } = self;
+        let Self::Set { structure, state: parse::Wanted(state), starts: starts_at, ends: ends_at } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
-        let input = NewSubscription {
-            structure,
-            state,
-            starts_at,
-            ends_at,
-        };
+        let input = NewSubscription { structure, state, starts_at, ends_at };
         let set = operator::set_subscription(ctx, operator, input).await?;
         let date = |at: Option<DateTime<Utc>>, absent: &str| {
             at.map_or_else(|| absent.to_owned(), |at| at.to_rfc3339())
         };
         let (starts, ends) = (date(set.starts_at, "never"), date(set.ends_at, "never"));
-        print(&format!(
-            "The subscription is {}; it starts: {starts}; it ends: {ends}.",
-            set.state.as_str()
-        ))?;
+        print(&format!("The subscription is {}; it starts: {starts}; it ends: {ends}.", set.state.as_str()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -182,13 +182,9 @@ pub(super) const KEYS: &[Key] = &[
 /// A whole number between bounds, in the type of its place.
 fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T, String> {
     let number = value.parse::<u32>().ok().filter(|number| bounds.contains(number));
-    number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
-        format!(
-            "must be a whole number from {} to {}",
-            bounds.start(),
-            bounds.end()
-        )
-    })
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("must be a whole number from {} to {}", bounds.start(), bounds.end()))
 }
 
 /// A time counted in units of so many seconds.
@@ -201,17 +197,11 @@ fn switch(value: &str) -> Result<bool, String> {
 }
 
 fn path(value: &str) -> Result<std::path::PathBuf, String> {
-    if value.trim().is_empty() {
-        Err("must be a path".to_owned())
-    } else {
-        Ok(value.into())
-    }
+    if value.trim().is_empty() { Err("must be a path".to_owned()) } else { Ok(value.into()) }
 }
 
 fn link(value: &str) -> Result<String, String> {
-    let address = value
-        .strip_prefix("https://")
-        .or_else(|| value.strip_prefix("http://"));
+    let address = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
     match address {
         Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(value.to_owned()),
         _ => Err("must be an address that begins with https:// or http://".to_owned()),

@@ -106,17 +106,11 @@ impl Config {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
-        let text = read(path).map_err(|cause| ConfigError::File {
-            path: path.to_owned(),
-            cause,
-        })?;
+        let text = read(path).map_err(|cause| ConfigError::File { path: path.to_owned(), cause })?;
         // The error's own display quotes the line, which may hold a password: its message and place do not.
         let table = text.parse::<Table>().map_err(|error| ConfigError::Syntax {
             path: path.to_owned(),
-            line: text[..error.span().map_or(0, |span| span.start)]
-                .matches('\n')
-                .count()
-                + 1,
+            line: text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1,
             problem: error.message().to_owned(),
         })?;
         self.read_table(&Place::File(path.to_owned()), "", &table)
@@ -124,11 +118,7 @@ impl Config {
 
     fn read_table(&mut self, place: &Place, section: &str, table: &Table) -> Result<(), ConfigError> {
         for (name, value) in table {
-            let name = if section.is_empty() {
-                name.clone()
-            } else {
-                format!("{section}.{name}")
-            };
+            let name = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
             let found = KEYS.iter().find(|key| key.path == name);
             let value = match (found, value) {
                 (None, Value::Table(table)) if is_section(&name) || !table.is_empty() => {
@@ -143,11 +133,7 @@ impl Config {
             };
             let set = found.map(|key| value.and_then(|value| (key.set)(self, &value)));
             if let Some(Err(problem)) = set {
-                return Err(ConfigError::Value {
-                    place: place.clone(),
-                    name,
-                    problem,
-                });
+                return Err(ConfigError::Value { place: place.clone(), name, problem });
             }
         }
         Ok(())
@@ -176,11 +162,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 fn is_section(name: &str) -> bool {
-    KEYS.iter().any(|key| {
-        key.path
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with('.'))
-    })
+    KEYS.iter().any(|key| key.path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// The error for a name that no setting has, with the setting whose name, whole and in its last part, is nearest.
@@ -195,12 +177,7 @@ fn unknown(place: &Place, name: String, spelling: fn(&Key) -> String) -> ConfigE
         .iter()
         .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
         .expect("invariant: the list of settings is a constant that is not empty");
-    ConfigError::Unknown {
-        place: place.clone(),
-        name,
-        nearest: spelling(nearest),
-        about: nearest.about,
-    }
+    ConfigError::Unknown { place: place.clone(), name, nearest: spelling(nearest), about: nearest.about }
 }
 
 #[cfg(test)]
@@ -212,9 +189,7 @@ mod tests {
     fn from_text(text: &str) -> Result<Config, ConfigError> {
         let mut config = Config::default();
         let table = text.parse::<Table>().expect("the tests give TOML");
-        config
-            .read_table(&Place::File(PathBuf::from("envoi.toml")), "", &table)
-            .map(|()| config)
+        config.read_table(&Place::File(PathBuf::from("envoi.toml")), "", &table).map(|()| config)
     }
 
     fn from_variable(name: &str, value: &str) -> Result<Config, ConfigError> {
@@ -259,27 +234,19 @@ mod tests {
     #[test]
     fn a_variable_wins_over_the_file_and_an_empty_one_is_absent() {
         let file = std::env::temp_dir().join(format!("envoi-config-{}.toml", std::process::id()));
-        std::fs::write(
-            &file,
-            "rate_limit = 60\n[dispatch]\nin_flight = 3\nlease_seconds = 50\n",
-        )
-        .expect("a file is written");
+        std::fs::write(&file, "rate_limit = 60\n[dispatch]\nin_flight = 3\nlease_seconds = 50\n")
+            .expect("a file is written");
         let variables = [
             ("ENVOI_DISPATCH_IN_FLIGHT", "4"),
             ("ENVOI_LISTEN", ""),
             ("ENVOI_TEST_DATABASE", "x"),
             ("HOME", "/"),
         ];
-        let config = Config::load(
-            Some(&file),
-            variables.map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
+        let config =
+            Config::load(Some(&file), variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         std::fs::remove_file(&file).expect("the file is removed");
         let config = config.expect("the settings load");
-        assert_eq!(
-            (config.dispatch.in_flight, config.dispatch.lease.as_secs()),
-            (4, 50)
-        );
+        assert_eq!((config.dispatch.in_flight, config.dispatch.lease.as_secs()), (4, 50));
         assert_eq!(config.listen, Config::default().listen);
         assert_ne!(config.rate_limit, Config::default().rate_limit);
     }
@@ -299,10 +266,7 @@ mod tests {
             assert!(said.contains(&format!("did you mean {nearest}")), "{said}");
         }
         let said = refusal(from_variable("ENVOI_LISTN", "127.0.0.1:1"));
-        assert!(
-            said.contains("`ENVOI_LISTN`; did you mean `ENVOI_LISTEN`"),
-            "{said}"
-        );
+        assert!(said.contains("`ENVOI_LISTN`; did you mean `ENVOI_LISTEN`"), "{said}");
         let said = refusal(from_variable("ENVOI_DATABASE", "127.0.0.1:1"));
         assert!(said.contains("did you mean `ENVOI_DATABASE_"), "{said}");
     }
@@ -323,10 +287,7 @@ mod tests {
             ("[links]\ntop_up = 'javascript:secret'", "links.top_up"),
             ("[credit]\nauto_approve = 'yes'", "credit.auto_approve"),
             ("[dispatch]\nlease_seconds = -1", "dispatch.lease_seconds"),
-            (
-                "[session]\nlifetime_hours = 99999999999999",
-                "session.lifetime_hours",
-            ),
+            ("[session]\nlifetime_hours = 99999999999999", "session.lifetime_hours"),
             ("[listen]\nport = 3", "listen"),
             ("master_key_file = ''", "master_key_file"),
         ] {
@@ -335,10 +296,7 @@ mod tests {
             assert!(!said.contains("secret"), "{said}");
         }
         let said = refusal(from_variable("ENVOI_DATABASE_URL", "mysql://root:secret@host/x"));
-        assert!(
-            said.contains("`ENVOI_DATABASE_URL` must be") && !said.contains("secret"),
-            "{said}"
-        );
+        assert!(said.contains("`ENVOI_DATABASE_URL` must be") && !said.contains("secret"), "{said}");
     }
 
     #[test]

@@ -161,22 +161,15 @@ impl Default for Config {
             },
             master_key_file: None,
             rate_limit: RateLimit::Off,
-            log: Log {
-                filter: "info,sea_orm_migration=warn".to_owned(),
-                format: LogFormat::Text,
-            },
+            log: Log { filter: "info,sea_orm_migration=warn".to_owned(), format: LogFormat::Text },
             links: Links {
                 subscribe: "https://envoi.example/subscribe".to_owned(),
                 settings: "https://envoi.example/settings".to_owned(),
                 top_up: "https://envoi.example/top-up".to_owned(),
             },
             credit: Credit { auto_approve: false },
-            session: Session {
-                lifetime: limits::SESSION_LIFETIME,
-            },
-            preview: Preview {
-                lifetime: limits::PREVIEW_LIFETIME,
-            },
+            session: Session { lifetime: limits::SESSION_LIFETIME },
+            preview: Preview { lifetime: limits::PREVIEW_LIFETIME },
             dispatch: Dispatch {
                 enabled: true,
                 in_flight: limits::DISPATCH_IN_FLIGHT,
@@ -187,10 +180,7 @@ impl Default for Config {
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
             rules: Rules { plugins: None },
-            http: Http {
-                max_body_bytes: limits::MAX_BODY_BYTES,
-                request_timeout: limits::REQUEST_TIMEOUT,
-            },
+            http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
         }
     }
 }

@@ -31,9 +31,7 @@ mod tests {
 
     #[test]
     fn doubles_up_to_the_longest() {
-        let waits: Vec<u64> = (1..=10)
-            .map(|number| after(number, None, 0.0).as_secs())
-            .collect();
+        let waits: Vec<u64> = (1..=10).map(|number| after(number, None, 0.0).as_secs()).collect();
         assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         assert_eq!(after(i32::MAX, None, 0.0), LONGEST);
         assert_eq!(after(0, None, 0.0), FIRST);
@@ -47,14 +45,8 @@ mod tests {
 
     #[test]
     fn what_the_provider_asks_is_honoured_within_a_day() {
-        assert_eq!(
-            after(1, Some(Duration::from_secs(90)), 0.9),
-            Duration::from_secs(90)
-        );
-        assert_eq!(
-            after(8, Some(Duration::from_secs(1)), 0.0),
-            Duration::from_secs(256)
-        );
+        assert_eq!(after(1, Some(Duration::from_secs(90)), 0.9), Duration::from_secs(90));
+        assert_eq!(after(8, Some(Duration::from_secs(1)), 0.0), Duration::from_secs(256));
         assert_eq!(after(1, Some(Duration::MAX), 0.0), LONGEST_ASKED);
         assert_eq!(while_misconfigured(1, 0.0), MISCONFIGURED);
     }

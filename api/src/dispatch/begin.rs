@@ -11,7 +11,9 @@ use entity::ids::{AttemptId, CampaignId, MessageId, StructureId};
 use entity::sensitive::Sensitive;
 use entity::{attempt, campaign, message, opt_out};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+};
 use uuid::Uuid;
 
 use super::claim::Claimed;
@@ -82,10 +84,7 @@ async fn begin_in(
     me: Uuid,
     claimed: &[Claimed],
 ) -> Result<Vec<Ready>, StoreError> {
-    let places: BTreeSet<Place> = claimed
-        .iter()
-        .map(|row| (row.structure_id, row.campaign_id))
-        .collect();
+    let places: BTreeSet<Place> = claimed.iter().map(|row| (row.structure_id, row.campaign_id)).collect();
     delivery::lock(tx, &places).await?;
     let rows = read(tx, me, claimed).await?;
     let mut moves = Moves::default();
@@ -97,28 +96,13 @@ async fn begin_in(
             attempts: row.attempts,
         };
         let change = if row.opted_out {
-            standing
-                .state
-                .suppress()
-                .map(|state| Change::to(state).because(OPTED_OUT))
+            standing.state.suppress().map(|state| Change::to(state).because(OPTED_OUT))
         } else {
             standing.state.start_sending().map(Change::to)
         };
-        moves.add(
-            &standing,
-            change.expect("invariant: only queued messages are read here"),
-        );
+        moves.add(&standing, change.expect("invariant: only queued messages are read here"));
     }
-    let changed = moves
-        .apply(
-            tx,
-            app,
-            Some(Lease {
-                owner: me,
-                lasts: app.config.dispatch.lease,
-            }),
-        )
-        .await?;
+    let changed = moves.apply(tx, app, Some(Lease { owner: me, lasts: app.config.dispatch.lease })).await?;
     let campaigns = campaigns(tx, &places).await?;
     let ready: Vec<Ready> = rows
         .into_iter()
@@ -132,10 +116,7 @@ async fn begin_in(
 /// Reads what is needed to send, of the claimed messages that are still this instance's, and keeps others off them.
 async fn read(tx: &DatabaseTransaction, me: Uuid, claimed: &[Claimed]) -> Result<Vec<Row>, StoreError> {
     let rows = tx.query_all(&rows_query(tx.get_database_backend(), me, claimed)).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Row::from_query_result(row, ""))
-        .collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
 fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatement {
@@ -181,14 +162,7 @@ async fn campaigns(
     let rows = tx.query_all(&query).await?;
     let common = |row: CampaignRow| {
         let text = row.text.map(|text| Arc::from(text.into_exposed()));
-        (
-            row.id,
-            Common {
-                text,
-                sender: row.sender,
-                provider: row.provider,
-            },
-        )
+        (row.id, Common { text, sender: row.sender, provider: row.provider })
     };
     Ok(rows
         .iter()
@@ -197,17 +171,10 @@ async fn campaigns(
 }
 
 fn ready(app: &App, campaigns: &HashMap<CampaignId, Common>, row: Row) -> Ready {
-    let common = campaigns
-        .get(&row.campaign_id)
-        .expect("invariant: a message's campaign exists");
+    let common = campaigns.get(&row.campaign_id).expect("invariant: a message's campaign exists");
     let attempt: AttemptId = app.id();
-    let to = row
-        .number
-        .and_then(|number| Phone::from_e164(number.into_exposed()).ok());
-    let text = row
-        .text
-        .map(|text| Arc::from(text.into_exposed()))
-        .or_else(|| common.text.clone());
+    let to = row.number.and_then(|number| Phone::from_e164(number.into_exposed()).ok());
+    let text = row.text.map(|text| Arc::from(text.into_exposed())).or_else(|| common.text.clone());
     let outbound = to.zip(text).map(|(to, text)| Outbound {
         attempt: attempt.as_uuid(),
         to,
@@ -245,8 +212,6 @@ async fn record(tx: &DatabaseTransaction, app: &App, ready: &[Ready]) -> Result<
         code: Set(None),
         provider_ref: Set(None),
     });
-    attempt::Entity::insert_many(rows)
-        .exec_without_returning(tx)
-        .await?;
+    attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }

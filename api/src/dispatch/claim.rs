@@ -40,11 +40,7 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
         .from(message::Entity)
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::NextAttemptAt).lte(at))
-        .and_where(
-            column(Column::LeaseUntil)
-                .is_null()
-                .or(column(Column::LeaseUntil).lt(at)),
-        )
+        .and_where(column(Column::LeaseUntil).is_null().or(column(Column::LeaseUntil).lt(at)))
         .and_where(Expr::exists(under_way))
         .order_by((message::Entity, Column::NextAttemptAt), Order::Asc)
         .order_by((message::Entity, Column::Id), Order::Asc)
@@ -62,10 +58,7 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
         .write::<Vec<Claimed>, StoreError, _>(move |tx| {
             Box::pin(async move {
                 let rows = tx.query_all(&claim).await?;
-                Ok(rows
-                    .iter()
-                    .map(|row| Claimed::from_query_result(row, ""))
-                    .collect::<Result<_, _>>()?)
+                Ok(rows.iter().map(|row| Claimed::from_query_result(row, "")).collect::<Result<_, _>>()?)
             })
         })
         .await

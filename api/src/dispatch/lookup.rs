@@ -48,10 +48,7 @@ pub(super) struct Lookups {
 impl Lookups {
     /// The first round begins at once: what a former process left waits already.
     pub(super) fn new() -> Self {
-        Self {
-            last: None,
-            next: Instant::now(),
-        }
+        Self { last: None, next: Instant::now() }
     }
 
     /// Asks about the next batch, if one is due; answers whether more of this round is left.
@@ -64,10 +61,8 @@ impl Lookups {
             return Ok(false);
         }
         let found = app.store.readers().query_all(&self.query(app, names)).await?;
-        let rows: Vec<Row> = found
-            .iter()
-            .map(|row| Row::from_query_result(row, ""))
-            .collect::<Result<_, _>>()?;
+        let rows: Vec<Row> =
+            found.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
         let last = rows.last().map(|row| (row.state_at, row.id));
         let more = rows.len() == BATCH;
         let reports = ask(app, rows).await;
@@ -84,12 +79,8 @@ impl Lookups {
         let keys = [message::Column::StateAt, message::Column::Id];
         let mut query = Query::select()
             .columns(
-                [
-                    message::Column::Id,
-                    message::Column::Number,
-                    message::Column::StateAt,
-                ]
-                .map(|c| (message::Entity, c)),
+                [message::Column::Id, message::Column::Number, message::Column::StateAt]
+                    .map(|c| (message::Entity, c)),
             )
             .expr_as(Expr::col((attempt::Entity, attempt::Column::Id)), "attempt_id")
             .columns([attempt::Column::Provider, attempt::Column::ProviderRef].map(|c| (attempt::Entity, c)))
@@ -123,11 +114,8 @@ async fn ask(app: &App, rows: Vec<Row>) -> Vec<Report> {
         .filter_map(|row| {
             let provider = app.providers.get(&row.provider)?;
             let to = Phone::from_e164(row.number?.into_exposed()).ok()?;
-            let reference = Reference {
-                attempt: row.attempt_id.as_uuid(),
-                to,
-                provider_ref: row.provider_ref,
-            };
+            let reference =
+                Reference { attempt: row.attempt_id.as_uuid(), to, provider_ref: row.provider_ref };
             let limit = app.config.dispatch.timeout;
             Some(async move { timeout(limit, provider.lookup(&reference)).await.ok().flatten() })
         })

@@ -57,10 +57,7 @@ impl Handle {
 /// Outside a Tokio runtime.
 pub fn spawn(app: Arc<App>) -> Handle {
     let (stop, stopped) = oneshot::channel();
-    Handle {
-        stop,
-        task: tokio::spawn(Worker::new(app).run(stopped)),
-    }
+    Handle { stop, task: tokio::spawn(Worker::new(app).run(stopped)) }
 }
 
 /// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this

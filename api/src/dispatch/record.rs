@@ -47,19 +47,15 @@ async fn record_in(tx: &DatabaseTransaction, app: &App, results: &[Finished]) ->
     let places: BTreeSet<Place> = results.iter().map(|result| result.place).collect();
     delivery::lock(tx, &places).await?;
     let ids: Vec<MessageId> = results.iter().map(|result| result.message).collect();
-    let standings: HashMap<MessageId, Standing> = delivery::standings(tx, &ids)
-        .await?
-        .into_iter()
-        .map(|standing| (standing.id, standing))
-        .collect();
+    let standings: HashMap<MessageId, Standing> =
+        delivery::standings(tx, &ids).await?.into_iter().map(|standing| (standing.id, standing)).collect();
     // Drawn once for all, so that those that wait alike are changed by one statement.
     let jitter = app.entropy.unit();
     let mut moves = Moves::default();
     let mut finishes = Vec::new();
     for result in results {
-        let Some(standing) = standings
-            .get(&result.message)
-            .filter(|standing| standing.attempts == result.number)
+        let Some(standing) =
+            standings.get(&result.message).filter(|standing| standing.attempts == result.number)
         else {
             continue;
         };
@@ -89,19 +85,16 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
             ReportEffect::Ignored => None,
         },
         Outcome::Rejected { code } => state.reject().ok().map(|to| Change::to(to).because(code)),
-        Outcome::Unknown { reason } => state
-            .lose_track()
-            .ok()
-            .map(|to| Change::to(to).because(reason.as_str())),
+        Outcome::Unknown { reason } => {
+            state.lose_track().ok().map(|to| Change::to(to).because(reason.as_str()))
+        }
         Outcome::NotSent { retry_after } => {
             let wait = backoff::after(standing.attempts, *retry_after, jitter);
             again(app, standing, wait)
         }
-        Outcome::Misconfigured => again(
-            app,
-            standing,
-            backoff::while_misconfigured(standing.attempts, jitter),
-        ),
+        Outcome::Misconfigured => {
+            again(app, standing, backoff::while_misconfigured(standing.attempts, jitter))
+        }
     }
 }
 
@@ -111,11 +104,7 @@ fn again(app: &App, standing: &Standing, wait: std::time::Duration) -> Option<Ch
     if i64::from(standing.attempts) >= i64::from(app.config.dispatch.max_attempts) {
         return queued.suppress().ok().map(|to| Change::to(to).because(EXPIRED));
     }
-    Some(Change {
-        to: queued,
-        reason: None,
-        not_before: Some(later(app.at(), wait)),
-    })
+    Some(Change { to: queued, reason: None, not_before: Some(later(app.at(), wait)) })
 }
 
 fn finish(result: &Finished) -> Finish {
@@ -126,10 +115,5 @@ fn finish(result: &Finished) -> Finish {
         Outcome::NotSent { .. } => (AttemptOutcome::NotSent, None, None),
         Outcome::Misconfigured => (AttemptOutcome::NotSent, Some(MISCONFIGURED.to_owned()), None),
     };
-    Finish {
-        attempt: result.attempt,
-        outcome,
-        code,
-        provider_ref,
-    }
+    Finish { attempt: result.attempt, outcome, code, provider_ref }
 }

@@ -46,11 +46,8 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
     let now = app.at();
     let window =
         chrono::TimeDelta::from_std(app.config.dispatch.report_window).unwrap_or(chrono::TimeDelta::MAX);
-    let given_up = At::from(
-        now.0
-            .checked_sub_signed(window)
-            .unwrap_or(chrono::DateTime::<chrono::Utc>::MIN_UTC),
-    );
+    let given_up =
+        At::from(now.0.checked_sub_signed(window).unwrap_or(chrono::DateTime::<chrono::Utc>::MIN_UTC));
     let kinds = [
         Aged {
             state: MessageState::Sending,
@@ -103,10 +100,7 @@ async fn change_in(
     kind: Aged,
     found: &[Row],
 ) -> Result<usize, StoreError> {
-    let places: BTreeSet<Place> = found
-        .iter()
-        .map(|row| (row.structure_id, row.campaign_id))
-        .collect();
+    let places: BTreeSet<Place> = found.iter().map(|row| (row.structure_id, row.campaign_id)).collect();
     delivery::lock(tx, &places).await?;
     // Read again under the locks: what they waited for may have settled some.
     let ids = found.iter().map(|row| row.id);
@@ -124,14 +118,7 @@ async fn change_in(
             attempts: row.attempts,
         };
         if let Ok(to) = (kind.becomes)(standing.state) {
-            moves.add(
-                &standing,
-                Change {
-                    to,
-                    reason: kind.reason.map(str::to_owned),
-                    not_before: None,
-                },
-            );
+            moves.add(&standing, Change { to, reason: kind.reason.map(str::to_owned), not_before: None });
         }
     }
     let changed = moves.apply(tx, app, None).await?;
@@ -144,13 +131,7 @@ async fn change_in(
 impl Aged {
     fn query(&self) -> SelectStatement {
         use message::Column;
-        let columns = [
-            Column::Id,
-            Column::StructureId,
-            Column::CampaignId,
-            Column::State,
-            Column::Attempts,
-        ];
+        let columns = [Column::Id, Column::StructureId, Column::CampaignId, Column::State, Column::Attempts];
         Query::select()
             .columns(columns)
             .from(message::Entity)
@@ -163,10 +144,7 @@ impl Aged {
 
 async fn rows(db: &impl ConnectionTrait, query: &SelectStatement) -> Result<Vec<Row>, StoreError> {
     let rows = db.query_all(query).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Row::from_query_result(row, ""))
-        .collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
 /// Records that nothing tells what came of the attempts under way at these messages.

@@ -131,11 +131,7 @@ impl Worker {
 
     /// Waits for something to do. Cut off, it loses nothing.
     async fn wait(&mut self, stopping: bool) {
-        let mut until = if stopping {
-            Instant::now() + LOOK_EVERY
-        } else {
-            self.sweep_at
-        };
+        let mut until = if stopping { Instant::now() + LOOK_EVERY } else { self.sweep_at };
         if self.claimed.is_empty() && !stopping {
             until = until.min(self.look_at);
         }
@@ -160,8 +156,7 @@ impl Worker {
     }
 
     fn room(&self) -> usize {
-        self.window()
-            .saturating_sub(self.running.len() + self.finished.len())
+        self.window().saturating_sub(self.running.len() + self.finished.len())
     }
 
     fn take(&mut self, done: Finished) {
@@ -185,10 +180,7 @@ impl Worker {
         let ready = match begin::begin(&self.app, self.me, taken.clone()).await {
             Ok(ready) => ready,
             Err(error) => {
-                taken
-                    .into_iter()
-                    .rev()
-                    .for_each(|row| self.claimed.push_front(row));
+                taken.into_iter().rev().for_each(|row| self.claimed.push_front(row));
                 return Err(error);
             }
         };
@@ -204,10 +196,7 @@ impl Worker {
             self.finished = results.to_vec();
             return Err(error);
         }
-        for result in results
-            .iter()
-            .filter(|result| result.outcome == Outcome::Misconfigured)
-        {
+        for result in results.iter().filter(|result| result.outcome == Outcome::Misconfigured) {
             if self.complained.insert(result.provider.clone()) {
                 tracing::error!(
                     provider = %result.provider,
@@ -255,29 +244,11 @@ async fn send(app: Arc<App>, ready: Ready) -> Finished {
     let outcome = match (app.providers.get(&ready.provider), &ready.outbound) {
         (Some(provider), Some(outbound)) => {
             let answer = timeout(app.config.dispatch.timeout, provider.submit(outbound)).await;
-            answer.unwrap_or(Outcome::Unknown {
-                reason: UnknownReason::Timeout,
-            })
+            answer.unwrap_or(Outcome::Unknown { reason: UnknownReason::Timeout })
         }
-        (Some(_), None) => Outcome::Rejected {
-            code: "ERASED".to_owned(),
-        },
+        (Some(_), None) => Outcome::Rejected { code: "ERASED".to_owned() },
         (None, _) => Outcome::Misconfigured,
     };
-    let Ready {
-        message,
-        place,
-        attempt,
-        number,
-        provider,
-        ..
-    } = ready;
-    Finished {
-        message,
-        place,
-        attempt,
-        number,
-        provider,
-        outcome,
-    }
+    let Ready { message, place, attempt, number, provider, .. } = ready;
+    Finished { message, place, attempt, number, provider, outcome }
 }

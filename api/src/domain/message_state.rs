@@ -207,18 +207,11 @@ impl MessageState {
             Report::Undelivered => S::Undelivered,
         };
         match self {
-            S::Sending | S::Unknown => ReportEffect::Moved {
-                to,
-                money: MoneyEffect::Charge,
-            },
-            S::WrittenOff => ReportEffect::Moved {
-                to,
-                money: MoneyEffect::ChargeLoss,
-            },
-            S::HandedOver | S::NoReport if report != Report::HandedOver => ReportEffect::Moved {
-                to,
-                money: MoneyEffect::None,
-            },
+            S::Sending | S::Unknown => ReportEffect::Moved { to, money: MoneyEffect::Charge },
+            S::WrittenOff => ReportEffect::Moved { to, money: MoneyEffect::ChargeLoss },
+            S::HandedOver | S::NoReport if report != Report::HandedOver => {
+                ReportEffect::Moved { to, money: MoneyEffect::None }
+            }
             S::HandedOver
             | S::NoReport
             | S::Queued
@@ -230,14 +223,7 @@ impl MessageState {
     }
 
     fn change(self, change: &'static str, from: &[Self], to: Self) -> Result<Self, InvalidTransition> {
-        if from.contains(&self) {
-            Ok(to)
-        } else {
-            Err(InvalidTransition {
-                from: self.as_str(),
-                change,
-            })
-        }
+        if from.contains(&self) { Ok(to) } else { Err(InvalidTransition { from: self.as_str(), change }) }
     }
 }
 
@@ -258,10 +244,7 @@ impl CampaignState {
     pub fn complete(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Dispatching => Ok(Self::Completed),
-            Self::Completed => Err(InvalidTransition {
-                from: self.as_str(),
-                change: "completing",
-            }),
+            Self::Completed => Err(InvalidTransition { from: self.as_str(), change: "completing" }),
         }
     }
 }
@@ -270,10 +253,7 @@ impl FromStr for MessageState {
     type Err = UnknownState;
 
     fn from_str(word: &str) -> Result<Self, UnknownState> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == word)
-            .ok_or(UnknownState)
+        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(UnknownState)
     }
 }
 

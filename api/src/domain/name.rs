@@ -117,9 +117,6 @@ mod tests {
             ("Lé", "ana"),
         ];
         people.sort_by_key(|(last, first)| sort_key(last, first));
-        assert_eq!(
-            people.map(|(_, first)| first),
-            ["Z", "A", "B", "ana", "Zoé", "Anne"]
-        );
+        assert_eq!(people.map(|(_, first)| first), ["Z", "A", "B", "ana", "Zoé", "Anne"]);
     }
 }

@@ -169,20 +169,14 @@ impl Digits {
         let cleaned = clean(input)?;
         let international = cleaned.starts_with('+') || cleaned.starts_with("00");
         // `+33 (0)6`: a zero that one dials only inside the country.
-        let cleaned = if international {
-            clean(&input.replacen("(0)", "", 1))?
-        } else {
-            cleaned
-        };
+        let cleaned = if international { clean(&input.replacen("(0)", "", 1))? } else { cleaned };
         if cleaned.len() > MAX_DIGITS {
             return Err(PhoneError::TooLong);
         }
-        Ok(
-            match cleaned.strip_prefix('+').or_else(|| cleaned.strip_prefix("00")) {
-                Some(digits) => Self::International(digits.to_owned()),
-                None => Self::National(cleaned),
-            },
-        )
+        Ok(match cleaned.strip_prefix('+').or_else(|| cleaned.strip_prefix("00")) {
+            Some(digits) => Self::International(digits.to_owned()),
+            None => Self::National(cleaned),
+        })
     }
 
     /// The refusal of a short code, when these digits can be one: few, and no zero to dial first.
@@ -215,10 +209,8 @@ fn clean(input: &str) -> Result<String, PhoneError> {
 /// What people, address books and word processors put between digits; the last ranges are invisible marks of
 /// direction and joining that copying brings along.
 fn is_separator(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '-' | '/' | '_' | '(' | ')' | '\u{B7}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
-    ) || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
+    matches!(c, '.' | '-' | '/' | '_' | '(' | ')' | '\u{B7}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+        || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
         || matches!(c, '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 

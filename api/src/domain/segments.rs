@@ -20,11 +20,7 @@ impl Encoding {
     /// The encoding a text needs: one character outside GSM-7 makes all of it UCS-2.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        if text.chars().all(|c| septets(c).is_some()) {
-            Self::Gsm7
-        } else {
-            Self::Ucs2
-        }
+        if text.chars().all(|c| septets(c).is_some()) { Self::Gsm7 } else { Self::Ucs2 }
     }
 
     /// Units that one SMS holds when the text fits in one.
@@ -88,11 +84,7 @@ pub struct Offender {
 pub fn measure(text: &str) -> Measure {
     let encoding = Encoding::of(text);
     let length_units = length(text, encoding);
-    Measure {
-        encoding,
-        length_units,
-        segments: split_in(text, encoding, length_units).len(),
-    }
+    Measure { encoding, length_units, segments: split_in(text, encoding, length_units).len() }
 }
 
 /// The parts a text is sent in, in order. Joined they are the text; an empty text has none.
@@ -111,10 +103,7 @@ pub fn offenders(text: &str) -> Vec<Offender> {
         if septets(c).is_none() {
             match found.iter_mut().find(|offender| offender.character == c) {
                 Some(offender) => offender.positions.push(position),
-                None => found.push(Offender {
-                    character: c,
-                    positions: vec![position],
-                }),
+                None => found.push(Offender { character: c, positions: vec![position] }),
             }
         }
         position += c.len_utf16();
@@ -176,11 +165,7 @@ mod tests {
     const EXTENSION: &str = "\u{C}^{}\\[~]|€";
 
     fn measured(text: &str) -> (Encoding, usize, usize) {
-        let Measure {
-            encoding,
-            length_units,
-            segments,
-        } = measure(text);
+        let Measure { encoding, length_units, segments } = measure(text);
         assert_eq!(split(text).concat(), text);
         assert_eq!(split(text).len(), segments);
         (encoding, length_units, segments)
@@ -210,18 +195,10 @@ mod tests {
 
     #[test]
     fn the_boundaries_of_one_sms_and_of_several() {
-        for (c, units, segments) in [
-            ('a', 160, 1),
-            ('a', 161, 2),
-            ('a', 306, 2),
-            ('a', 307, 3),
-            ('a', 459, 3),
-            ('a', 460, 4),
-        ] {
-            assert_eq!(
-                measured(&c.to_string().repeat(units)),
-                (Encoding::Gsm7, units, segments)
-            );
+        for (c, units, segments) in
+            [('a', 160, 1), ('a', 161, 2), ('a', 306, 2), ('a', 307, 3), ('a', 459, 3), ('a', 460, 4)]
+        {
+            assert_eq!(measured(&c.to_string().repeat(units)), (Encoding::Gsm7, units, segments));
         }
         for (units, segments) in [(70, 1), (71, 2), (134, 2), (135, 3)] {
             assert_eq!(measured(&"ç".repeat(units)), (Encoding::Ucs2, units, segments));
@@ -235,25 +212,10 @@ mod tests {
     fn an_escape_pair_is_never_split() {
         let text = format!("{}€{}", "a".repeat(152), "a".repeat(152));
         assert_eq!(measured(&text), (Encoding::Gsm7, 306, 3));
-        assert_eq!(
-            split(&text)
-                .iter()
-                .map(|part| part.chars().count())
-                .collect::<Vec<_>>(),
-            [152, 152, 1]
-        );
-        assert_eq!(
-            measured(&format!("{}€{}", "a".repeat(151), "a".repeat(153))),
-            (Encoding::Gsm7, 306, 2)
-        );
-        assert_eq!(
-            measured(&format!("{}€", "a".repeat(158))),
-            (Encoding::Gsm7, 160, 1)
-        );
-        assert_eq!(
-            measured(&format!("{}€", "a".repeat(159))),
-            (Encoding::Gsm7, 161, 2)
-        );
+        assert_eq!(split(&text).iter().map(|part| part.chars().count()).collect::<Vec<_>>(), [152, 152, 1]);
+        assert_eq!(measured(&format!("{}€{}", "a".repeat(151), "a".repeat(153))), (Encoding::Gsm7, 306, 2));
+        assert_eq!(measured(&format!("{}€", "a".repeat(158))), (Encoding::Gsm7, 160, 1));
+        assert_eq!(measured(&format!("{}€", "a".repeat(159))), (Encoding::Gsm7, 161, 2));
         // One septet is lost in each part: 76 pairs fit where 153 / 2 would say 76.5.
         assert_eq!(measured(&"€".repeat(153)), (Encoding::Gsm7, 306, 3));
     }
@@ -262,31 +224,16 @@ mod tests {
     fn a_surrogate_pair_is_never_split() {
         let text = format!("{}😀{}", "a".repeat(66), "a".repeat(66));
         assert_eq!(measured(&text), (Encoding::Ucs2, 134, 3));
-        assert_eq!(
-            measured(&format!("{}😀{}", "a".repeat(65), "a".repeat(67))),
-            (Encoding::Ucs2, 134, 2)
-        );
+        assert_eq!(measured(&format!("{}😀{}", "a".repeat(65), "a".repeat(67))), (Encoding::Ucs2, 134, 2));
         assert_eq!(measured(&"😀".repeat(67)), (Encoding::Ucs2, 134, 3));
     }
 
     #[test]
     fn the_sample_of_the_help_page_and_the_mention() {
-        assert_eq!(
-            measured("Bonjour ça va ou bien Répét ce soir.STOP 36608"),
-            (Encoding::Ucs2, 46, 1)
-        );
-        assert_eq!(
-            measured(&format!("{}.STOP 36608", "a".repeat(149))),
-            (Encoding::Gsm7, 160, 1)
-        );
-        assert_eq!(
-            measured(&format!("ç{}.STOP 36608", "a".repeat(148))),
-            (Encoding::Ucs2, 160, 3)
-        );
-        assert_eq!(
-            measured(&format!("ç{}.STOP 36608", "a".repeat(58))),
-            (Encoding::Ucs2, 70, 1)
-        );
+        assert_eq!(measured("Bonjour ça va ou bien Répét ce soir.STOP 36608"), (Encoding::Ucs2, 46, 1));
+        assert_eq!(measured(&format!("{}.STOP 36608", "a".repeat(149))), (Encoding::Gsm7, 160, 1));
+        assert_eq!(measured(&format!("ç{}.STOP 36608", "a".repeat(148))), (Encoding::Ucs2, 160, 3));
+        assert_eq!(measured(&format!("ç{}.STOP 36608", "a".repeat(58))), (Encoding::Ucs2, 70, 1));
     }
 
     #[test]
@@ -295,18 +242,9 @@ mod tests {
         assert_eq!(
             offenders("😀ça, ç’€😀"),
             [
-                Offender {
-                    character: '😀',
-                    positions: vec![0, 9]
-                },
-                Offender {
-                    character: 'ç',
-                    positions: vec![2, 6]
-                },
-                Offender {
-                    character: '’',
-                    positions: vec![7]
-                },
+                Offender { character: '😀', positions: vec![0, 9] },
+                Offender { character: 'ç', positions: vec![2, 6] },
+                Offender { character: '’', positions: vec![7] },
             ]
         );
     }

@@ -60,16 +60,12 @@ impl MessageText {
     /// [`TextError`], the first that applies: too long, a control character, blank.
     pub fn parse(input: &str) -> Result<Self, TextError> {
         if input.len() > MAX_INPUT_BYTES {
-            return Err(TextError::TooLong {
-                limit: MAX_TEXT_UNITS,
-            });
+            return Err(TextError::TooLong { limit: MAX_TEXT_UNITS });
         }
         check_controls(input)?;
         let text: String = input.replace("\r\n", "\n").nfc().collect();
         if text.encode_utf16().count() > MAX_TEXT_UNITS {
-            return Err(TextError::TooLong {
-                limit: MAX_TEXT_UNITS,
-            });
+            return Err(TextError::TooLong { limit: MAX_TEXT_UNITS });
         }
         if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
             return Err(TextError::Empty);
@@ -102,10 +98,7 @@ fn check_controls(input: &str) -> Result<(), TextError> {
     while let Some(c) = chars.next() {
         let ends_line = c == '\n' || (c == '\r' && chars.peek() == Some(&'\n'));
         if c.is_control() && !ends_line {
-            return Err(TextError::ControlCharacter {
-                codepoint: u32::from(c),
-                position,
-            });
+            return Err(TextError::ControlCharacter { codepoint: u32::from(c), position });
         }
         position += c.len_utf16();
     }
@@ -134,10 +127,7 @@ mod tests {
             ("Re\u{301}pe\u{301}t", "Répét"),
             ("« ça » — 😀 👨\u{200D}👩", "« ça » — 😀 👨\u{200D}👩"),
         ] {
-            assert_eq!(
-                MessageText::parse(input).map(|t| t.as_str().to_owned()),
-                Ok(expected.to_owned())
-            );
+            assert_eq!(MessageText::parse(input).map(|t| t.as_str().to_owned()), Ok(expected.to_owned()));
         }
     }
 
@@ -159,19 +149,13 @@ mod tests {
             ("a\r\nb\u{1B}", 0x1B, 4),
             ("\u{85}", 0x85, 0),
         ] {
-            assert_eq!(
-                refusal(input),
-                TextError::ControlCharacter { codepoint, position },
-                "{input:?}"
-            );
+            assert_eq!(refusal(input), TextError::ControlCharacter { codepoint, position }, "{input:?}");
         }
     }
 
     #[test]
     fn the_length_is_counted_in_units_once_composed() {
-        let limit = TextError::TooLong {
-            limit: MAX_TEXT_UNITS,
-        };
+        let limit = TextError::TooLong { limit: MAX_TEXT_UNITS };
         assert!(MessageText::parse(&"a".repeat(MAX_TEXT_UNITS)).is_ok());
         assert!(MessageText::parse(&"e\u{301}".repeat(MAX_TEXT_UNITS)).is_ok());
         assert!(MessageText::parse(&"\u{1112}\u{1161}\u{11AB}".repeat(MAX_TEXT_UNITS)).is_ok());

@@ -62,18 +62,12 @@ impl AccountMutation {
             Ok(signed) => signed,
             Err(problem) => {
                 let errors = vec![session.user_error(&problem)];
-                return Ok(SignInPayload {
-                    token: None,
-                    expires_at: None,
-                    viewer: None,
-                    errors,
-                });
+                return Ok(SignInPayload { token: None, expires_at: None, viewer: None, errors });
             }
         };
         let caller = session.sign_in(signed.caller);
-        let viewer = session
-            .maybe(async { Ok(Some(accounts::viewer(&session.ctx, caller).await?.into())) })
-            .await;
+        let viewer =
+            session.maybe(async { Ok(Some(accounts::viewer(&session.ctx, caller).await?.into())) }).await;
         Ok(SignInPayload {
             token: Some(signed.token.into_exposed()),
             expires_at: Some(signed.expires_at),

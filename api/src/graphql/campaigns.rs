@@ -81,23 +81,8 @@ pub struct CampaignProgress {
 
 impl From<Progress> for CampaignProgress {
     fn from(progress: Progress) -> Self {
-        let Progress {
-            total,
-            queued,
-            sending,
-            handed_over,
-            delivered,
-            undelivered,
-            ..
-        } = progress;
-        let Progress {
-            no_report,
-            rejected,
-            suppressed,
-            unknown,
-            written_off,
-            ..
-        } = progress;
+        let Progress { total, queued, sending, handed_over, delivered, undelivered, .. } = progress;
+        let Progress { no_report, rejected, suppressed, unknown, written_off, .. } = progress;
         Self {
             total,
             queued,
@@ -142,10 +127,7 @@ pub async fn with_decisions(
         let decisions = decisions::by_ids(&session.ctx, session.caller()?, &ids).await?;
         found.extend(decisions.into_iter().map(|decision| (decision.id, decision)));
     }
-    let campaign = |row: CampaignRow| Campaign {
-        decision: found.get(&row.decision_id).cloned(),
-        row,
-    };
+    let campaign = |row: CampaignRow| Campaign { decision: found.get(&row.decision_id).cloned(), row };
     Ok(rows.into_iter().map(campaign).collect())
 }
 
@@ -200,30 +182,16 @@ impl Campaign {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<SmsMessageConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
         let node = graphql.look_ahead().field("edges").field("node");
-        let detail = Detail {
-            people: node.field("people").exists(),
-            events: node.field("events").exists(),
-        };
+        let detail = Detail { people: node.field("people").exists(), events: node.field("events").exists() };
         session
             .maybe(async {
                 let caller = session.caller()?;
-                let page = campaigns::messages(
-                    &session.ctx,
-                    caller,
-                    self.row.id,
-                    states.as_deref(),
-                    &args,
-                    detail,
-                )
-                .await?;
+                let page =
+                    campaigns::messages(&session.ctx, caller, self.row.id, states.as_deref(), &args, detail)
+                        .await?;
                 Ok(Some(page.into()))
             })
             .await
@@ -265,11 +233,7 @@ pub struct MessageEvent {
 
 impl From<campaigns::MessageEvent> for MessageEvent {
     fn from(event: campaigns::MessageEvent) -> Self {
-        Self {
-            at: *event.at,
-            state: event.state.into(),
-            code: event.code,
-        }
+        Self { at: *event.at, state: event.state.into(), code: event.code }
     }
 }
 

@@ -29,12 +29,7 @@ impl Session {
     /// The session of one request; without a caller it is anonymous.
     #[must_use]
     pub fn new(ctx: Ctx, caller: Option<Caller>) -> Self {
-        Self {
-            ctx,
-            caller,
-            signed_in: OnceLock::new(),
-            rules: Mutex::default(),
-        }
+        Self { ctx, caller, signed_in: OnceLock::new(), rules: Mutex::default() }
     }
 
     /// The session of the request being resolved.
@@ -48,10 +43,7 @@ impl Session {
     /// # Errors
     /// [`Fault::Unauthenticated`] when nobody signed in.
     pub fn caller(&self) -> Result<&Caller, Fault> {
-        self.signed_in
-            .get()
-            .or(self.caller.as_ref())
-            .ok_or(Fault::Unauthenticated)
+        self.signed_in.get().or(self.caller.as_ref()).ok_or(Fault::Unauthenticated)
     }
 
     /// Whether an account signed in by this request already.

@@ -91,17 +91,8 @@ impl Credit {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<LedgerEntryConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
-        let campaign = graphql
-            .look_ahead()
-            .field("edges")
-            .field("node")
-            .field("campaign");
+        let args = PageArgs { first, after, last, before };
+        let campaign = graphql.look_ahead().field("edges").field("node").field("campaign");
         session
             .maybe(async {
                 let page = ledger::entries(&session.ctx, session.caller()?, &args).await?;
@@ -109,11 +100,7 @@ impl Credit {
                     return Ok(Some(page.into()));
                 }
                 let decisions = campaign.field("decision").exists();
-                Ok(Some(
-                    turned(page, |rows| with_campaigns(session, rows, decisions))
-                        .await?
-                        .into(),
-                ))
+                Ok(Some(turned(page, |rows| with_campaigns(session, rows, decisions)).await?.into()))
             })
             .await
     }
@@ -130,18 +117,9 @@ impl Credit {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<TopUpOrderConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
-            .maybe(async {
-                Ok(Some(
-                    top_up::page(&session.ctx, session.caller()?, &args).await?.into(),
-                ))
-            })
+            .maybe(async { Ok(Some(top_up::page(&session.ctx, session.caller()?, &args).await?.into())) })
             .await
     }
 }
@@ -172,18 +150,10 @@ async fn with_campaigns(
         Err(cause) => return Err(cause),
     };
     let ids: Vec<CampaignId> = found.iter().map(|row| row.id).collect();
-    let found: HashMap<_, _> = ids
-        .into_iter()
-        .zip(with_decisions(session, found, decisions).await?)
-        .collect();
+    let found: HashMap<_, _> =
+        ids.into_iter().zip(with_decisions(session, found, decisions).await?).collect();
     let campaign = |row: &EntryRow| row.campaign_id.and_then(|id| found.get(&id).cloned());
-    Ok(rows
-        .into_iter()
-        .map(|row| LedgerEntry {
-            campaign: campaign(&row),
-            row,
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| LedgerEntry { campaign: campaign(&row), row }).collect())
 }
 
 /// A line of the ledger: all the movements of one campaign for one reason. Lines are ordered by their first movement.
@@ -230,9 +200,7 @@ impl LedgerEntry {
                 let Some(campaign) = self.row.campaign_id else {
                     return Ok(None);
                 };
-                Ok(campaigns::by_id(&session.ctx, session.caller()?, campaign)
-                    .await?
-                    .map(Campaign::from))
+                Ok(campaigns::by_id(&session.ctx, session.caller()?, campaign).await?.map(Campaign::from))
             })
             .await
     }
@@ -326,11 +294,7 @@ impl CreditMutation {
         #[graphql(desc = "What credit is wanted.")] input: RequestTopUpInput,
     ) -> Result<RequestTopUpPayload> {
         let session = Session::of(graphql);
-        let RequestTopUpInput {
-            quantity,
-            idempotency_key,
-            client_mutation_id,
-        } = input;
+        let RequestTopUpInput { quantity, idempotency_key, client_mutation_id } = input;
         let done = async {
             let caller = session.caller()?;
             let order = top_up::request(&session.ctx, caller, i64::from(quantity), idempotency_key).await?;
@@ -345,12 +309,7 @@ impl CreditMutation {
             },
             Err(problem) => {
                 let errors = vec![session.user_error(&problem)];
-                RequestTopUpPayload {
-                    order: None,
-                    credit: None,
-                    errors,
-                    client_mutation_id,
-                }
+                RequestTopUpPayload { order: None, credit: None, errors, client_mutation_id }
             }
         })
     }

@@ -83,11 +83,7 @@ impl Verdict {
         session
             .maybe(async {
                 let rules = session.rules().await?;
-                Ok(rules
-                    .iter()
-                    .find(|rule| rule.slug == self.rule_slug)
-                    .cloned()
-                    .map(Rule::from))
+                Ok(rules.iter().find(|rule| rule.slug == self.rule_slug).cloned().map(Rule::from))
             })
             .await
     }
@@ -123,11 +119,7 @@ impl Decision {
     /// What each of them said, in the order in which they ran.
     async fn verdicts(&self, graphql: &Context<'_>) -> Vec<Verdict> {
         let lang = Session::of(graphql).ctx.lang;
-        self.0
-            .verdicts
-            .iter()
-            .map(|verdict| Verdict::new(verdict, lang))
-            .collect()
+        self.0.verdicts.iter().map(|verdict| Verdict::new(verdict, lang)).collect()
     }
 }
 

@@ -18,15 +18,11 @@ pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
         Fault::Unauthenticated => ("UNAUTHENTICATED", Vec::new()),
         Fault::Forbidden { module, access } => (
             "FORBIDDEN",
-            vec![
-                ("module", Arg::from(module.as_str())),
-                ("access", Arg::from(access.as_str())),
-            ],
+            vec![("module", Arg::from(module.as_str())), ("access", Arg::from(access.as_str()))],
         ),
-        Fault::PageSizeInvalid { max } => (
-            "PAGE_SIZE_INVALID",
-            vec![("max", Arg::Number(i64::try_from(max).unwrap_or(i64::MAX)))],
-        ),
+        Fault::PageSizeInvalid { max } => {
+            ("PAGE_SIZE_INVALID", vec![("max", Arg::Number(i64::try_from(max).unwrap_or(i64::MAX)))])
+        }
         Fault::CursorInvalid => ("CURSOR_INVALID", Vec::new()),
         Fault::InputInvalid(problem) => (problem.code, problem.args),
         Fault::Store(_) | Fault::Internal(_) => {
@@ -37,10 +33,7 @@ pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);
     extensions.set("requestId", ctx.request.to_string());
-    Error {
-        extensions: Some(extensions),
-        ..Error::new(i18n::message(code, &args, ctx.lang))
-    }
+    Error { extensions: Some(extensions), ..Error::new(i18n::message(code, &args, ctx.lang)) }
 }
 
 /// Declares the types that problems are told with: what all have, and what each adds.

@@ -99,37 +99,33 @@ async fn load(session: &Session, id: &ID) -> Result<Option<Node>, Fault> {
             Some(Viewer::from(accounts::viewer(ctx, caller).await?).into())
         }
         NodeId::Structure(_) | NodeId::Credit(_) | NodeId::Viewer(_) => None,
-        NodeId::Person(id) => people::by_id(ctx, caller, id)
-            .await?
-            .map(|row| Person::from(row).into()),
-        NodeId::Tag(id) => people::tags::by_id(ctx, caller, id)
-            .await?
-            .map(|row| Tag::from(row).into()),
-        NodeId::LedgerEntry(id) => ledger::entry(ctx, caller, id)
-            .await?
-            .map(|row| LedgerEntry::from(row).into()),
-        NodeId::TopUpOrder(id) => top_up::by_id(ctx, caller, id)
-            .await?
-            .map(|row| TopUpOrder::from(row).into()),
+        NodeId::Person(id) => people::by_id(ctx, caller, id).await?.map(|row| Person::from(row).into()),
+        NodeId::Tag(id) => people::tags::by_id(ctx, caller, id).await?.map(|row| Tag::from(row).into()),
+        NodeId::LedgerEntry(id) => {
+            ledger::entry(ctx, caller, id).await?.map(|row| LedgerEntry::from(row).into())
+        }
+        NodeId::TopUpOrder(id) => {
+            top_up::by_id(ctx, caller, id).await?.map(|row| TopUpOrder::from(row).into())
+        }
         NodeId::Preview(id) => {
             let found = message::by_id(ctx, caller, id).await.map_err(unexpected)?;
             found.map(|preview| SmsPreview::from(preview).into())
         }
-        NodeId::Decision(id) => decisions::by_id(ctx, caller, id)
-            .await?
-            .map(|row| Decision::from(row).into()),
-        NodeId::Campaign(id) => campaigns::by_id(ctx, caller, id)
-            .await?
-            .map(|row| Campaign::from(row).into()),
+        NodeId::Decision(id) => {
+            decisions::by_id(ctx, caller, id).await?.map(|row| Decision::from(row).into())
+        }
+        NodeId::Campaign(id) => {
+            campaigns::by_id(ctx, caller, id).await?.map(|row| Campaign::from(row).into())
+        }
         NodeId::OwnRule(id) => {
             let rule = ruleset::by_key(ctx, caller, &RuleKey::Own(id)).await?;
             rule.map(|view| Rule::from(view).into())
         }
-        NodeId::RuleVersion(id) => ruleset::version_by_id(ctx, caller, id)
-            .await?
-            .map(|row| RuleVersion::from(row).into()),
-        NodeId::Message(id) => campaigns::message(ctx, caller, id)
-            .await?
-            .map(|row| SmsMessage::from(row).into()),
+        NodeId::RuleVersion(id) => {
+            ruleset::version_by_id(ctx, caller, id).await?.map(|row| RuleVersion::from(row).into())
+        }
+        NodeId::Message(id) => {
+            campaigns::message(ctx, caller, id).await?.map(|row| SmsMessage::from(row).into())
+        }
     })
 }

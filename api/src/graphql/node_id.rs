@@ -148,10 +148,7 @@ mod tests {
     fn an_id_comes_back_as_it_went() {
         let uuid = Uuid::from_u128(0x0193_4f5e_0000_7000_8000_0000_0000_0001);
         let id = NodeId::Person(PersonId::from_uuid(uuid)).encode();
-        assert_eq!(
-            NodeId::decode(&id),
-            Some(NodeId::Person(PersonId::from_uuid(uuid)))
-        );
+        assert_eq!(NodeId::decode(&id), Some(NodeId::Person(PersonId::from_uuid(uuid))));
         assert_eq!(person(&id).as_uuid(), uuid);
         assert_eq!(tag(&id).as_uuid(), Uuid::nil(), "a person is no tag");
     }
@@ -167,25 +164,14 @@ mod tests {
             assert_eq!(rule(&of_rule(&key)), key);
         }
         let person = NodeId::Person(PersonId::from_uuid(Uuid::from_u128(7))).encode();
-        assert_eq!(
-            rule(&person),
-            RuleKey::Own(RuleId::from_uuid(Uuid::nil())),
-            "a person is no rule"
-        );
+        assert_eq!(rule(&person), RuleKey::Own(RuleId::from_uuid(Uuid::nil())), "a person is no rule");
     }
 
     #[test]
     fn anything_else_names_nothing() {
-        for text in [
-            "",
-            "x",
-            "!!!",
-            "AAAA",
-            "0193-4f5e",
-            &"A".repeat(23),
-            &"_".repeat(23),
-            &"A".repeat(100_000),
-        ] {
+        for text in
+            ["", "x", "!!!", "AAAA", "0193-4f5e", &"A".repeat(23), &"_".repeat(23), &"A".repeat(100_000)]
+        {
             assert_eq!(NodeId::decode(&ID(text.to_owned())), None, "{}", text.len());
         }
     }

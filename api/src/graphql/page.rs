@@ -8,16 +8,9 @@ pub use crate::services::page::PageArgs;
 /// What a connection costs: its items, each with what is asked of it.
 #[must_use]
 pub fn cost(first: Option<i32>, last: Option<i32>, of_an_item: usize) -> usize {
-    let asked = first
-        .or(last)
-        .and_then(|size| u64::try_from(size).ok())
-        .unwrap_or(DEFAULT_SIZE)
-        .min(MAX_SIZE);
-    usize::try_from(asked)
-        .unwrap_or(usize::MAX)
-        .max(1)
-        .saturating_mul(of_an_item.max(1))
-        .saturating_add(1)
+    let asked =
+        first.or(last).and_then(|size| u64::try_from(size).ok()).unwrap_or(DEFAULT_SIZE).min(MAX_SIZE);
+    usize::try_from(asked).unwrap_or(usize::MAX).max(1).saturating_mul(of_an_item.max(1)).saturating_add(1)
 }
 
 /// The same page, its items turned all at once, in their order: so that what they refer to is read with one statement.
@@ -28,18 +21,10 @@ pub async fn turned<R, N, W>(page: Page<R>, turn: impl FnOnce(Vec<R>) -> W) -> R
 where
     W: Future<Output = Result<Vec<N>, Fault>>,
 {
-    let Page {
-        items,
-        has_next,
-        has_previous,
-    } = page;
+    let Page { items, has_next, has_previous } = page;
     let (cursors, rows): (Vec<_>, Vec<_>) = items.into_iter().unzip();
     let items = cursors.into_iter().zip(turn(rows).await?).collect();
-    Ok(Page {
-        items,
-        has_next,
-        has_previous,
-    })
+    Ok(Page { items, has_next, has_previous })
 }
 
 /// Declares a connection and its edge over a node that is made from a service's row.

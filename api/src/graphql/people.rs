@@ -83,9 +83,7 @@ impl Person {
 
     /// The name to show, first name first.
     async fn display_name(&self) -> String {
-        format!("{} {}", self.0.first_name, self.0.last_name)
-            .trim()
-            .to_owned()
+        format!("{} {}", self.0.first_name, self.0.last_name).trim().to_owned()
     }
 
     /// The sex, where known.
@@ -168,11 +166,7 @@ impl From<PersonFilterInput> for filter::PersonFilter {
 impl From<TagFilterInput> for filter::TagFilter {
     fn from(input: TagFilterInput) -> Self {
         let tags = |ids: Option<Vec<ID>>| ids.map(|ids| ids.iter().map(node_id::tag).collect());
-        Self {
-            all: tags(input.all),
-            any: tags(input.any),
-            none: tags(input.none),
-        }
+        Self { all: tags(input.all), any: tags(input.any), none: tags(input.none) }
     }
 }
 

@@ -19,9 +19,9 @@ impl ScalarType for PhoneNumber {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(number) if is_e164(&number) => Ok(Self(number)),
-            Value::String(_) => Err(InputValueError::custom(
-                "a telephone number in E.164 is wanted, such as +33612345678",
-            )),
+            Value::String(_) => {
+                Err(InputValueError::custom("a telephone number in E.164 is wanted, such as +33612345678"))
+            }
             value => Err(InputValueError::expected_type(value)),
         }
     }

@@ -91,21 +91,9 @@ pub struct SmsSettings {
 
 impl SmsSettings {
     fn new(view: SettingsView, help_url: &str) -> Self {
-        let SettingsView {
-            configured,
-            missing,
-            sender,
-            stop_mention,
-            ..
-        } = view;
+        let SettingsView { configured, missing, sender, stop_mention, .. } = view;
         let help_url = help_url.to_owned();
-        Self {
-            configured,
-            missing,
-            sender,
-            stop_mention: stop_mention.unwrap_or_default(),
-            help_url,
-        }
+        Self { configured, missing, sender, stop_mention: stop_mention.unwrap_or_default(), help_url }
     }
 }
 
@@ -153,10 +141,7 @@ impl Structure {
         session
             .maybe(async {
                 let view = structures::subscription(&session.ctx, session.caller()?).await?;
-                Ok(Some(SmsSubscription::new(
-                    &view,
-                    &session.ctx.config.links.subscribe,
-                )))
+                Ok(Some(SmsSubscription::new(&view, &session.ctx.config.links.subscribe)))
             })
             .await
     }
@@ -174,10 +159,7 @@ impl Structure {
 
     /// Its people. Needs `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a connection, and its own"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection, and its own")]
     async fn people(
         &self,
         graphql: &Context<'_>,
@@ -190,20 +172,13 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<PersonConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         let filter = filter.unwrap_or_default().into();
         let direction = order_by.map(Direction::from).unwrap_or_default();
         session
             .maybe(async {
                 Ok(Some(
-                    people::page(&session.ctx, session.caller()?, &filter, direction, &args)
-                        .await?
-                        .into(),
+                    people::page(&session.ctx, session.caller()?, &filter, direction, &args).await?.into(),
                 ))
             })
             .await
@@ -221,19 +196,10 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<TagConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
             .maybe(async {
-                Ok(Some(
-                    people::tags::page(&session.ctx, session.caller()?, &args)
-                        .await?
-                        .into(),
-                ))
+                Ok(Some(people::tags::page(&session.ctx, session.caller()?, &args).await?.into()))
             })
             .await
     }
@@ -241,13 +207,7 @@ impl Structure {
     /// Its credit. Needs `READ` on CREDIT.
     async fn credit(&self, graphql: &Context<'_>) -> Maybe<Credit> {
         let session = Session::of(graphql);
-        session
-            .maybe(async {
-                Ok(Some(
-                    ledger::credit(&session.ctx, session.caller()?).await?.into(),
-                ))
-            })
-            .await
+        session.maybe(async { Ok(Some(ledger::credit(&session.ctx, session.caller()?).await?.into())) }).await
     }
 
     /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs `READ` on RULES.
@@ -262,19 +222,10 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<RuleConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
             .maybe(async {
-                Ok(Some(
-                    ruleset::rules_page(&session.ctx, session.caller()?, &args)
-                        .await?
-                        .into(),
-                ))
+                Ok(Some(ruleset::rules_page(&session.ctx, session.caller()?, &args).await?.into()))
             })
             .await
     }
@@ -291,20 +242,9 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<DecisionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
-            .maybe(async {
-                Ok(Some(
-                    decisions::page(&session.ctx, session.caller()?, &args)
-                        .await?
-                        .into(),
-                ))
-            })
+            .maybe(async { Ok(Some(decisions::page(&session.ctx, session.caller()?, &args).await?.into())) })
             .await
     }
 
@@ -321,23 +261,14 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<CampaignConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
         let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
                 let page = campaigns::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
                 let asked = node.field("decision").exists();
-                Ok(Some(
-                    turned(page, |rows| with_decisions(session, rows, asked))
-                        .await?
-                        .into(),
-                ))
+                Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
             })
             .await
     }

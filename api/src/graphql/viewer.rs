@@ -103,9 +103,7 @@ impl Viewer {
                 let Some(person) = self.0.person else {
                     return Ok(None);
                 };
-                Ok(people::by_id(&session.ctx, session.caller()?, person)
-                    .await?
-                    .map(Person::from))
+                Ok(people::by_id(&session.ctx, session.caller()?, person).await?.map(Person::from))
             })
             .await
     }
@@ -114,9 +112,7 @@ impl Viewer {
     async fn structure(&self, graphql: &Context<'_>) -> async_graphql::Result<Structure> {
         let session = Session::of(graphql);
         let structure = async { structures::viewer_structure(&session.ctx, session.caller()?).await };
-        let found = structure
-            .await
-            .map_err(|cause| super::error::fault(&session.ctx, cause))?;
+        let found = structure.await.map_err(|cause| super::error::fault(&session.ctx, cause))?;
         Ok(Structure::from(found))
     }
 
@@ -124,12 +120,7 @@ impl Viewer {
     async fn permissions(&self, graphql: &Context<'_>) -> Vec<Permission> {
         let caller = Session::of(graphql).caller().ok();
         let access = |module| caller.map_or(entity::enums::Access::None, |caller| caller.access(module));
-        MODULES
-            .map(|module| Permission {
-                module: module.into(),
-                access: access(module).into(),
-            })
-            .into()
+        MODULES.map(|module| Permission { module: module.into(), access: access(module).into() }).into()
     }
 }
 
@@ -144,11 +135,7 @@ impl ViewerQuery {
     async fn viewer(&self, graphql: &Context<'_>) -> Maybe<Viewer> {
         let session = Session::of(graphql);
         session
-            .maybe(async {
-                Ok(Some(
-                    accounts::viewer(&session.ctx, session.caller()?).await?.into(),
-                ))
-            })
+            .maybe(async { Ok(Some(accounts::viewer(&session.ctx, session.caller()?).await?.into())) })
             .await
     }
 }

@@ -60,34 +60,24 @@ pub async fn from_body(parts: &Parts, body: Body, limit: usize) -> Result<Params
         Ok(_) => Err(bad_request("BODY_NOT_AN_OBJECT")),
         Err(error) => {
             let (line, column) = (count(error.line()), count(error.column()));
-            Err(bad_request("BODY_NOT_JSON")
-                .with("line", line)
-                .with("column", column))
+            Err(bad_request("BODY_NOT_JSON").with("line", line).with("column", column))
         }
     }
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let text = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
     let json = parts.next().as_deref() == Some("application/json");
     let utf8 = parts.all(|part| match part.strip_prefix("charset=") {
         Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
         None => true,
     });
-    let plain = headers
-        .get(CONTENT_ENCODING)
-        .is_none_or(|coding| coding == "identity");
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
     if json && utf8 && plain {
         return Ok(());
     }
-    Err(Refusal::request(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UNSUPPORTED_MEDIA_TYPE",
-    ))
+    Err(Refusal::request(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"))
 }
 
 /// How many times the limit is read and thrown away before the connection is closed: a client that sends somewhat too much
@@ -131,21 +121,13 @@ fn from_object(mut params: serde_json::Map<String, Value>) -> Result<Params, Ref
         Some(_) => return Err(parameter("variables", "object")),
     };
     match params.remove("extensions") {
-        None | Some(Value::Null | Value::Object(_)) => Ok(Params {
-            query,
-            operation_name,
-            variables,
-        }),
+        None | Some(Value::Null | Value::Object(_)) => Ok(Params { query, operation_name, variables }),
         Some(_) => Err(parameter("extensions", "object")),
     }
 }
 
 fn parameter(name: &str, expected: &'static str) -> Refusal {
-    let code = if expected == "string" {
-        "PARAMETER_NOT_A_STRING"
-    } else {
-        "PARAMETER_NOT_AN_OBJECT"
-    };
+    let code = if expected == "string" { "PARAMETER_NOT_A_STRING" } else { "PARAMETER_NOT_AN_OBJECT" };
     bad_request(code).with("parameter", name)
 }
 

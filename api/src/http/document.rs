@@ -158,16 +158,11 @@ fn choose<'d>(
 /// The library only notices at the field that uses it that a variable has no value, when fields before it were resolved.
 fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
     for definition in &operation.variable_definitions {
-        let Positioned {
-            pos,
-            node: definition,
-        } = definition;
+        let Positioned { pos, node: definition } = definition;
         let name = &definition.name.node;
         let needed = !definition.var_type.node.nullable && definition.default_value.is_none();
         if needed && variables.get(name).is_none_or(|value| *value == Value::Null) {
-            return Err(Refusal::document("VARIABLE_MISSING")
-                .with("name", name.as_str())
-                .at(*pos));
+            return Err(Refusal::document("VARIABLE_MISSING").with("name", name.as_str()).at(*pos));
         }
     }
     Ok(())
@@ -188,10 +183,7 @@ impl Weight {
 }
 
 fn measure(document: &ExecutableDocument) -> Result<(), Refusal> {
-    let mut scale = Scale {
-        document,
-        fragments: HashMap::new(),
-    };
+    let mut scale = Scale { document, fragments: HashMap::new() };
     let mut total = Weight::default();
     for (_, operation) in document.operations.iter() {
         total.add(scale.weigh(&operation.node.selection_set.node, 0)?);
@@ -225,16 +217,10 @@ impl<'d> Scale<'d> {
                     .with("limit", count(DIRECTIVES))
                     .at(selection.pos));
             }
-            total.add(Weight {
-                selections: 1,
-                aliases: 0,
-            });
+            total.add(Weight { selections: 1, aliases: 0 });
             match &selection.node {
                 Selection::Field(field) => {
-                    total.add(Weight {
-                        selections: 0,
-                        aliases: usize::from(field.node.alias.is_some()),
-                    });
+                    total.add(Weight { selections: 0, aliases: usize::from(field.node.alias.is_some()) });
                     total.add(self.weigh(&field.node.selection_set.node, depth)?);
                 }
                 Selection::InlineFragment(inline) => {
@@ -256,9 +242,7 @@ impl<'d> Scale<'d> {
         match self.fragments.get(name.as_str()) {
             Some(Some(weight)) => return Ok(*weight),
             Some(None) => {
-                return Err(Refusal::document("FRAGMENT_CYCLE")
-                    .with("name", name.as_str())
-                    .at(fragment.pos));
+                return Err(Refusal::document("FRAGMENT_CYCLE").with("name", name.as_str()).at(fragment.pos));
             }
             None if depth > FRAGMENT_DEPTH => {
                 return Err(Refusal::document("FRAGMENTS_TOO_DEEP").with("limit", count(FRAGMENT_DEPTH)));
@@ -305,38 +289,21 @@ mod tests {
         }
         bomb.push_str(" fragment F25 on Query {__typename}");
         assert_eq!(refusal(&bomb), "DOCUMENT_TOO_WIDE");
-        assert_eq!(
-            refusal(&format!("{{{}}}", "a ".repeat(3_001))),
-            "DOCUMENT_TOO_WIDE"
-        );
+        assert_eq!(refusal(&format!("{{{}}}", "a ".repeat(3_001))), "DOCUMENT_TOO_WIDE");
         assert_eq!(refusal(&"{a".repeat(10_000)), "DOCUMENT_TOO_DEEP");
-        assert_eq!(
-            refusal(&format!("{{a(b:{}", "[".repeat(20_000))),
-            "DOCUMENT_TOO_DEEP"
-        );
+        assert_eq!(refusal(&format!("{{a(b:{}", "[".repeat(20_000))), "DOCUMENT_TOO_DEEP");
         assert_eq!(refusal(&" ".repeat(32 * 1024 + 1)), "DOCUMENT_TOO_LARGE");
         let aliases: Vec<String> = (0..31).map(|i| format!("a{i}:b")).collect();
         assert_eq!(refusal(&format!("{{{}}}", aliases.join(" "))), "TOO_MANY_ALIASES");
-        assert_eq!(
-            refusal(&format!("{{a {}}}", "@b ".repeat(9))),
-            "TOO_MANY_DIRECTIVES"
-        );
-        let chain: Vec<String> = (0..40)
-            .map(|i| format!("fragment F{i} on Q {{...F{}}}", i + 1))
-            .collect();
+        assert_eq!(refusal(&format!("{{a {}}}", "@b ".repeat(9))), "TOO_MANY_DIRECTIVES");
+        let chain: Vec<String> = (0..40).map(|i| format!("fragment F{i} on Q {{...F{}}}", i + 1)).collect();
         let chain = chain.join(" ");
-        assert_eq!(
-            refusal(&format!("{{...F0}} {chain} fragment F40 on Q {{a}}")),
-            "FRAGMENTS_TOO_DEEP"
-        );
+        assert_eq!(refusal(&format!("{{...F0}} {chain} fragment F40 on Q {{a}}")), "FRAGMENTS_TOO_DEEP");
     }
 
     #[test]
     fn cycles_are_refused_even_where_no_operation_leads() {
-        assert_eq!(
-            refusal("{...A} fragment A on Q {...B} fragment B on Q {...A}"),
-            "FRAGMENT_CYCLE"
-        );
+        assert_eq!(refusal("{...A} fragment A on Q {...B} fragment B on Q {...A}"), "FRAGMENT_CYCLE");
         assert_eq!(refusal("{a} fragment A on Q {b{...A}}"), "FRAGMENT_CYCLE");
     }
 
@@ -346,34 +313,19 @@ mod tests {
         assert_eq!((fault.code, fault.locations.len()), ("GRAPHQL_SYNTAX", 1));
         assert_eq!(refusal("query A {a} query A {b}"), "OPERATION_DUPLICATED");
         assert_eq!(refusal("{a} query A {b}"), "OPERATION_ANONYMOUS_AMONG_OTHERS");
-        assert_eq!(
-            refusal("{a} fragment A on Q {b} fragment A on Q {c}"),
-            "FRAGMENT_DUPLICATED"
-        );
+        assert_eq!(refusal("{a} fragment A on Q {b} fragment A on Q {c}"), "FRAGMENT_DUPLICATED");
         assert_eq!(refusal("fragment A on Q {b}"), "OPERATION_MISSING");
         assert_eq!(refusal(""), "GRAPHQL_SYNTAX");
         assert_eq!(refusal("query A {a} query B {b}"), "OPERATION_NAME_NEEDED");
-        assert_eq!(
-            read("query A {a}", Some("B")).expect_err("refused").code,
-            "OPERATION_NOT_FOUND"
-        );
-        assert_eq!(
-            read("{a}", Some("B")).expect_err("refused").code,
-            "OPERATION_NOT_FOUND"
-        );
+        assert_eq!(read("query A {a}", Some("B")).expect_err("refused").code, "OPERATION_NOT_FOUND");
+        assert_eq!(read("{a}", Some("B")).expect_err("refused").code, "OPERATION_NOT_FOUND");
     }
 
     #[test]
     fn the_operation_is_the_one_named() {
         let text = "query A {a} mutation B {b}";
-        assert_eq!(
-            read(text, Some("A")).expect("read").operation,
-            OperationType::Query
-        );
-        assert_eq!(
-            read(text, Some("B")).expect("read").operation,
-            OperationType::Mutation
-        );
+        assert_eq!(read(text, Some("A")).expect("read").operation, OperationType::Query);
+        assert_eq!(read(text, Some("B")).expect("read").operation, OperationType::Mutation);
     }
 
     #[test]
@@ -383,9 +335,7 @@ mod tests {
         assert!(super::read(text, None, &given(serde_json::json!({"a": "x"}))).is_ok());
         for missing in [serde_json::json!({}), serde_json::json!({"a": null})] {
             assert_eq!(
-                super::read(text, None, &given(missing))
-                    .expect_err("refused")
-                    .code,
+                super::read(text, None, &given(missing)).expect_err("refused").code,
                 "VARIABLE_MISSING"
             );
         }

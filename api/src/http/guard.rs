@@ -58,8 +58,5 @@ async fn serve(web: &Web, ctx: &Ctx, parts: &Parts, body: Body) -> Result<async_
     let mut request = async_graphql::Request::new(params.query).variables(variables);
     request.operation_name = params.operation_name;
     request.set_parsed_query(document.parsed);
-    Ok(web
-        .schema
-        .execute(request.data(Session::new(ctx.clone(), caller)))
-        .await)
+    Ok(web.schema.execute(request.data(Session::new(ctx.clone(), caller))).await)
 }

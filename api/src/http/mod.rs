@@ -29,10 +29,7 @@ struct Web {
 
 /// The routes of one instance.
 pub fn router(app: Arc<App>) -> Router {
-    let web = Web {
-        app,
-        schema: graphql::schema(),
-    };
+    let web = Web { app, schema: graphql::schema() };
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
@@ -41,10 +38,5 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn playground() -> Html<String> {
-    Html(
-        GraphiQLSource::build()
-            .endpoint("/graphql")
-            .title("Envoi")
-            .finish(),
-    )
+    Html(GraphiQLSource::build().endpoint("/graphql").title("Envoi").finish())
 }

@@ -57,52 +57,26 @@ pub fn language(headers: &HeaderMap) -> Lang {
     let ranges = weighted(headers, &ACCEPT_LANGUAGE);
     let best = |language: &str| {
         let of = |range: &str| {
-            range == language
-                || range
-                    .strip_prefix(language)
-                    .is_some_and(|rest| rest.starts_with('-'))
+            range == language || range.strip_prefix(language).is_some_and(|rest| rest.starts_with('-'))
         };
-        ranges
-            .iter()
-            .filter(|(range, _)| of(range))
-            .map(|(_, weight)| *weight)
-            .max()
-            .unwrap_or(0)
+        ranges.iter().filter(|(range, _)| of(range)).map(|(_, weight)| *weight).max().unwrap_or(0)
     };
-    if best("en") > best("fr") {
-        Lang::En
-    } else {
-        Lang::Fr
-    }
+    if best("en") > best("fr") { Lang::En } else { Lang::Fr }
 }
 
 /// The weight, in thousandths, that the most precise range gives to a media type, and whether one names it whole.
 fn quality(ranges: &[(String, u16)], media_type: &str) -> (u16, bool) {
-    let weight = |wanted: &str| {
-        ranges
-            .iter()
-            .find(|(range, _)| range == wanted)
-            .map(|(_, weight)| *weight)
-    };
+    let weight = |wanted: &str| ranges.iter().find(|(range, _)| range == wanted).map(|(_, weight)| *weight);
     match weight(media_type) {
         Some(weight) => (weight, true),
-        None => (
-            weight("application/*").or_else(|| weight("*/*")).unwrap_or(0),
-            false,
-        ),
+        None => (weight("application/*").or_else(|| weight("*/*")).unwrap_or(0), false),
     }
 }
 
 /// The items of a header that lists preferences, each in lower case with its weight in thousandths.
 fn weighted(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, u16)> {
-    let values = headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    let items = values
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let items = values.flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty());
     items
         .map(|item| {
             let mut parts = item.split(';').map(str::trim);
@@ -143,14 +117,8 @@ mod tests {
             ("application/graphql-response+json", Some(Format::GraphqlResponse)),
             ("application/json", Some(Format::Json)),
             ("application/json; charset=utf-8", Some(Format::Json)),
-            (
-                "application/graphql-response+json, application/json;q=0.9",
-                Some(Format::GraphqlResponse),
-            ),
-            (
-                "application/json, application/graphql-response+json;q=0.5",
-                Some(Format::Json),
-            ),
+            ("application/graphql-response+json, application/json;q=0.9", Some(Format::GraphqlResponse)),
+            ("application/json, application/graphql-response+json;q=0.5", Some(Format::Json)),
             ("*/*", Some(Format::Json)),
             ("application/*", Some(Format::Json)),
             ("text/html,application/xhtml+xml,*/*;q=0.8", Some(Format::Json)),
@@ -178,11 +146,7 @@ mod tests {
             ("enx", Lang::Fr),
         ];
         for (accept, expected) in cases {
-            assert_eq!(
-                language(&accepting(ACCEPT_LANGUAGE, accept)),
-                expected,
-                "{accept}"
-            );
+            assert_eq!(language(&accepting(ACCEPT_LANGUAGE, accept)), expected, "{accept}");
         }
     }
 }

@@ -26,31 +26,19 @@ impl Refusal {
     /// A request that is at fault as HTTP or JSON.
     #[must_use]
     pub fn request(status: StatusCode, code: &'static str) -> Self {
-        Self {
-            status: Some(status),
-            ..Self::document(code)
-        }
+        Self { status: Some(status), ..Self::document(code) }
     }
 
     /// A request whose document is at fault.
     #[must_use]
     pub fn document(code: &'static str) -> Self {
-        Self {
-            code,
-            args: Vec::new(),
-            locations: Vec::new(),
-            status: None,
-            allow: None,
-        }
+        Self { code, args: Vec::new(), locations: Vec::new(), status: None, allow: None }
     }
 
     /// A method that this address, or this operation, does not take.
     #[must_use]
     pub fn method(code: &'static str, allow: &'static str) -> Self {
-        Self {
-            allow: Some(allow),
-            ..Self::request(StatusCode::METHOD_NOT_ALLOWED, code)
-        }
+        Self { allow: Some(allow), ..Self::request(StatusCode::METHOD_NOT_ALLOWED, code) }
     }
 
     /// The same, naming one more value.

@@ -34,9 +34,7 @@ pub fn refused(ctx: &Ctx, format: Format, refusal: &Refusal) -> Response {
     let status = refusal.status.unwrap_or_else(|| document_status(format));
     let mut response = write(ctx, format, status, &Errors { errors: &[error] });
     if let Some(allow) = refusal.allow {
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static(allow));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     }
     response
 }
@@ -44,34 +42,19 @@ pub fn refused(ctx: &Ctx, format: Format, refusal: &Refusal) -> Response {
 /// The answer to a request that took longer than it may. What it began to change is finished all the same.
 pub fn timed_out(ctx: &Ctx, format: Format) -> Response {
     let error = error(ctx, "TIMEOUT", &[], Vec::new());
-    write(
-        ctx,
-        format,
-        StatusCode::OK,
-        &async_graphql::Response::from_errors(vec![error]),
-    )
+    write(ctx, format, StatusCode::OK, &async_graphql::Response::from_errors(vec![error]))
 }
 
 /// The answer that the schema gave.
 pub fn answered(ctx: &Ctx, format: Format, mut response: async_graphql::Response) -> Response {
     let not_run = response.data == Value::Null
         && !response.errors.is_empty()
-        && response
-            .errors
-            .iter()
-            .all(|error| error.path.is_empty() && code_of(error).is_none());
+        && response.errors.iter().all(|error| error.path.is_empty() && code_of(error).is_none());
     for error in &mut response.errors {
         complete(ctx, error, not_run);
     }
     if not_run {
-        return write(
-            ctx,
-            format,
-            document_status(format),
-            &Errors {
-                errors: &response.errors,
-            },
-        );
+        return write(ctx, format, document_status(format), &Errors { errors: &response.errors });
     }
     write(ctx, format, StatusCode::OK, &response)
 }
@@ -102,10 +85,7 @@ fn complete(ctx: &Ctx, error: &mut ServerError, not_run: bool) {
 }
 
 fn code_of(error: &ServerError) -> Option<&Value> {
-    error
-        .extensions
-        .as_ref()
-        .and_then(|extensions| extensions.get("code"))
+    error.extensions.as_ref().and_then(|extensions| extensions.get("code"))
 }
 
 fn error(ctx: &Ctx, code: &str, args: &[(&'static str, Arg)], locations: Vec<Pos>) -> ServerError {
@@ -130,10 +110,7 @@ fn write(ctx: &Ctx, format: Format, status: StatusCode, body: &impl Serialize) -
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language(ctx.lang)));
-    headers.insert(
-        VARY,
-        HeaderValue::from_static("Accept, Accept-Language, Authorization"),
-    );
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&ctx.request.to_string()) {
         headers.insert(REQUEST_ID, id);

@@ -18,17 +18,13 @@ static FRENCH: LazyLock<Bundle> = LazyLock::new(|| bundle("fr", include_str!("fr
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle("en", include_str!("en.ftl")));
 
 fn bundle(language: &str, messages: &str) -> Bundle {
-    let language = language
-        .parse()
-        .expect("invariant: constant language tags are well-formed");
+    let language = language.parse().expect("invariant: constant language tags are well-formed");
     let mut bundle = Bundle::new_concurrent(vec![language]);
     // The marks that isolate right-to-left values would end up in the texts that programs compare.
     bundle.set_use_isolating(false);
     let resource = FluentResource::try_new(messages.to_owned());
     let resource = resource.expect("invariant: the embedded messages are well-formed, as a test checks");
-    bundle
-        .add_resource(resource)
-        .expect("invariant: each message is given once, as a test checks");
+    bundle.add_resource(resource).expect("invariant: each message is given once, as a test checks");
     bundle
 }
 
@@ -54,9 +50,7 @@ pub fn message(code: &str, args: &[(&'static str, Arg)], lang: Lang) -> String {
         }
     }
     // What is missing is left in the sentence by name; a test renders every sentence that the services say.
-    bundle
-        .format_pattern(pattern, Some(&named), &mut Vec::new())
-        .into_owned()
+    bundle.format_pattern(pattern, Some(&named), &mut Vec::new()).into_owned()
 }
 
 #[cfg(test)]
@@ -72,10 +66,7 @@ mod tests {
         let mut current = None;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if let Some((code, _)) = line.split_once(" =").filter(|_| !line.starts_with(' ')) {
-                assert!(
-                    found.insert(code.to_owned(), Vec::new()).is_none(),
-                    "{code} is given twice"
-                );
+                assert!(found.insert(code.to_owned(), Vec::new()).is_none(), "{code} is given twice");
                 current = Some(code.to_owned());
             }
             let names = line.split('$').skip(1).map(|rest| {
@@ -111,30 +102,18 @@ mod tests {
                 codes_said(&path, said);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("the sources are readable");
-                for call in [
-                    "Problem::new(",
-                    "Refusal::document(",
-                    "bad_request(",
-                    "problem(",
-                    "token(",
-                    "at(",
-                ] {
-                    let first = text
-                        .split(call)
-                        .skip(1)
-                        .filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                for call in
+                    ["Problem::new(", "Refusal::document(", "bad_request(", "problem(", "token(", "at("]
+                {
+                    let first =
+                        text.split(call).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
                     said.extend(
-                        first
-                            .filter_map(|rest| rest.split_once('"'))
-                            .map(|(code, _)| code.to_owned()),
+                        first.filter_map(|rest| rest.split_once('"')).map(|(code, _)| code.to_owned()),
                     );
                 }
             }
         }
-        said.retain(|code| {
-            code.bytes()
-                .all(|letter| letter.is_ascii_uppercase() || letter == b'_')
-        });
+        said.retain(|code| code.bytes().all(|letter| letter.is_ascii_uppercase() || letter == b'_'));
     }
 
     #[test]

@@ -118,20 +118,13 @@ impl Providers {
     /// The providers that `make` answers; it is given where to send reports.
     pub fn with(make: impl FnOnce(mpsc::Sender<Report>) -> Vec<Arc<dyn Provider>>) -> Self {
         let (sink, reports) = mpsc::channel(REPORTS_WAITING);
-        Self {
-            all: make(sink.clone()),
-            reports: Mutex::new(reports),
-            _sink: sink,
-        }
+        Self { all: make(sink.clone()), reports: Mutex::new(reports), _sink: sink }
     }
 
     /// The provider of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<dyn Provider>> {
-        self.all
-            .iter()
-            .find(|provider| provider.name() == name)
-            .map(Arc::clone)
+        self.all.iter().find(|provider| provider.name() == name).map(Arc::clone)
     }
 
     /// The names that can be configured.
@@ -141,10 +134,7 @@ impl Providers {
 
     /// The names of those that can be asked what became of a message.
     pub fn looking_up(&self) -> impl Iterator<Item = &'static str> {
-        self.all
-            .iter()
-            .filter(|provider| provider.looks_up())
-            .map(|provider| provider.name())
+        self.all.iter().filter(|provider| provider.looks_up()).map(|provider| provider.name())
     }
 
     /// Waits for reports, and adds at most `limit` of them to `into`. Cut off, it loses none.

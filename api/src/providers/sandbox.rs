@@ -89,16 +89,10 @@ async fn report(
 
 fn told(attempt: uuid::Uuid, ending: Ending) -> Option<Report> {
     match ending {
-        Ending::Delivered => Some(Report {
-            attempt,
-            status: Status::Delivered,
-            code: None,
-        }),
-        Ending::Undelivered => Some(Report {
-            attempt,
-            status: Status::Undelivered,
-            code: Some(ABSENT.to_owned()),
-        }),
+        Ending::Delivered => Some(Report { attempt, status: Status::Delivered, code: None }),
+        Ending::Undelivered => {
+            Some(Report { attempt, status: Status::Undelivered, code: Some(ABSENT.to_owned()) })
+        }
         Ending::Rejected | Ending::Unknown => None,
     }
 }
@@ -113,14 +107,10 @@ impl Provider for Sandbox {
         let ending = ending(&message.to);
         match ending {
             Ending::Rejected => {
-                return Outcome::Rejected {
-                    code: REFUSED.to_owned(),
-                };
+                return Outcome::Rejected { code: REFUSED.to_owned() };
             }
             Ending::Unknown => {
-                return Outcome::Unknown {
-                    reason: UnknownReason::ConnectionLost,
-                };
+                return Outcome::Unknown { reason: UnknownReason::ConnectionLost };
             }
             Ending::Delivered | Ending::Undelivered => {}
         }
@@ -131,9 +121,7 @@ impl Provider for Sandbox {
                 self.due.fetch_sub(1, Ordering::SeqCst);
             }
         }
-        Outcome::HandedOver {
-            reference: format!("{NAME}-{}", message.attempt),
-        }
+        Outcome::HandedOver { reference: format!("{NAME}-{}", message.attempt) }
     }
 
     fn looks_up(&self) -> bool {
@@ -177,14 +165,8 @@ mod tests {
     async fn the_last_digits_decide() {
         let (sink, mut reports) = mpsc::channel(8);
         let sandbox = Sandbox::new(Duration::ZERO, sink);
-        assert!(matches!(
-            sandbox.submit(&outbound("99")).await,
-            Outcome::Rejected { .. }
-        ));
-        assert!(matches!(
-            sandbox.submit(&outbound("97")).await,
-            Outcome::Unknown { .. }
-        ));
+        assert!(matches!(sandbox.submit(&outbound("99")).await, Outcome::Rejected { .. }));
+        assert!(matches!(sandbox.submit(&outbound("97")).await, Outcome::Unknown { .. }));
         assert_eq!(sandbox.reports_due(), 0);
         for (last, status) in [("98", Status::Undelivered), ("12", Status::Delivered)] {
             let Outcome::HandedOver { reference } = sandbox.submit(&outbound(last)).await else {
@@ -192,25 +174,9 @@ mod tests {
             };
             let report = reports.recv().await.expect("the sandbox is alive");
             assert_eq!(report.status, status);
-            let asked = Reference {
-                attempt: report.attempt,
-                to: phone(last),
-                provider_ref: Some(reference),
-            };
-            assert_eq!(
-                sandbox.lookup(&asked).await,
-                Some(report),
-                "a lookup tells what the report told"
-            );
-            assert_eq!(
-                sandbox
-                    .lookup(&Reference {
-                        provider_ref: None,
-                        ..asked
-                    })
-                    .await,
-                None
-            );
+            let asked = Reference { attempt: report.attempt, to: phone(last), provider_ref: Some(reference) };
+            assert_eq!(sandbox.lookup(&asked).await, Some(report), "a lookup tells what the report told");
+            assert_eq!(sandbox.lookup(&Reference { provider_ref: None, ..asked }).await, None);
         }
     }
 

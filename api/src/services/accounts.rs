@@ -62,9 +62,8 @@ impl Passwords {
         let mut salt = [0; SALT];
         self.entropy.fill(&mut salt);
         let password = password.to_owned();
-        let hashed = self
-            .run(move |argon2| argon2.hash_password_with_salt(password.as_bytes(), &salt))
-            .await?;
+        let hashed =
+            self.run(move |argon2| argon2.hash_password_with_salt(password.as_bytes(), &salt)).await?;
         hashed
             .map(|hash| Sensitive::new(hash.to_string()))
             .map_err(|cause| Fault::internal(format!("password: {cause}")))
@@ -95,10 +94,7 @@ impl Passwords {
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(Fault::internal)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Fault::internal)?;
         let argon2 = Arc::clone(&self.argon2);
         let done = tokio::task::spawn_blocking(move || {
             let _held = permit;
@@ -132,15 +128,9 @@ pub struct SignedIn {
 pub async fn sign_in(ctx: &Ctx, email: &str, password: &str) -> Result<SignedIn, Failure> {
     let email = fold_email(email);
     // PostgreSQL takes no NUL in a text, and nobody has one in an address.
-    let found = if email.contains('\0') {
-        None
-    } else {
-        account::by_email(&email).one(ctx.store.readers()).await?
-    };
-    let right = ctx
-        .passwords
-        .verify(password, found.as_ref().map(|account| &account.password_hash))
-        .await?;
+    let found =
+        if email.contains('\0') { None } else { account::by_email(&email).one(ctx.store.readers()).await? };
+    let right = ctx.passwords.verify(password, found.as_ref().map(|account| &account.password_hash)).await?;
     let Some(account) = found.filter(|account| right && account.disabled_at.is_none()) else {
         return Err(Problem::new("SIGN_IN_FAILED").into());
     };
@@ -165,11 +155,7 @@ pub async fn sign_in(ctx: &Ctx, email: &str, password: &str) -> Result<SignedIn,
             })
         })
         .await?;
-    Ok(SignedIn {
-        token: Sensitive::new(token),
-        expires_at,
-        caller,
-    })
+    Ok(SignedIn { token: Sensitive::new(token), expires_at, caller })
 }
 
 /// Closes the caller's session: its token no longer serves. Doing it twice changes nothing.
@@ -239,11 +225,8 @@ pub async fn viewer(ctx: &Ctx, caller: &Caller) -> Result<ViewerRow, Fault> {
         .one(ctx.store.readers())
         .await?;
     let (account, person) = found.ok_or(Fault::Unauthenticated)?;
-    let display_name = person.map(|person| {
-        format!("{} {}", person.first_name, person.last_name)
-            .trim()
-            .to_owned()
-    });
+    let display_name =
+        person.map(|person| format!("{} {}", person.first_name, person.last_name).trim().to_owned());
     Ok(ViewerRow {
         id: account.id,
         kind: account.kind,
@@ -261,13 +244,7 @@ async fn caller(ctx: &Ctx, session: &session::Model, account: &account::Model) -
         .all(ctx.store.readers())
         .await?;
     let granted = granted.into_iter().map(|row| (row.module, row.access));
-    Ok(Caller::new(
-        account.structure_id,
-        account.id,
-        session.id,
-        account.kind,
-        granted,
-    ))
+    Ok(Caller::new(account.structure_id, account.id, session.id, account.kind, granted))
 }
 
 /// Every module, in the order they are shown in.
@@ -303,18 +280,8 @@ mod tests {
             hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "the parameters are part of the hash"
         );
-        assert!(
-            passwords
-                .verify("envoi-demo", Some(&hash))
-                .await
-                .expect("verified")
-        );
-        assert!(
-            !passwords
-                .verify("Envoi-demo", Some(&hash))
-                .await
-                .expect("verified")
-        );
+        assert!(passwords.verify("envoi-demo", Some(&hash)).await.expect("verified"));
+        assert!(!passwords.verify("Envoi-demo", Some(&hash)).await.expect("verified"));
         assert!(!passwords.verify("envoi-demo", None).await.expect("verified"));
         let again = passwords.hash("envoi-demo").await.expect("hashed");
         assert_ne!(hash, again, "each hash has a salt of its own");
@@ -322,9 +289,6 @@ mod tests {
 
     #[test]
     fn addresses_are_folded() {
-        assert_eq!(
-            fold_email("  Marie@Quatre-Vents.EXAMPLE "),
-            "marie@quatre-vents.example"
-        );
+        assert_eq!(fold_email("  Marie@Quatre-Vents.EXAMPLE "), "marie@quatre-vents.example");
     }
 }

@@ -104,34 +104,20 @@ impl Audience {
         }
         let reached = Expr::case(filter::reachable(), Expr::val(1)).finally(Expr::val(0));
         let query = Query::select()
-            .expr_as(
-                Func::count(Expr::col((person::Entity, Column::Id))),
-                Alias::new("people"),
-            )
-            .expr_as(
-                Func::sum(reached).cast_as(Alias::new("bigint")),
-                Alias::new("reachable"),
-            )
+            .expr_as(Func::count(Expr::col((person::Entity, Column::Id))), Alias::new("people"))
+            .expr_as(Func::sum(reached).cast_as(Alias::new("bigint")), Alias::new("reachable"))
             .from(person::Entity)
             .cond_where(self.condition(structure)?)
             .take();
-        let row = db
-            .query_one(&query)
-            .await?
-            .ok_or_else(|| Fault::internal("a count without a row"))?;
+        let row = db.query_one(&query).await?.ok_or_else(|| Fault::internal("a count without a row"))?;
         let row = Row::from_query_result(&row, "")?;
         if let Self::People(ids) = self {
             let named: std::collections::HashSet<_> = ids.iter().collect();
             if i64::try_from(named.len()).ok() != Some(row.people) {
-                return Err(Problem::new("PERSON_NOT_FOUND")
-                    .at(&["audience", "people"])
-                    .into());
+                return Err(Problem::new("PERSON_NOT_FOUND").at(&["audience", "people"]).into());
             }
         }
-        Ok(Counts {
-            people: row.people,
-            reachable: row.reachable.unwrap_or_default(),
-        })
+        Ok(Counts { people: row.people, reachable: row.reachable.unwrap_or_default() })
     }
 
     /// Scans those whom the message reaches, by number, then folded name, then id. One page is in memory at a time.
@@ -152,11 +138,7 @@ impl Audience {
             .order_by((person::Entity, Column::Id), Order::Asc)
             .limit(SCAN)
             .take();
-        Ok(Scan {
-            query,
-            last: None,
-            done: false,
-        })
+        Ok(Scan { query, last: None, done: false })
     }
 }
 
@@ -189,10 +171,8 @@ impl Scan {
             query.and_where(row.gt(after));
         }
         let rows = db.query_all(&query).await?;
-        let page: Vec<Recipient> = rows
-            .iter()
-            .map(|row| Recipient::from_query_result(row, ""))
-            .collect::<Result<_, _>>()?;
+        let page: Vec<Recipient> =
+            rows.iter().map(|row| Recipient::from_query_result(row, "")).collect::<Result<_, _>>()?;
         self.done = (page.len() as u64) < SCAN;
         self.last = page.last().cloned();
         Ok(page)

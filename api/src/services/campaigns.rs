@@ -45,10 +45,7 @@ pub struct CampaignRow {
 
 /// Each message of a campaign once, by its present state: the fields add up to `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
-#[expect(
-    missing_docs,
-    reason = "each field counts the messages in the state of that name"
-)]
+#[expect(missing_docs, reason = "each field counts the messages in the state of that name")]
 pub struct Progress {
     pub total: i64,
     pub queued: i64,
@@ -124,7 +121,7 @@ pub async fn by_id(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Option<
 /// passed over. At most a page of ids.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] without READ on COMMUNICATION_SMS.
+/// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`.
 pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[CampaignId]) -> Result<Vec<CampaignRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
     let query = campaign::in_structure(structure).filter(Column::Id.is_in(ids.iter().copied()));
@@ -193,10 +190,8 @@ impl Keyed for Row {
 
 fn messages_query(structure: StructureId) -> SelectStatement {
     use message::Column as M;
-    let text = Func::coalesce([
-        Expr::col((message::Entity, M::Text)),
-        Expr::col((campaign::Entity, Column::Text)),
-    ]);
+    let text =
+        Func::coalesce([Expr::col((message::Entity, M::Text)), Expr::col((campaign::Entity, Column::Text))]);
     Query::select()
         .columns(
             [M::Id, M::Number, M::Segments, M::State, M::Reason, M::StateAt]
@@ -237,11 +232,7 @@ pub async fn messages(
     let (cursors, rows): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
     let messages = complete(ctx, caller, rows, detail).await?;
     let items = cursors.into_iter().zip(messages).collect();
-    Ok(Page {
-        items,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
-    })
+    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous })
 }
 
 /// One message; none when it is another structure's.
@@ -250,25 +241,10 @@ pub async fn messages(
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`.
 pub async fn message(ctx: &Ctx, caller: &Caller, id: MessageId) -> Result<Option<MessageRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    let query = messages_query(structure)
-        .and_where(message::Column::Id.eq(id))
-        .take();
+    let query = messages_query(structure).and_where(message::Column::Id.eq(id)).take();
     let row = ctx.store.readers().query_one(&query).await?;
-    let rows = row
-        .iter()
-        .map(|row| Row::from_query_result(row, ""))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(complete(
-        ctx,
-        caller,
-        rows,
-        Detail {
-            people: true,
-            events: true,
-        },
-    )
-    .await?
-    .pop())
+    let rows = row.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    Ok(complete(ctx, caller, rows, Detail { people: true, events: true }).await?.pop())
 }
 
 /// Adds what was asked for, with as many statements however many messages.
@@ -279,42 +255,14 @@ async fn complete(
     detail: Detail,
 ) -> Result<Vec<MessageRow>, Fault> {
     let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
-    let mut people = if detail.people {
-        people_of(ctx, caller, &ids).await?
-    } else {
-        HashMap::new()
-    };
-    let mut steps = if detail.events {
-        steps_of(ctx, caller.structure, &ids).await?
-    } else {
-        HashMap::new()
-    };
+    let mut people = if detail.people { people_of(ctx, caller, &ids).await? } else { HashMap::new() };
+    let mut steps = if detail.events { steps_of(ctx, caller.structure, &ids).await? } else { HashMap::new() };
     let message = |row: Row| {
-        let events = if detail.events {
-            events(&row, steps.remove(&row.id).unwrap_or_default())
-        } else {
-            Vec::new()
-        };
+        let events =
+            if detail.events { events(&row, steps.remove(&row.id).unwrap_or_default()) } else { Vec::new() };
         let people = people.remove(&row.id).unwrap_or_default();
-        let Row {
-            id,
-            number,
-            text,
-            segments,
-            state,
-            reason,
-            ..
-        } = row;
-        MessageRow {
-            id,
-            number,
-            text,
-            segments,
-            state,
-            reason,
-            people,
-            events,
-        }
+        let Row { id, number, text, segments, state, reason, .. } = row;
+        MessageRow { id, number, text, segments, state, reason, people, events }
     };
     Ok(rows.into_iter().map(message).collect())
 }
@@ -351,17 +299,9 @@ async fn steps_of(
     let db = ctx.store.readers();
     let mut steps: HashMap<MessageId, Vec<MessageEvent>> = HashMap::new();
     let of_messages = attempt::Column::MessageId.is_in(messages.iter().copied());
-    for row in attempt::in_structure(structure)
-        .filter(of_messages)
-        .all(db)
-        .await?
-    {
+    for row in attempt::in_structure(structure).filter(of_messages).all(db).await? {
         let steps = steps.entry(row.message_id).or_default();
-        steps.push(MessageEvent {
-            at: row.started_at,
-            state: MessageState::Sending,
-            code: None,
-        });
+        steps.push(MessageEvent { at: row.started_at, state: MessageState::Sending, code: None });
         if let (Some(at), Some(outcome)) = (row.finished_at, row.outcome) {
             let state = match outcome {
                 AttemptOutcome::HandedOver => MessageState::HandedOver,
@@ -369,19 +309,11 @@ async fn steps_of(
                 AttemptOutcome::NotSent => MessageState::Queued,
                 AttemptOutcome::Unknown => MessageState::Unknown,
             };
-            steps.push(MessageEvent {
-                at,
-                state,
-                code: row.code,
-            });
+            steps.push(MessageEvent { at, state, code: row.code });
         }
     }
     let of_messages = receipt::Column::MessageId.is_in(messages.iter().copied());
-    for row in receipt::in_structure(structure)
-        .filter(of_messages)
-        .all(db)
-        .await?
-    {
+    for row in receipt::in_structure(structure).filter(of_messages).all(db).await? {
         let state = match row.status {
             ReceiptStatus::Delivered => MessageState::Delivered,
             ReceiptStatus::Undelivered => MessageState::Undelivered,
@@ -398,18 +330,10 @@ async fn steps_of(
 /// The life of a message: queued, what attempts and reports tell, and its present state where they do not tell it.
 fn events(row: &Row, mut steps: Vec<MessageEvent>) -> Vec<MessageEvent> {
     steps.sort_by_key(|step| step.at.0);
-    let mut events = vec![MessageEvent {
-        at: row.created_at,
-        state: MessageState::Queued,
-        code: None,
-    }];
+    let mut events = vec![MessageEvent { at: row.created_at, state: MessageState::Queued, code: None }];
     events.append(&mut steps);
     if events.iter().all(|event| event.state != row.state) {
-        events.push(MessageEvent {
-            at: row.state_at,
-            state: row.state,
-            code: row.reason.clone(),
-        });
+        events.push(MessageEvent { at: row.state_at, state: row.state, code: row.reason.clone() });
     }
     events
 }

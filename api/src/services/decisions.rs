@@ -8,8 +8,8 @@ use entity::enums::{Module, Outcome, Stage};
 use entity::ids::{DecisionId, StructureId};
 use rules::Verdict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    QueryFilter, QuerySelect, QueryTrait,
 };
 
 use crate::app::Ctx;
@@ -34,21 +34,13 @@ pub struct DecisionRow {
 impl DecisionRow {
     /// A decision that is shown and not kept.
     pub(super) fn unsaved(ctx: &Ctx, decision: &rules::Decision) -> Self {
-        Self {
-            id: ctx.id(),
-            at: ctx.at(),
-            outcome: decision.outcome,
-            verdicts: decision.verdicts.clone(),
-        }
+        Self { id: ctx.id(), at: ctx.at(), outcome: decision.outcome, verdicts: decision.verdicts.clone() }
     }
 
     /// Whether another decision gives the same codes of the same rules.
     pub(super) fn says_as(&self, other: &Self) -> bool {
         let codes = |row: &Self| -> Vec<(String, String)> {
-            row.verdicts
-                .iter()
-                .map(|verdict| (verdict.slug.clone(), verdict.code.clone()))
-                .collect()
+            row.verdicts.iter().map(|verdict| (verdict.slug.clone(), verdict.code.clone())).collect()
         };
         codes(self) == codes(other)
     }
@@ -82,12 +74,7 @@ impl Row {
             Outcome::ConfirmationRequired => rules::Outcome::ConfirmationRequired,
             Outcome::Refused => rules::Outcome::Refused,
         };
-        Ok(DecisionRow {
-            id: self.id,
-            at: self.decided_at,
-            outcome,
-            verdicts,
-        })
+        Ok(DecisionRow { id: self.id, at: self.decided_at, outcome, verdicts })
     }
 }
 
@@ -99,19 +86,12 @@ const COLUMNS: [Column; 4] = [Column::Id, Column::DecidedAt, Column::Outcome, Co
 /// [`Fault::Forbidden`] without READ on RULES; those of a page.
 pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<DecisionRow>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let query = decision::in_structure(structure)
-        .select_only()
-        .columns(COLUMNS)
-        .into_query();
+    let query = decision::in_structure(structure).select_only().columns(COLUMNS).into_query();
     let listing = Listing::descending("decisions", structure).by((decision::Entity, Column::Id), KeyKind::Id);
     let page: Page<Row> = listing.page(ctx.store.readers(), query, args).await?;
     let read = |(cursor, row): (String, Row)| row.read().map(|row| (cursor, row));
     let items = page.items.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
-    })
+    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous })
 }
 
 /// One decision; none when it is another structure's. Who reads campaigns may know why each was allowed.
@@ -140,12 +120,7 @@ pub(super) async fn read(
     id: DecisionId,
 ) -> Result<Option<DecisionRow>, Fault> {
     let query = decision::by_id_in(structure, id).select_only().columns(COLUMNS);
-    query
-        .into_model::<Row>()
-        .one(db)
-        .await?
-        .map(Row::read)
-        .transpose()
+    query.into_model::<Row>().one(db).await?.map(Row::read).transpose()
 }
 
 /// Keeps a decision.
@@ -173,10 +148,5 @@ pub(super) async fn insert(
         facts: Set(decision.facts_read.clone()),
     };
     decision::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(DecisionRow {
-        id,
-        at,
-        outcome: decision.outcome,
-        verdicts: decision.verdicts.clone(),
-    })
+    Ok(DecisionRow { id, at, outcome: decision.outcome, verdicts: decision.verdicts.clone() })
 }

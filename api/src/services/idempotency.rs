@@ -45,11 +45,7 @@ impl Request {
             hasher.update(part.len().to_le_bytes());
             hasher.update(part);
         }
-        Self {
-            operation,
-            key,
-            hash: Digest::new(hasher.finalize().into()),
-        }
+        Self { operation, key, hash: Digest::new(hasher.finalize().into()) }
     }
 
     /// Looks the key up.
@@ -81,11 +77,7 @@ impl Request {
                 .await?;
             return Ok(Known::New);
         }
-        Ok(if row.request_hash == self.hash {
-            Known::Done(row.result_id)
-        } else {
-            Known::Conflict
-        })
+        Ok(if row.request_hash == self.hash { Known::Done(row.result_id) } else { Known::Conflict })
     }
 
     /// Remembers the result.
@@ -108,9 +100,7 @@ impl Request {
             result_id: Set(result),
             created_at: Set(app.at()),
         };
-        idempotency::Entity::insert(row)
-            .exec_without_returning(tx)
-            .await?;
+        idempotency::Entity::insert(row).exec_without_returning(tx).await?;
         Ok(())
     }
 }

@@ -51,11 +51,7 @@ pub(super) async fn held(
 ) -> Result<Credit, Fault> {
     let row = credit::in_structure(structure).one(db).await?;
     let (balance, reserved) = row.map_or((0, 0), |row| (row.available, row.reserved));
-    Ok(Credit {
-        structure,
-        balance,
-        reserved,
-    })
+    Ok(Credit { structure, balance, reserved })
 }
 
 /// A line of the ledger as people read it: all transfers of one campaign and reason.
@@ -96,10 +92,7 @@ fn entries_query(structure: StructureId) -> SelectStatement {
         ledger_entry::Column::BalanceAfter,
         ledger_entry::Column::LastAt,
     ];
-    ledger_entry::in_structure(structure)
-        .select_only()
-        .columns(columns)
-        .into_query()
+    ledger_entry::in_structure(structure).select_only().columns(columns).into_query()
 }
 
 /// The lines of the ledger, latest first.
@@ -151,23 +144,14 @@ pub async fn top_up(
     order: &top_up_order::Model,
 ) -> Result<(), StoreError> {
     let quantity = order.quantity;
-    let balance = Balances {
-        issued: quantity,
-        available: quantity,
-        ..Balances::default()
-    };
+    let balance = Balances { issued: quantity, available: quantity, ..Balances::default() };
     let balance_after = balance.add(tx, order.structure_id).await?;
-    let mut line = Line::new(
-        order.structure_id,
-        TransferKind::TopUp,
-        LedgerAccount::Issued,
-        LedgerAccount::Available,
-    );
+    let mut line =
+        Line::new(order.structure_id, TransferKind::TopUp, LedgerAccount::Issued, LedgerAccount::Available);
     line.order = Some(order.id);
     line.account = order.requested_by;
     line.transfer(tx, app, &[(None, quantity)]).await?;
-    line.enter(tx, app, LedgerReason::TopUp, quantity, quantity, balance_after)
-        .await
+    line.enter(tx, app, LedgerReason::TopUp, quantity, quantity, balance_after).await
 }
 
 /// Sets credit aside for a campaign, if there is enough: `false`, and nothing done, when there is not.
@@ -182,14 +166,8 @@ pub async fn reserve(
     amount: i64,
 ) -> Result<Option<Reserved>, StoreError> {
     let updated = credit::Entity::update_many()
-        .col_expr(
-            credit::Column::Available,
-            Expr::col(credit::Column::Available).sub(amount),
-        )
-        .col_expr(
-            credit::Column::Reserved,
-            Expr::col(credit::Column::Reserved).add(amount),
-        )
+        .col_expr(credit::Column::Available, Expr::col(credit::Column::Available).sub(amount))
+        .col_expr(credit::Column::Reserved, Expr::col(credit::Column::Reserved).add(amount))
         .filter(credit::Column::StructureId.eq(scope.structure))
         .filter(credit::Column::Available.gte(amount))
         .exec_with_returning(tx)
@@ -197,13 +175,7 @@ pub async fn reserve(
     let Some(row) = updated.first() else {
         return Ok(None);
     };
-    Ok(Some(Reserved {
-        at: app.at(),
-        scope,
-        campaign,
-        amount,
-        balance_after: row.available,
-    }))
+    Ok(Some(Reserved { at: app.at(), scope, campaign, amount, balance_after: row.available }))
 }
 
 /// Credit set aside, not yet written down: its lines name the campaign, which must exist first.
@@ -229,15 +201,7 @@ impl Reserved {
         line.campaign = Some(self.campaign);
         line.account = self.scope.by;
         line.transfer(tx, app, &[(None, self.amount)]).await?;
-        line.enter(
-            tx,
-            app,
-            LedgerReason::Reservation,
-            self.amount,
-            -self.amount,
-            self.balance_after,
-        )
-        .await
+        line.enter(tx, app, LedgerReason::Reservation, self.amount, -self.amount, self.balance_after).await
     }
 }
 
@@ -257,28 +221,11 @@ pub async fn settle(
     if spent == 0 && freed == 0 {
         return Ok(());
     }
-    let change = Balances {
-        reserved: -(spent + freed),
-        spent,
-        available: freed,
-        ..Balances::default()
-    };
+    let change = Balances { reserved: -(spent + freed), spent, available: freed, ..Balances::default() };
     let balance_after = change.add(tx, structure).await?;
     let settled = [
-        (
-            TransferKind::Charge,
-            LedgerAccount::Spent,
-            LedgerReason::Charge,
-            charges,
-            0,
-        ),
-        (
-            TransferKind::Release,
-            LedgerAccount::Available,
-            LedgerReason::Release,
-            releases,
-            freed,
-        ),
+        (TransferKind::Charge, LedgerAccount::Spent, LedgerReason::Charge, charges, 0),
+        (TransferKind::Release, LedgerAccount::Available, LedgerReason::Release, releases, freed),
     ];
     for (kind, to, reason, messages, delta) in settled {
         if messages.is_empty() {
@@ -286,13 +233,9 @@ pub async fn settle(
         }
         let mut line = Line::new(structure, kind, LedgerAccount::Reserved, to);
         line.campaign = Some(campaign);
-        let moved: Vec<_> = messages
-            .iter()
-            .map(|(message, amount)| (Some(*message), *amount))
-            .collect();
+        let moved: Vec<_> = messages.iter().map(|(message, amount)| (Some(*message), *amount)).collect();
         line.transfer(tx, app, &moved).await?;
-        line.enter(tx, app, reason, sum(messages), delta, balance_after)
-            .await?;
+        line.enter(tx, app, reason, sum(messages), delta, balance_after).await?;
     }
     Ok(())
 }
@@ -312,24 +255,11 @@ pub async fn loss(
     if lost == 0 {
         return Ok(());
     }
-    Balances {
-        issued: lost,
-        operator_loss: lost,
-        ..Balances::default()
-    }
-    .add(tx, structure)
-    .await?;
-    let mut line = Line::new(
-        structure,
-        TransferKind::Loss,
-        LedgerAccount::Issued,
-        LedgerAccount::OperatorLoss,
-    );
+    Balances { issued: lost, operator_loss: lost, ..Balances::default() }.add(tx, structure).await?;
+    let mut line =
+        Line::new(structure, TransferKind::Loss, LedgerAccount::Issued, LedgerAccount::OperatorLoss);
     line.campaign = Some(campaign);
-    let moved: Vec<_> = messages
-        .iter()
-        .map(|(message, amount)| (Some(*message), *amount))
-        .collect();
+    let moved: Vec<_> = messages.iter().map(|(message, amount)| (Some(*message), *amount)).collect();
     line.transfer(tx, app, &moved).await
 }
 
@@ -387,16 +317,7 @@ impl Line {
         source: LedgerAccount,
         destination: LedgerAccount,
     ) -> Self {
-        Self {
-            structure,
-            kind,
-            source,
-            destination,
-            campaign: None,
-            order: None,
-            account: None,
-            at: None,
-        }
+        Self { structure, kind, source, destination, campaign: None, order: None, account: None, at: None }
     }
 
     /// Writes the transfers, each of an amount and, where it is one's own, for a message.
@@ -422,9 +343,7 @@ impl Line {
                 note: Set(None),
                 made_at: Set(at),
             });
-            transfer::Entity::insert_many(rows)
-                .exec_without_returning(tx)
-                .await?;
+            transfer::Entity::insert_many(rows).exec_without_returning(tx).await?;
         }
         Ok(())
     }
@@ -462,10 +381,7 @@ impl Line {
             .value(Column::BalanceAfter, new(Column::BalanceAfter))
             .value(Column::LastAt, new(Column::LastAt))
             .to_owned();
-        ledger_entry::Entity::insert(row)
-            .on_conflict(gathered)
-            .exec_without_returning(tx)
-            .await?;
+        ledger_entry::Entity::insert(row).on_conflict(gathered).exec_without_returning(tx).await?;
         Ok(())
     }
 }

@@ -45,16 +45,8 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page with each item turned into another.
     pub fn map<U>(self, turn: impl Fn(T) -> U) -> Page<U> {
-        let items = self
-            .items
-            .into_iter()
-            .map(|(cursor, item)| (cursor, turn(item)))
-            .collect();
-        Page {
-            items,
-            has_next: self.has_next,
-            has_previous: self.has_previous,
-        }
+        let items = self.items.into_iter().map(|(cursor, item)| (cursor, turn(item))).collect();
+        Page { items, has_next: self.has_next, has_previous: self.has_previous }
     }
 }
 
@@ -120,21 +112,13 @@ impl Listing {
     /// A list, by its name (part of its cursors), in ascending order of its columns.
     #[must_use]
     pub fn ascending(name: &'static str, structure: StructureId) -> Self {
-        Self {
-            name,
-            structure,
-            columns: Vec::new(),
-            order: Order::Asc,
-        }
+        Self { name, structure, columns: Vec::new(), order: Order::Asc }
     }
 
     /// A list in descending order of its columns.
     #[must_use]
     pub fn descending(name: &'static str, structure: StructureId) -> Self {
-        Self {
-            order: Order::Desc,
-            ..Self::ascending(name, structure)
-        }
+        Self { order: Order::Desc, ..Self::ascending(name, structure) }
     }
 
     /// The same, ordered by one more column.
@@ -184,10 +168,7 @@ impl Listing {
             rows.reverse();
         }
         Ok(Page {
-            items: rows
-                .into_iter()
-                .map(|row| (self.encode(&row.keys()), row))
-                .collect(),
+            items: rows.into_iter().map(|row| (self.encode(&row.keys()), row)).collect(),
             has_next: if forward { more } else { args.before.is_some() },
             has_previous: if forward { args.after.is_some() } else { more },
         })
@@ -204,38 +185,14 @@ impl Listing {
             let keys = self.decode(cursor)?;
             Ok(rows.iter().position(|row| row.keys() == keys))
         };
-        let start = args
-            .after
-            .as_deref()
-            .map(place)
-            .transpose()?
-            .flatten()
-            .map_or(0, |at| at + 1);
-        let end = args
-            .before
-            .as_deref()
-            .map(place)
-            .transpose()?
-            .flatten()
-            .unwrap_or(rows.len())
-            .max(start);
-        let (from, to) = if forward {
-            (start, end.min(start + size))
-        } else {
-            (start.max(end.saturating_sub(size)), end)
-        };
+        let start = args.after.as_deref().map(place).transpose()?.flatten().map_or(0, |at| at + 1);
+        let end = args.before.as_deref().map(place).transpose()?.flatten().unwrap_or(rows.len()).max(start);
+        let (from, to) =
+            if forward { (start, end.min(start + size)) } else { (start.max(end.saturating_sub(size)), end) };
         let (has_previous, has_next) = (from > 0, to < rows.len());
-        let items = rows
-            .into_iter()
-            .skip(from)
-            .take(to - from)
-            .map(|row| (self.encode(&row.keys()), row))
-            .collect();
-        Ok(Page {
-            items,
-            has_next,
-            has_previous,
-        })
+        let items =
+            rows.into_iter().skip(from).take(to - from).map(|row| (self.encode(&row.keys()), row)).collect();
+        Ok(Page { items, has_next, has_previous })
     }
 
     fn encode(&self, keys: &[Key]) -> String {
@@ -250,10 +207,7 @@ impl Listing {
         let ours = name == self.name
             && structure == self.structure.as_uuid()
             && keys.len() == self.columns.len()
-            && keys
-                .iter()
-                .zip(&self.columns)
-                .all(|(key, (_, kind))| key.fits(*kind));
+            && keys.iter().zip(&self.columns).all(|(key, (_, kind))| key.fits(*kind));
         if ours { Ok(keys) } else { Err(Fault::CursorInvalid) }
     }
 }

@@ -51,18 +51,13 @@ pub async fn apply(app: &Arc<App>, reports: &[Report]) -> Result<(), StoreError>
 
 async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) -> Result<(), StoreError> {
     let subjects = subjects(tx, reports).await?;
-    let places: BTreeSet<_> = subjects
-        .values()
-        .map(|found| (found.structure, found.campaign))
-        .collect();
+    let places: BTreeSet<_> = subjects.values().map(|found| (found.structure, found.campaign)).collect();
     delivery::lock(tx, &places).await?;
     let messages: BTreeSet<MessageId> = subjects.values().map(|found| found.message).collect();
     let messages: Vec<_> = messages.into_iter().collect();
     let standings = delivery::standings(tx, &messages).await?;
-    let mut ways: HashMap<MessageId, Way> = standings
-        .into_iter()
-        .map(|standing| (standing.id, Way::new(standing)))
-        .collect();
+    let mut ways: HashMap<MessageId, Way> =
+        standings.into_iter().map(|standing| (standing.id, Way::new(standing))).collect();
 
     let mut receipts = Vec::new();
     let mut proofs = Vec::new();
@@ -71,9 +66,7 @@ async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) ->
             continue;
         };
         receipts.extend(row(app, found, report));
-        let way = ways
-            .get_mut(&found.message)
-            .expect("invariant: an attempt's message exists");
+        let way = ways.get_mut(&found.message).expect("invariant: an attempt's message exists");
         if way.follow(report) {
             proofs.push(Finish {
                 attempt: found.attempt,
@@ -87,22 +80,12 @@ async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) ->
         let known = OnConflict::columns([receipt::Column::AttemptId, receipt::Column::Status])
             .do_nothing()
             .to_owned();
-        receipt::Entity::insert_many(receipts)
-            .on_conflict(known)
-            .exec_without_returning(tx)
-            .await?;
+        receipt::Entity::insert_many(receipts).on_conflict(known).exec_without_returning(tx).await?;
     }
     let mut moves = Moves::default();
     for id in messages {
         if let Some(way) = ways.remove(&id) {
-            moves.add(
-                &way.start,
-                Change {
-                    to: way.state,
-                    reason: way.reason,
-                    not_before: None,
-                },
-            );
+            moves.add(&way.start, Change { to: way.state, reason: way.reason, not_before: None });
         }
     }
     moves.apply(tx, app, None).await?;
@@ -117,14 +100,8 @@ async fn subjects(
     let query = Query::select()
         .expr_as(Expr::col((attempt::Entity, attempt::Column::Id)), "attempt")
         .expr_as(Expr::col((message::Entity, message::Column::Id)), "message")
-        .expr_as(
-            Expr::col((message::Entity, message::Column::StructureId)),
-            "structure",
-        )
-        .expr_as(
-            Expr::col((message::Entity, message::Column::CampaignId)),
-            "campaign",
-        )
+        .expr_as(Expr::col((message::Entity, message::Column::StructureId)), "structure")
+        .expr_as(Expr::col((message::Entity, message::Column::CampaignId)), "campaign")
         .from(attempt::Entity)
         .inner_join(
             message::Entity,
@@ -151,11 +128,7 @@ struct Way {
 
 impl Way {
     fn new(start: Standing) -> Self {
-        Self {
-            start,
-            state: start.state,
-            reason: None,
-        }
+        Self { start, state: start.state, reason: None }
     }
 
     /// Follows one report; answers whether it proved a hand-over that was not recorded yet.

@@ -109,9 +109,7 @@ pub struct StructureFacts {
 /// The database's.
 pub async fn viewer_structure(ctx: &Ctx, caller: &Caller) -> Result<StructureView, Fault> {
     let structure = caller.scope().structure;
-    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now())
-        .await?
-        .structure)
+    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now()).await?.structure)
 }
 
 /// The subscription of the caller's structure.
@@ -120,9 +118,7 @@ pub async fn viewer_structure(ctx: &Ctx, caller: &Caller) -> Result<StructureVie
 /// [`Fault::Forbidden`] to who may not read SMS; the database's.
 pub async fn subscription(ctx: &Ctx, caller: &Caller) -> Result<SubscriptionView, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now())
-        .await?
-        .subscription)
+    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now()).await?.subscription)
 }
 
 /// The SMS settings of the caller's structure.
@@ -131,9 +127,7 @@ pub async fn subscription(ctx: &Ctx, caller: &Caller) -> Result<SubscriptionView
 /// [`Fault::Forbidden`] to who may not read SMS; the database's.
 pub async fn settings(ctx: &Ctx, caller: &Caller) -> Result<SettingsView, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now())
-        .await?
-        .settings)
+    Ok(facts_of(ctx, ctx.store.readers(), structure, ctx.now()).await?.settings)
 }
 
 /// What a structure is at `now`, with its subscription and settings, whoever asks: for services that checked, or that a rule
@@ -193,12 +187,8 @@ fn facts_query(structure: StructureId) -> SelectStatement {
             .map(|c| (sms_subscription::Entity, c)),
         )
         .columns(
-            [
-                sms_settings::Column::Sender,
-                sms_settings::Column::StopMention,
-                sms_settings::Column::Provider,
-            ]
-            .map(|c| (sms_settings::Entity, c)),
+            [sms_settings::Column::Sender, sms_settings::Column::StopMention, sms_settings::Column::Provider]
+                .map(|c| (sms_settings::Entity, c)),
         )
         .from(structure::Entity)
         .left_join(
@@ -225,15 +215,9 @@ impl FactsRow {
             }
             Some(SubscriptionState::Active) => SubscriptionStatus::Active,
         };
-        let days_left = ends_at
-            .filter(|_| state == SubscriptionStatus::Active)
-            .map(|end| (end - now).num_days());
-        SubscriptionView {
-            state,
-            starts_at,
-            ends_at,
-            days_left,
-        }
+        let days_left =
+            ends_at.filter(|_| state == SubscriptionStatus::Active).map(|end| (end - now).num_days());
+        SubscriptionView { state, starts_at, ends_at, days_left }
     }
 
     /// A provider that this instance does not have is as good as none.
@@ -244,10 +228,7 @@ impl FactsRow {
             ("stop_mention", self.stop_mention.is_some()),
             ("provider", provider.is_some()),
         ];
-        let missing: Vec<_> = set
-            .into_iter()
-            .filter_map(|(name, set)| (!set).then_some(name))
-            .collect();
+        let missing: Vec<_> = set.into_iter().filter_map(|(name, set)| (!set).then_some(name)).collect();
         SettingsView {
             configured: missing.is_empty(),
             missing,
@@ -284,60 +265,26 @@ mod tests {
     #[test]
     fn the_state_of_a_subscription_follows_its_dates() {
         let now = at("2026-11-22T10:00:00Z");
-        let (active, suspended) = (
-            Some(SubscriptionState::Active),
-            Some(SubscriptionState::Suspended),
-        );
+        let (active, suspended) = (Some(SubscriptionState::Active), Some(SubscriptionState::Suspended));
         let past = Some("2026-01-01T00:00:00Z");
         for (state, starts, ends, expected, days_left) in [
             (None, None, None, SubscriptionStatus::None, None),
             (active, past, None, SubscriptionStatus::Active, None),
-            (
-                active,
-                past,
-                Some("2026-11-24T09:59:59Z"),
-                SubscriptionStatus::Active,
-                Some(1),
-            ),
-            (
-                active,
-                past,
-                Some("2026-11-22T10:00:00Z"),
-                SubscriptionStatus::Expired,
-                None,
-            ),
-            (
-                active,
-                Some("2026-11-22T10:00:01Z"),
-                None,
-                SubscriptionStatus::None,
-                None,
-            ),
+            (active, past, Some("2026-11-24T09:59:59Z"), SubscriptionStatus::Active, Some(1)),
+            (active, past, Some("2026-11-22T10:00:00Z"), SubscriptionStatus::Expired, None),
+            (active, Some("2026-11-22T10:00:01Z"), None, SubscriptionStatus::None, None),
             (suspended, past, None, SubscriptionStatus::Suspended, None),
-            (
-                suspended,
-                past,
-                Some("2026-11-01T00:00:00Z"),
-                SubscriptionStatus::Expired,
-                None,
-            ),
+            (suspended, past, Some("2026-11-01T00:00:00Z"), SubscriptionStatus::Expired, None),
         ] {
             let view = row(state, starts, ends).subscription(now);
-            assert_eq!(
-                (view.state, view.days_left),
-                (expected, days_left),
-                "{state:?} {starts:?} {ends:?}"
-            );
+            assert_eq!((view.state, view.days_left), (expected, days_left), "{state:?} {starts:?} {ends:?}");
         }
     }
 
     #[test]
     fn what_is_missing_is_named_and_an_absent_provider_is_missing() {
         let view = row(None, None, None).settings(|_| false);
-        assert_eq!(
-            (view.configured, view.missing),
-            (false, vec!["stop_mention", "provider"])
-        );
+        assert_eq!((view.configured, view.missing), (false, vec!["stop_mention", "provider"]));
         let mut whole = row(None, None, None);
         whole.stop_mention = Some(".STOP 36608".to_owned());
         assert!(whole.settings(|_| true).configured);

@@ -45,21 +45,8 @@ impl Keyed for OrderRow {
 
 impl From<top_up_order::Model> for OrderRow {
     fn from(row: top_up_order::Model) -> Self {
-        let top_up_order::Model {
-            id,
-            quantity,
-            state,
-            requested_by,
-            requested_at,
-            ..
-        } = row;
-        Self {
-            id,
-            quantity,
-            state,
-            requested_by,
-            requested_at,
-        }
+        let top_up_order::Model { id, quantity, state, requested_by, requested_at, .. } = row;
+        Self { id, quantity, state, requested_by, requested_at }
     }
 }
 
@@ -69,17 +56,9 @@ impl From<top_up_order::Model> for OrderRow {
 /// [`Fault::Forbidden`] without READ on CREDIT; those of a page.
 pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<OrderRow>, Fault> {
     let structure = caller.may_read(Module::Credit)?.structure;
-    let columns = [
-        Column::Id,
-        Column::Quantity,
-        Column::State,
-        Column::RequestedBy,
-        Column::RequestedAt,
-    ];
-    let query: SelectStatement = top_up_order::in_structure(structure)
-        .select_only()
-        .columns(columns)
-        .into_query();
+    let columns = [Column::Id, Column::Quantity, Column::State, Column::RequestedBy, Column::RequestedAt];
+    let query: SelectStatement =
+        top_up_order::in_structure(structure).select_only().columns(columns).into_query();
     Listing::descending("orders", structure)
         .by((top_up_order::Entity, Column::Id), KeyKind::Id)
         .page(ctx.store.readers(), query, args)
@@ -92,9 +71,7 @@ pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<Or
 /// [`Fault::Forbidden`] without READ on CREDIT.
 pub async fn by_id(ctx: &Ctx, caller: &Caller, id: OrderId) -> Result<Option<OrderRow>, Fault> {
     let structure = caller.may_read(Module::Credit)?.structure;
-    let row = top_up_order::by_id_in(structure, id)
-        .one(ctx.store.readers())
-        .await?;
+    let row = top_up_order::by_id_in(structure, id).one(ctx.store.readers()).await?;
     Ok(row.map(OrderRow::from))
 }
 
@@ -120,8 +97,7 @@ pub async fn request(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> Re
             answer => answer,
         }
     });
-    work.await
-        .map_err(|cause| Failure::from(Fault::internal(cause)))?
+    work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
 async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> Result<OrderRow, Failure> {
@@ -131,24 +107,16 @@ async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> R
         Box::pin(async move {
             let request = Request::new(Operation::RequestTopUp, key, &[&quantity.to_le_bytes()]);
             match request.look_up(tx, &ctx, &caller).await? {
-                Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT")
-                    .at(&["idempotencyKey"])
-                    .into()),
+                Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
                 Known::Done(order) => {
-                    let order = top_up_order::by_id_in(caller.structure, OrderId::from(order))
-                        .one(tx)
-                        .await?;
-                    Ok(order
-                        .ok_or_else(|| Fault::internal("a remembered order is gone"))?
-                        .into())
+                    let order =
+                        top_up_order::by_id_in(caller.structure, OrderId::from(order)).one(tx).await?;
+                    Ok(order.ok_or_else(|| Fault::internal("a remembered order is gone"))?.into())
                 }
                 Known::New => {
                     let order = place(tx, &ctx, caller.scope(), quantity).await?;
-                    let order = if ctx.config.credit.auto_approve {
-                        approved(tx, &ctx, order).await?
-                    } else {
-                        order
-                    };
+                    let order =
+                        if ctx.config.credit.auto_approve { approved(tx, &ctx, order).await? } else { order };
                     request.remember(tx, &ctx, &caller, order.id.as_uuid()).await?;
                     Ok(OrderRow::from(order))
                 }
@@ -220,9 +188,7 @@ async fn place(
         requested_at: Set(ctx.at()),
         decided_at: Set(None),
     };
-    Ok(top_up_order::Entity::insert(order)
-        .exec_with_returning(tx)
-        .await?)
+    Ok(top_up_order::Entity::insert(order).exec_with_returning(tx).await?)
 }
 
 /// Approves a pending order and issues its credit, in the caller's transaction.
@@ -239,10 +205,7 @@ async fn approved(
         .filter(Column::State.eq(OrderState::Pending))
         .exec_with_returning(tx)
         .await?;
-    let order = decided
-        .into_iter()
-        .next()
-        .ok_or_else(|| Problem::new("ORDER_ALREADY_DECIDED"))?;
+    let order = decided.into_iter().next().ok_or_else(|| Problem::new("ORDER_ALREADY_DECIDED"))?;
     ledger::top_up(tx, ctx, &order).await?;
     Ok(order)
 }

@@ -57,9 +57,7 @@ impl std::str::FromStr for DatabaseUrl {
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             return Ok(Self::Postgres(address.to_owned()));
         }
-        Err(StoreError::Address(
-            address.split(':').next().unwrap_or_default().to_owned(),
-        ))
+        Err(StoreError::Address(address.split(':').next().unwrap_or_default().to_owned()))
     }
 }
 
@@ -82,11 +80,7 @@ impl Store {
             DatabaseUrl::Sqlite(path) => open_sqlite(path).await?,
             DatabaseUrl::Postgres(address) => open_postgres(address, options.postgres_connections).await?,
         };
-        check_schema(
-            &store.writer,
-            options.migrate || store.backend() == DbBackend::Sqlite,
-        )
-        .await?;
+        check_schema(&store.writer, options.migrate || store.backend() == DbBackend::Sqlite).await?;
         Ok(store)
     }
 }
@@ -108,10 +102,7 @@ async fn sqlite_connection(
     read_only: bool,
 ) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .sqlx_logging(false);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .pragma("journal_mode", "WAL")
@@ -125,31 +116,19 @@ async fn sqlite_connection(
 
 async fn check_sqlite_version(connection: &DatabaseConnection) -> Result<(), StoreError> {
     let row = connection
-        .query_one_raw(Statement::from_string(
-            DbBackend::Sqlite,
-            "SELECT sqlite_version() AS v",
-        ))
+        .query_one_raw(Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS v"))
         .await?;
-    let found: String = row
-        .map(|row| row.try_get("", "v"))
-        .transpose()?
-        .unwrap_or_default();
+    let found: String = row.map(|row| row.try_get("", "v")).transpose()?.unwrap_or_default();
     let parts: Vec<u32> = found.split('.').filter_map(|part| part.parse().ok()).collect();
     if parts.as_slice() < SQLITE_MINIMUM.1.as_slice() {
-        return Err(StoreError::SqliteTooOld {
-            found,
-            needed: SQLITE_MINIMUM.0,
-        });
+        return Err(StoreError::SqliteTooOld { found, needed: SQLITE_MINIMUM.0 });
     }
     Ok(())
 }
 
 async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreError> {
     let mut options = ConnectOptions::new(address.to_owned());
-    options
-        .max_connections(connections)
-        .connect_timeout(POSTGRES_PATIENCE)
-        .sqlx_logging(false);
+    options.max_connections(connections).connect_timeout(POSTGRES_PATIENCE).sqlx_logging(false);
     options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_SETTINGS));
     let pool = Database::connect(options).await.map_err(|error| match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => StoreError::Unavailable(format!(
@@ -157,23 +136,14 @@ async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreEr
         )),
         error => StoreError::from(error),
     })?;
-    Ok(Store {
-        readers: pool.clone(),
-        writer: pool,
-    })
+    Ok(Store { readers: pool.clone(), writer: pool })
 }
 
 async fn check_schema(connection: &DatabaseConnection, migrate: bool) -> Result<(), StoreError> {
     Migrator::install(connection).await?;
-    let known: Vec<String> = Migrator::migrations()
-        .iter()
-        .map(|step| step.name().to_owned())
-        .collect();
-    let applied: Vec<String> = Migrator::get_migration_models(connection)
-        .await?
-        .into_iter()
-        .map(|step| step.version)
-        .collect();
+    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied: Vec<String> =
+        Migrator::get_migration_models(connection).await?.into_iter().map(|step| step.version).collect();
     if let Some(unknown) = applied.iter().find(|step| !known.contains(step)) {
         return Err(StoreError::FromTheFuture(unknown.clone()));
     }

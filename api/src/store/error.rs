@@ -40,10 +40,7 @@ impl From<DbErr> for StoreError {
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
             DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
-                match cause
-                    .as_database_error()
-                    .and_then(sea_orm::sqlx::error::DatabaseError::code)
-                    .as_deref()
+                match cause.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code).as_deref()
                 {
                     // SQLITE_BUSY and its extended codes: https://www.sqlite.org/rescode.html#busy
                     Some("5" | "261" | "517" | "773") => Self::Locked,

@@ -10,8 +10,8 @@ mod error;
 use std::pin::Pin;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 pub use among::among;
@@ -56,11 +56,7 @@ impl Store {
                 .then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = self
-            .writer
-            .begin_with_options(options)
-            .await
-            .map_err(StoreError::from)?;
+        let tx = self.writer.begin_with_options(options).await.map_err(StoreError::from)?;
         let done = work(&tx).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(done)
@@ -68,7 +64,7 @@ impl Store {
 
     /// Has PostgreSQL look at tables anew after so many rows were written to them: until its own maintenance has passed, it takes
     /// them for nearly empty, and reads them whole where an index would do. SQLite's plans do not depend on it.
-    pub async fn wrote_many(&self, tables: &[&'static str]) {
+    pub async fn analyze(&self, tables: &[&'static str]) {
         if self.backend() != DbBackend::Postgres {
             return;
         }

@@ -72,16 +72,11 @@ impl Walk<'_> {
         if operator && call.name != "contains" {
             return self.operator(call, &takes, at);
         }
-        if let Some(function) = FUNCTIONS
-            .iter()
-            .find(|known| call.name == known.name && known.takes == takes)
+        if let Some(function) = FUNCTIONS.iter().find(|known| call.name == known.name && known.takes == takes)
         {
             return Some(function.gives);
         }
-        let near = hint(
-            &call.name,
-            FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]),
-        );
+        let near = hint(&call.name, FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
         let (en, fr) = (listed(&takes, Lang::En), listed(&takes, Lang::Fr));
         if FUNCTIONS.iter().any(|known| call.name == known.name) {
             self.problem(
@@ -92,12 +87,7 @@ impl Walk<'_> {
             );
         } else {
             let (en, fr) = ("there is no function", "il n’existe aucune fonction");
-            self.problem(
-                at,
-                format!("{en} {:?}", call.name),
-                format!("{fr} {:?}", call.name),
-                near,
-            );
+            self.problem(at, format!("{en} {:?}", call.name), format!("{fr} {:?}", call.name), near);
         }
         None
     }
@@ -157,10 +147,7 @@ impl Walk<'_> {
             return;
         };
         let path = dotted(fact);
-        let Some(known) = facts::find(&path)
-            .map(|fact| fact.words)
-            .filter(|words| !words.is_empty())
-        else {
+        let Some(known) = facts::find(&path).map(|fact| fact.words).filter(|words| !words.is_empty()) else {
             return;
         };
         if !known.contains(&word.as_str()) {
@@ -176,11 +163,7 @@ impl Walk<'_> {
 }
 
 fn listed(kinds: &[Type], lang: Lang) -> String {
-    kinds
-        .iter()
-        .map(|kind| kind.name(lang))
-        .collect::<Vec<_>>()
-        .join(", ")
+    kinds.iter().map(|kind| kind.name(lang)).collect::<Vec<_>>().join(", ")
 }
 
 /// The dotted name that a chain of properties spells.

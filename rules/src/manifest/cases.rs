@@ -30,12 +30,7 @@ impl Reader<'_> {
                 format!("{:?} is neither PASS nor a declared code", raw.verdict),
                 format!("{:?} n’est ni PASS ni un code déclaré", raw.verdict),
             );
-            self.problem(
-                place,
-                &key,
-                &reason,
-                hint(&raw.verdict, codes.keys().map(String::as_str)),
-            );
+            self.problem(place, &key, &reason, hint(&raw.verdict, codes.keys().map(String::as_str)));
         }
         let mut values = BTreeMap::new();
         for (name, value) in raw.params {
@@ -54,11 +49,7 @@ impl Reader<'_> {
         }
         let facts = self.case_facts(&key, place, &raw.facts);
         let sound = self.problems.len() == before;
-        facts.filter(|_| sound).map(|facts| Case {
-            facts,
-            params: values,
-            verdict: raw.verdict,
-        })
+        facts.filter(|_| sound).map(|facts| Case { facts, params: values, verdict: raw.verdict })
     }
 
     /// The reference facts, with those of a case set over them.
@@ -88,10 +79,7 @@ impl Reader<'_> {
             let path = format!("{group}{name}");
             if let (toml::Value::Table(inner), true) = (value, facts::find(&path).is_none()) {
                 let inner_group = format!("{path}.");
-                if facts::TABLE
-                    .iter()
-                    .any(|fact| fact.path.starts_with(&inner_group))
-                {
+                if facts::TABLE.iter().any(|fact| fact.path.starts_with(&inner_group)) {
                     self.set_facts(key, place, &inner_group, inner, &mut into[name.as_str()]);
                     continue;
                 }

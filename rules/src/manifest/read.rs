@@ -93,9 +93,7 @@ pub(crate) struct Reading {
 pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     check_text(text)?;
     let raw: Raw = toml::from_str(text).map_err(|error| {
-        let place = error
-            .span()
-            .map_or_else(Place::default, |span| Place::of_byte(text, span.start));
+        let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
         let detail = error.message();
         Diagnostic::error(
             place,
@@ -140,12 +138,7 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         cases,
     };
     reader.whole(&manifest, owner);
-    Ok(Reading {
-        manifest,
-        messages,
-        case_places,
-        problems: reader.problems,
-    })
+    Ok(Reading { manifest, messages, case_places, problems: reader.problems })
 }
 
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.
@@ -172,14 +165,8 @@ fn check_text(text: &str) -> Result<(), Diagnostic> {
     if text.len() > MAX_MANIFEST_BYTES {
         return Err(Diagnostic::error(
             Place::default(),
-            format!(
-                "the manifest has {} bytes: at most {MAX_MANIFEST_BYTES} are allowed",
-                text.len()
-            ),
-            format!(
-                "le manifeste compte {} octets : {MAX_MANIFEST_BYTES} au plus sont permis",
-                text.len()
-            ),
+            format!("the manifest has {} bytes: at most {MAX_MANIFEST_BYTES} are allowed", text.len()),
+            format!("le manifeste compte {} octets : {MAX_MANIFEST_BYTES} au plus sont permis", text.len()),
         ));
     }
     hidden_character(text).map_or(Ok(()), |(line, column, character)| {

@@ -24,10 +24,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            problems: Vec::new(),
-        }
+        Self { text, problems: Vec::new() }
     }
 
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
@@ -37,11 +34,8 @@ impl<'a> Reader<'a> {
     /// Notes a problem of one key.
     pub(super) fn problem(&mut self, place: Place, key: &str, reason: &LocalText, hint: Option<LocalText>) {
         if self.problems.len() < MAX_DIAGNOSTICS {
-            let problem = Diagnostic::error(
-                place,
-                format!("{key}: {}", reason.en),
-                format!("{key} : {}", reason.fr),
-            );
+            let problem =
+                Diagnostic::error(place, format!("{key}: {}", reason.en), format!("{key} : {}", reason.fr));
             self.problems.push(problem.with_hint(hint));
         }
     }
@@ -57,20 +51,9 @@ impl<'a> Reader<'a> {
         let none = Place::default();
         let slug = &manifest.slug;
         self.name(none, "slug", slug, is_slug(slug), |_| true);
-        self.require(
-            manifest.version >= 1,
-            none,
-            "version",
-            "it starts at 1",
-            "elle commence à 1",
-        );
-        let placed = manifest
-            .position
-            .is_none_or(|position| (0..=LAST_POSITION).contains(&position));
-        let (en, fr) = (
-            format!("from 0 to {LAST_POSITION}"),
-            format!("de 0 à {LAST_POSITION}"),
-        );
+        self.require(manifest.version >= 1, none, "version", "it starts at 1", "elle commence à 1");
+        let placed = manifest.position.is_none_or(|position| (0..=LAST_POSITION).contains(&position));
+        let (en, fr) = (format!("from 0 to {LAST_POSITION}"), format!("de 0 à {LAST_POSITION}"));
         self.require(placed, none, "position", &en, &fr);
         let mut stages = manifest.stages.clone();
         stages.sort_unstable();
@@ -99,10 +82,7 @@ impl<'a> Reader<'a> {
             );
         }
         let declared = |count: usize| count <= MAX_DECLARED;
-        let (en, fr) = (
-            format!("at most {MAX_DECLARED}"),
-            format!("{MAX_DECLARED} au plus"),
-        );
+        let (en, fr) = (format!("at most {MAX_DECLARED}"), format!("{MAX_DECLARED} au plus"));
         self.require(declared(manifest.params.len()), none, "params", &en, &fr);
         self.require(declared(manifest.codes.len()), none, "codes", &en, &fr);
         self.require(
@@ -112,10 +92,7 @@ impl<'a> Reader<'a> {
             "declare at least one",
             "déclarez-en au moins un",
         );
-        let (en, fr) = (
-            format!("give 1 to {MAX_CASES}"),
-            format!("donnez-en de 1 à {MAX_CASES}"),
-        );
+        let (en, fr) = (format!("give 1 to {MAX_CASES}"), format!("donnez-en de 1 à {MAX_CASES}"));
         let given = !manifest.cases.is_empty() && manifest.cases.len() <= MAX_CASES;
         self.require(given || !self.problems.is_empty(), none, "cases", &en, &fr);
     }
@@ -165,42 +142,20 @@ impl<'a> Reader<'a> {
         let place = self.place(&raw.span());
         let key = format!("params.{name}");
         let raw = raw.into_inner();
-        self.name(
-            place,
-            &key,
-            name,
-            name.starts_with(|c: char| c.is_ascii_lowercase()),
-            |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_',
-        );
+        self.name(place, &key, name, name.starts_with(|c: char| c.is_ascii_lowercase()), |c| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+        });
         self.prose(place, &key, &raw.title, MAX_TITLE_CHARS);
         let bounded = matches!(raw.kind, ParamKind::Int | ParamKind::Time);
         let listed = matches!(raw.kind, ParamKind::String | ParamKind::List);
-        let (en, fr) = (
-            "min and max are for INT and TIME",
-            "min et max sont pour INT et TIME",
-        );
-        self.require(
-            bounded || (raw.min.is_none() && raw.max.is_none()),
-            place,
-            &key,
-            en,
-            fr,
-        );
-        let (en, fr) = (
-            "options are for STRING and LIST",
-            "options est pour STRING et LIST",
-        );
+        let (en, fr) = ("min and max are for INT and TIME", "min et max sont pour INT et TIME");
+        self.require(bounded || (raw.min.is_none() && raw.max.is_none()), place, &key, en, fr);
+        let (en, fr) = ("options are for STRING and LIST", "options est pour STRING et LIST");
         self.require(listed || raw.options.is_none(), place, &key, en, fr);
         let mut bound = |value: Option<toml::Value>| {
             let number = value.as_ref().map(|value| param_value(raw.kind, value));
-            let fits = matches!(
-                number,
-                None | Some(Some(ParamValue::Int(_) | ParamValue::Time(_)))
-            );
-            let (en, fr) = (
-                "a bound is written as the value is",
-                "une borne s’écrit comme la valeur",
-            );
+            let fits = matches!(number, None | Some(Some(ParamValue::Int(_) | ParamValue::Time(_))));
+            let (en, fr) = ("a bound is written as the value is", "une borne s’écrit comme la valeur");
             self.require(fits || !bounded, place, &key, en, fr);
             match number.flatten() {
                 Some(ParamValue::Int(number) | ParamValue::Time(number)) => Some(number),
@@ -209,19 +164,10 @@ impl<'a> Reader<'a> {
         };
         let (min, max) = (bound(raw.min), bound(raw.max));
         let default = param_value(raw.kind, &raw.default);
-        let (en, fr) = (
-            "the default is not of its type",
-            "la valeur par défaut n’est pas de son type",
-        );
+        let (en, fr) = ("the default is not of its type", "la valeur par défaut n’est pas de son type");
         self.require(default.is_some(), place, &key, en, fr);
-        let spec = ParamSpec {
-            kind: raw.kind,
-            default: default?,
-            min,
-            max,
-            options: raw.options,
-            title: raw.title,
-        };
+        let spec =
+            ParamSpec { kind: raw.kind, default: default?, min, max, options: raw.options, title: raw.title };
         if let Err(error) = spec.check(&spec.default) {
             let reason = error.text();
             let reason = LocalText::new(
@@ -243,13 +189,9 @@ impl<'a> Reader<'a> {
         let key = format!("codes.{code}");
         let raw = raw.into_inner();
         let starts = code.starts_with(|c: char| c.is_ascii_uppercase());
-        self.name(
-            place,
-            &key,
-            code,
-            starts && code != PASS && code != RULE_ERROR,
-            |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_',
-        );
+        self.name(place, &key, code, starts && code != PASS && code != RULE_ERROR, |c| {
+            c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
+        });
         let level = match raw.level {
             RawLevel::Warn => Level::Warn,
             RawLevel::Confirm => Level::Confirm,
@@ -265,10 +207,7 @@ impl<'a> Reader<'a> {
                 .ok()
         };
         let (en, fr) = (template("en", &message.en), template("fr", &message.fr));
-        (
-            CodeSpec { level, message },
-            en.zip(fr).map(|(en, fr)| Message { en, fr }),
-        )
+        (CodeSpec { level, message }, en.zip(fr).map(|(en, fr)| Message { en, fr }))
     }
 }
 

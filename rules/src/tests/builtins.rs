@@ -3,18 +3,9 @@ use crate::*;
 
 fn refusal(facts: &Facts) -> Vec<(String, LocalText, Option<String>)> {
     let decision = decide(Stage::Preview, &defaults(), facts);
-    assert_eq!(
-        decision,
-        decide(Stage::Send, &defaults(), facts),
-        "preview and send agree"
-    );
-    let refusing = decision
-        .verdicts
-        .into_iter()
-        .filter(|verdict| verdict.level != Level::Pass);
-    refusing
-        .map(|verdict| (verdict.code, verdict.message, verdict.help_url))
-        .collect()
+    assert_eq!(decision, decide(Stage::Send, &defaults(), facts), "preview and send agree");
+    let refusing = decision.verdicts.into_iter().filter(|verdict| verdict.level != Level::Pass);
+    refusing.map(|verdict| (verdict.code, verdict.message, verdict.help_url)).collect()
 }
 
 fn only_refusal(facts: &Facts, code: &str) -> (LocalText, Option<String>) {
@@ -28,10 +19,7 @@ fn only_refusal(facts: &Facts, code: &str) -> (LocalText, Option<String>) {
 #[test]
 fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
     let catalog = Catalog::builtin().unwrap_or_else(|error| panic!("{error}"));
-    let slugs: Vec<&str> = catalog
-        .rules()
-        .map(|rule| rule.manifest().slug.as_str())
-        .collect();
+    let slugs: Vec<&str> = catalog.rules().map(|rule| rule.manifest().slug.as_str()).collect();
     let order = [
         "subscription-active",
         "sms-configured",
@@ -49,13 +37,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
     assert_eq!(lock("message-length"), Some(Lock::Adjustable));
-    assert!(
-        order
-            .iter()
-            .filter(|slug| lock(slug) == Some(Lock::Locked))
-            .count()
-            == 5
-    );
+    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 5);
 }
 
 #[test]
@@ -71,15 +53,8 @@ fn the_reference_facts_are_allowed_and_cost_few_operations() {
 
 #[test]
 fn each_refusal_says_what_is_wrong_in_both_languages() {
-    let subscription = SubscriptionFacts {
-        active: false,
-        state: "NONE".to_owned(),
-        days_left: 0,
-    };
-    let facts = Facts {
-        subscription,
-        ..Facts::default()
-    };
+    let subscription = SubscriptionFacts { active: false, state: "NONE".to_owned(), days_left: 0 };
+    let facts = Facts { subscription, ..Facts::default() };
     let (message, help) = only_refusal(&facts, "SUBSCRIPTION_INACTIVE");
     assert!(message.fr.contains("souscrire"), "{message:?}");
     assert_eq!(help.as_deref(), Some("https://envoi.example/aide/option-sms"));
@@ -88,17 +63,8 @@ fn each_refusal_says_what_is_wrong_in_both_languages() {
     facts.settings.configured = false;
     facts.settings.missing = vec!["sender".to_owned(), "stop_mention".to_owned()];
     let (message, help) = only_refusal(&facts, "SMS_NOT_CONFIGURED");
-    assert_eq!(
-        message.en,
-        "SMS sending is not set up yet. Still missing: the sender and the STOP mention."
-    );
-    assert!(
-        message
-            .fr
-            .ends_with("Il manque : l’expéditeur et la mention STOP."),
-        "{}",
-        message.fr
-    );
+    assert_eq!(message.en, "SMS sending is not set up yet. Still missing: the sender and the STOP mention.");
+    assert!(message.fr.ends_with("Il manque : l’expéditeur et la mention STOP."), "{}", message.fr);
     assert!(help.is_some());
 
     let mut facts = Facts::default();
@@ -112,27 +78,13 @@ fn each_refusal_says_what_is_wrong_in_both_languages() {
     let mut facts = Facts::default();
     (facts.credit.balance, facts.message.cost) = (1, 7);
     let (message, _) = only_refusal(&facts, "INSUFFICIENT_CREDIT");
-    assert!(
-        message.en.contains("costs 7 SMS") && message.en.contains("credit: 1 SMS"),
-        "{}",
-        message.en
-    );
+    assert!(message.en.contains("costs 7 SMS") && message.en.contains("credit: 1 SMS"), "{}", message.en);
 
     let mut facts = Facts::default();
     facts.message.length = 161;
     let (message, _) = only_refusal(&facts, "MESSAGE_TOO_LONG");
-    assert!(
-        message.en.ends_with("the limit is 149: too long by 12."),
-        "{}",
-        message.en
-    );
-    assert!(
-        message
-            .fr
-            .ends_with("la limite est de 149 : il y en a 12 de trop."),
-        "{}",
-        message.fr
-    );
+    assert!(message.en.ends_with("the limit is 149: too long by 12."), "{}", message.en);
+    assert!(message.fr.ends_with("la limite est de 149 : il y en a 12 de trop."), "{}", message.fr);
 }
 
 #[test]
@@ -171,25 +123,15 @@ const GUIDE: &str = include_str!("../../../docs/guides/write-a-rule.md");
 
 #[test]
 fn the_guide_for_authors_holds_the_table_of_facts() {
-    assert!(
-        GUIDE.contains(&facts_reference()),
-        "write this table in the guide:\n{}",
-        facts_reference()
-    );
+    assert!(GUIDE.contains(&facts_reference()), "write this table in the guide:\n{}", facts_reference());
 }
 
 #[test]
 fn the_example_of_the_guide_loads_with_nothing_to_mend() {
     let block = |fence: &str| {
-        GUIDE
-            .split_once(fence)
-            .and_then(|(_, rest)| rest.split_once("```"))
-            .map(|(block, _)| block)
+        GUIDE.split_once(fence).and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block)
     };
-    let (manifest, script) = (
-        block("```toml\n").expect("a manifest"),
-        block("```\n").expect("a script"),
-    );
+    let (manifest, script) = (block("```toml\n").expect("a manifest"), block("```\n").expect("a script"));
     let rule = Rule::load_own(manifest, script).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(rule.warnings(), []);
     assert_eq!(rule.manifest().codes["LARGE_SEND"].level, Level::Confirm);

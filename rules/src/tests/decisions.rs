@@ -18,13 +18,8 @@ fn costing(cost: i64) -> Facts {
 fn a_rule_that_is_observed_is_recorded_and_changes_nothing() {
     let decision = decide(Stage::Send, &[active(sample(), State::Observed)], &costing(11));
     assert_eq!(decision.outcome, Outcome::Allowed);
-    let [verdict] = &decision.verdicts[..] else {
-        panic!("one verdict expected")
-    };
-    assert_eq!(
-        (verdict.level, verdict.code.as_str(), verdict.observed_only),
-        (Level::Deny, "A", true)
-    );
+    let [verdict] = &decision.verdicts[..] else { panic!("one verdict expected") };
+    assert_eq!((verdict.level, verdict.code.as_str(), verdict.observed_only), (Level::Deny, "A", true));
 }
 
 #[test]
@@ -33,10 +28,7 @@ fn a_rule_that_is_off_or_of_another_stage_does_not_run() {
     assert_eq!((decision.outcome, decision.verdicts.len()), (Outcome::Allowed, 0));
     let manifest = MANIFEST.replace(r#"["PREVIEW", "SEND"]"#, r#"["PREVIEW"]"#);
     let rule = || Rule::load_own(&manifest, SCRIPT).expect("checked: it loads with any stage");
-    assert_eq!(
-        decide(Stage::Send, &[active(rule(), State::Active)], &costing(11)).outcome,
-        Outcome::Allowed
-    );
+    assert_eq!(decide(Stage::Send, &[active(rule(), State::Active)], &costing(11)).outcome, Outcome::Allowed);
     assert_eq!(
         decide(Stage::Preview, &[active(rule(), State::Active)], &costing(11)).outcome,
         Outcome::Refused
@@ -60,18 +52,12 @@ fn a_rule_that_fails_refuses_by_name_and_only_where_it_counts() {
         "The rule “Sample” failed, line 1, column 39: a number grew too large, or was divided by zero.";
     assert!(verdict.message.en.starts_with(told), "{}", verdict.message.en);
     assert!(
-        verdict
-            .message
-            .fr
-            .starts_with("La règle « Exemple » a échoué, ligne 1"),
+        verdict.message.fr.starts_with("La règle « Exemple » a échoué, ligne 1"),
         "{}",
         verdict.message.fr
     );
     let observed = decide(Stage::Send, &[active(rule(), State::Observed)], &facts);
-    assert_eq!(
-        (observed.outcome, observed.verdicts[0].level),
-        (Outcome::Allowed, Level::Error)
-    );
+    assert_eq!((observed.outcome, observed.verdicts[0].level), (Outcome::Allowed, Level::Error));
 }
 
 #[test]
@@ -85,10 +71,7 @@ fn facts_that_are_not_what_the_table_promises_refuse() {
         .filter(|verdict| verdict.code == RULE_ERROR)
         .map(|verdict| verdict.slug.as_str())
         .collect();
-    assert_eq!(
-        (decision.outcome, failed),
-        (Outcome::Refused, vec!["not-admin-account"])
-    );
+    assert_eq!((decision.outcome, failed), (Outcome::Refused, vec!["not-admin-account"]));
 
     let reads_text = passing("!message.text.contains(\"zut\")").expect("its cases pass");
     let mut facts = Facts::default();
@@ -102,29 +85,18 @@ fn parameters_that_a_structure_set_are_used_and_bad_ones_refuse() {
     let catalog = Catalog::builtin().expect("checked by a test of its own");
     let rule = catalog.get("message-length").expect("a built-in");
     let outcome = |value: ParamValue, length: i64| {
-        let params = BTreeMap::from([
-            ("max_length".to_owned(), value),
-            ("gone".to_owned(), ParamValue::Bool(true)),
-        ]);
+        let params =
+            BTreeMap::from([("max_length".to_owned(), value), ("gone".to_owned(), ParamValue::Bool(true))]);
         let mut facts = Facts::default();
         facts.message.length = length;
-        let active = ActiveRule {
-            rule: Arc::clone(rule),
-            version: 3,
-            state: State::Active,
-            params,
-        };
+        let active = ActiveRule { rule: Arc::clone(rule), version: 3, state: State::Active, params };
         let decision = decide(Stage::Send, &[active], &facts);
         assert_eq!(decision.verdicts[0].version, 3);
         decision.verdicts[0].code.clone()
     };
     assert_eq!(outcome(ParamValue::Int(100), 100), PASS);
     assert_eq!(outcome(ParamValue::Int(100), 101), "MESSAGE_TOO_LONG");
-    for bad in [
-        ParamValue::Int(919),
-        ParamValue::Int(0),
-        ParamValue::String("200".to_owned()),
-    ] {
+    for bad in [ParamValue::Int(919), ParamValue::Int(0), ParamValue::String("200".to_owned())] {
         assert_eq!(outcome(bad, 10), RULE_ERROR);
     }
 }
@@ -136,10 +108,7 @@ fn only_the_facts_read_are_kept_and_the_text_only_as_its_hash() {
     facts.message.text = "abc".to_owned();
     let kept = decide(Stage::Send, &[active(rule, State::Active)], &facts).facts_read;
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(
-        kept,
-        serde_json::json!({ "message.cost": 2, "message.text_sha256": hash })
-    );
+    assert_eq!(kept, serde_json::json!({ "message.cost": 2, "message.text_sha256": hash }));
     assert!(!format!("{facts:?}").contains("abc"));
 }
 
@@ -157,11 +126,8 @@ fn scripts_choose_between_codes_and_use_every_form() {
             verdict("B")
         } else { pass() }"#;
     let rule = || Rule::load_own(&manifest, script).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let code = |facts: &Facts| {
-        decide(Stage::Send, &[active(rule(), State::Active)], facts).verdicts[0]
-            .code
-            .clone()
-    };
+    let code =
+        |facts: &Facts| decide(Stage::Send, &[active(rule(), State::Active)], facts).verdicts[0].code.clone();
     assert_eq!(code(&costing(11)), "A");
     assert_eq!(code(&costing(2)), PASS);
     let mut facts = costing(2);

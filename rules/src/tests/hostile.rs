@@ -10,18 +10,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 fn refused(script: &str) {
     let problems = problems_in_time(script);
     let of_itself = |problem: &&Diagnostic| !problem.message.en.starts_with("cases[");
-    let errors = problems
-        .iter()
-        .filter(of_itself)
-        .filter(|problem| problem.severity == Severity::Error);
+    let errors = problems.iter().filter(of_itself).filter(|problem| problem.severity == Severity::Error);
     let shown: String = script.chars().take(80).collect();
     assert!(errors.count() > 0, "it loaded: {shown}");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long it really takes is what is tested"
-)]
+#[expect(clippy::disallowed_methods, reason = "how long it really takes is what is tested")]
 fn timed<T>(work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = work();
@@ -125,11 +119,7 @@ fn sizes_and_depths_are_bounded() {
         format!("1{} > 0", "+1".repeat(4_000)),
         format!("message{} == 1", ".cost".repeat(1_600)),
         format!("message.text{} == \"\"", ".to_lower()".repeat(700)),
-        format!(
-            "{}true{}",
-            "if true {".repeat(400),
-            "} else { false }".repeat(300)
-        ),
+        format!("{}true{}", "if true {".repeat(400), "} else { false }".repeat(300)),
         format!("if true {{true}} {}", "else if true {true} ".repeat(400)),
         format!("{}1{}", "[".repeat(4_000), "]".repeat(4_000)),
         format!("1 in [{}1]", "1,".repeat(4_000)),
@@ -143,26 +133,14 @@ fn sizes_and_depths_are_bounded() {
     for script in scripts {
         refused(&script);
     }
-    for flat in [
-        format!("true{}", " && true".repeat(900)),
-        format!("false{}", "||false".repeat(900)),
-    ] {
+    for flat in [format!("true{}", " && true".repeat(900)), format!("false{}", "||false".repeat(900))] {
         problems_in_time(&flat);
     }
 }
 
 #[test]
 fn characters_that_hide_are_refused_where_they_stand() {
-    for hidden in [
-        '\0',
-        '\u{7}',
-        '\u{202e}',
-        '\u{2066}',
-        '\u{200b}',
-        '\u{feff}',
-        '\u{e0041}',
-        '\u{ad}',
-    ] {
+    for hidden in ['\0', '\u{7}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{e0041}', '\u{ad}'] {
         let problems = problems_of(&format!("true\n// {hidden}"));
         assert_eq!((problems[0].line, problems[0].column), (2, 4), "{hidden:?}");
     }
@@ -183,9 +161,7 @@ fn integer_edges_end_in_an_error_and_not_in_a_panic() {
     for script in scripts {
         let problems = problems_in_time(script);
         assert!(
-            problems
-                .iter()
-                .any(|problem| problem.message.en.contains("answered RULE_ERROR")),
+            problems.iter().any(|problem| problem.message.en.contains("answered RULE_ERROR")),
             "{script}"
         );
     }

@@ -20,9 +20,7 @@ impl Folder {
     }
 
     fn refused(&self) -> String {
-        Catalog::with_plugins(&self.0)
-            .expect_err("a bad folder")
-            .to_string()
+        Catalog::with_plugins(&self.0).expect_err("a bad folder").to_string()
     }
 }
 
@@ -35,30 +33,18 @@ impl Drop for Folder {
 #[test]
 fn the_operator_adds_rules_and_replaces_built_ins() {
     let folder = Folder::new("good");
-    folder.put(
-        "sample.toml",
-        &MANIFEST.replace("slug = \"sample\"", "slug = \"sample\"\nposition = 15"),
-    );
+    folder.put("sample.toml", &MANIFEST.replace("slug = \"sample\"", "slug = \"sample\"\nposition = 15"));
     folder.put("sample.rhai", SCRIPT);
-    folder.put(
-        "message-length.toml",
-        &MANIFEST.replace("slug = \"sample\"", "slug = \"message-length\""),
-    );
+    folder.put("message-length.toml", &MANIFEST.replace("slug = \"sample\"", "slug = \"message-length\""));
     folder.put("message-length.rhai", SCRIPT);
     folder.put("README.md", "not a rule");
     let catalog = Catalog::with_plugins(&folder.0).unwrap_or_else(|error| panic!("{error}"));
-    let slugs: Vec<&str> = catalog
-        .rules()
-        .map(|rule| rule.manifest().slug.as_str())
-        .collect();
+    let slugs: Vec<&str> = catalog.rules().map(|rule| rule.manifest().slug.as_str()).collect();
     assert_eq!(slugs.len(), 7);
     assert_eq!((slugs[1], slugs[6]), ("sample", "message-length"));
     let replaced = catalog.get("message-length").expect("it is there").manifest();
     assert!(replaced.codes.contains_key("A"));
-    assert_eq!(
-        (replaced.lock, replaced.state),
-        (Some(Lock::Locked), Some(State::Active))
-    );
+    assert_eq!((replaced.lock, replaced.state), (Some(Lock::Locked), Some(State::Active)));
 }
 
 #[test]
@@ -85,8 +71,6 @@ fn a_bad_file_is_refused_by_name() {
 
 #[test]
 fn a_folder_that_is_not_there_is_refused_by_name() {
-    let told = Catalog::with_plugins(Path::new("no/such/folder"))
-        .expect_err("absent")
-        .to_string();
+    let told = Catalog::with_plugins(Path::new("no/such/folder")).expect_err("absent").to_string();
     assert!(told.starts_with("no/such/folder: "), "{told}");
 }

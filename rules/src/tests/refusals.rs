@@ -3,9 +3,7 @@ use crate::*;
 
 /// The first problem of that script, as its author reads it.
 fn first(script: &str) -> String {
-    problems_of(script)
-        .first()
-        .map_or_else(|| "none".to_owned(), ToString::to_string)
+    problems_of(script).first().map_or_else(|| "none".to_owned(), ToString::to_string)
 }
 
 #[test]
@@ -15,10 +13,7 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "message.lenght < 3",
             "line 1, column 1: there is no fact \"message.lenght\" (did you mean \"message.length\"?)",
         ),
-        (
-            "mesage.length < 3",
-            "line 1, column 1: there is no fact \"mesage\" (did you mean \"message\"?)",
-        ),
+        ("mesage.length < 3", "line 1, column 1: there is no fact \"mesage\" (did you mean \"message\"?)"),
         (
             "message.cost <= params.mots",
             "line 1, column 17: the manifest declares no parameter \"mots\" (did you mean \"most\"?)",
@@ -27,26 +22,14 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "true &&\n verdic(\"A\")",
             "line 2, column 2: there is no function \"verdic\" (did you mean \"verdict\"?)",
         ),
-        (
-            "verdict(\"B\")",
-            "line 1, column 9: the manifest declares no code \"B\" (did you mean \"A\"?)",
-        ),
+        ("verdict(\"B\")", "line 1, column 9: the manifest declares no code \"B\" (did you mean \"A\"?)"),
         (
             "account.kind == \"ADMIM\"",
             "line 1, column 17: account.kind is never \"ADMIM\": it is one of ADMIN, PERSONAL (did you mean \"ADMIN\"?)",
         ),
-        (
-            "\"9\" < 10",
-            "line 1, column 5: the operator < does not take a text, an integer",
-        ),
-        (
-            "message.cost",
-            "line 1, column 1: the script answers an integer, not a boolean or a verdict",
-        ),
-        (
-            "message.cost && true",
-            "line 1, column 1: a boolean is expected here, and this is an integer",
-        ),
+        ("\"9\" < 10", "line 1, column 5: the operator < does not take a text, an integer"),
+        ("message.cost", "line 1, column 1: the script answers an integer, not a boolean or a verdict"),
+        ("message.cost && true", "line 1, column 1: a boolean is expected here, and this is an integer"),
         (
             "if message.cost > 3 { verdict(\"A\") }",
             "line 1, column 1: this if has no else: say what holds otherwise",
@@ -55,10 +38,7 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "if true { 1 } else { false }",
             "line 1, column 1: one branch gives an integer, the other a boolean",
         ),
-        (
-            "message.text.starts_with(3)",
-            "line 1, column 14: starts_with does not take (a text, an integer)",
-        ),
+        ("message.text.starts_with(3)", "line 1, column 14: starts_with does not take (a text, an integer)"),
     ];
     for (script, told) in expected {
         assert_eq!(first(script), told, "{script}");
@@ -109,27 +89,11 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
         "slug = \"sample\"\nlock = \"LOCKED\"",
         "lock: a structure's own rule leaves it out",
     ),
-    (
-        "slug = \"sample\"",
-        "slug = \"sample\"\nstate = \"OFF\"",
-        "state: ",
-    ),
-    (
-        "slug = \"sample\"",
-        "slug = \"sample\"\nposition = 1",
-        "position: ",
-    ),
+    ("slug = \"sample\"", "slug = \"sample\"\nstate = \"OFF\"", "state: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nposition = 1", "position: "),
     ("slug = \"sample\"", "slug = \"sample\"\nversion = 0", "version: "),
-    (
-        "slug = \"sample\"",
-        "slug = \"sample\"\nhelp_url = \"javascript:alert(1)\"",
-        "help_url: ",
-    ),
-    (
-        "slug = \"sample\"",
-        "slug = \"sample\"\nstagse = []",
-        "unknown field `stagse`",
-    ),
+    ("slug = \"sample\"", "slug = \"sample\"\nhelp_url = \"javascript:alert(1)\"", "help_url: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nstagse = []", "unknown field `stagse`"),
     ("\"SEND\"]", "\"DISPATCH\"]", "unknown variant `DISPATCH`"),
     ("\"SEND\"]", "\"RECIPIENT\"]", "unknown variant `RECIPIENT`"),
     ("\"SEND\"]", "\"PREVIEW\"]", "stages: "),
@@ -137,42 +101,18 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("level = \"DENY\"", "level = \"SKIP\"", "unknown variant `SKIP`"),
     ("level = \"DENY\"", "level = \"PASS\"", "unknown variant `PASS`"),
     ("[codes.A]", "[codes.PASS]", "codes.PASS: "),
-    (
-        "{message.cost}",
-        "{message.coast}",
-        "codes.A.en: there is no fact",
-    ),
-    (
-        "{message.cost}",
-        "{message.text}",
-        "codes.A.en: the text of the message cannot be quoted",
-    ),
-    (
-        "default = 10",
-        "default = \"10\"",
-        "params.most: the default is not of its type",
-    ),
+    ("{message.cost}", "{message.coast}", "codes.A.en: there is no fact"),
+    ("{message.cost}", "{message.text}", "codes.A.en: the text of the message cannot be quoted"),
+    ("default = 10", "default = \"10\"", "params.most: the default is not of its type"),
     (
         "default = 10",
         "default = 10\nmax = 9",
         "params.most: the default breaks its bounds: it must be at most 9",
     ),
-    (
-        "default = 10",
-        "default = 10\nmin = \"9\"",
-        "params.most: a bound",
-    ),
-    (
-        "default = 10",
-        "default = 10\noptions = [\"a\"]",
-        "params.most: options",
-    ),
+    ("default = 10", "default = 10\nmin = \"9\"", "params.most: a bound"),
+    ("default = 10", "default = 10\noptions = [\"a\"]", "params.most: options"),
     ("default = \"08:00\"", "default = \"8h\"", "params.from: "),
-    (
-        "default = [\"a\", \"b\"]",
-        "default = []\nmin = 1",
-        "params.words: min and max",
-    ),
+    ("default = [\"a\", \"b\"]", "default = []\nmin = 1", "params.words: min and max"),
     ("fr = \"Exemple\"", "fr = \" \"", "title: "),
     (", fr = \"Exemple\"", "", "missing field `fr`"),
     (
@@ -180,36 +120,12 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
         "facts = { \"message.cost\" = 10 }",
         "cases[1]: facts are nested",
     ),
-    (
-        "slug = \"sample\"",
-        "slug = \"sample\"\nposition = -1",
-        "position: from 0",
-    ),
-    (
-        "cost = 10 }",
-        "coast = 10 }",
-        "cases[1]: there is no fact \"message.coast\"",
-    ),
-    (
-        "cost = 10 }",
-        "cost = \"10\" }",
-        "cases[1]: message.cost cannot hold that value",
-    ),
-    (
-        "verdict = \"A\"",
-        "verdict = \"AA\"",
-        "cases[2]: \"AA\" is neither PASS nor a declared code",
-    ),
-    (
-        "verdict = \"A\"",
-        "verdict = \"PASS\"",
-        "cases[2]: PASS was expected, the rule answered A",
-    ),
-    (
-        "verdict = \"A\"",
-        "params = { most = \"x\" }\nverdict = \"A\"",
-        "cases[2]: a parameter breaks",
-    ),
+    ("slug = \"sample\"", "slug = \"sample\"\nposition = -1", "position: from 0"),
+    ("cost = 10 }", "coast = 10 }", "cases[1]: there is no fact \"message.coast\""),
+    ("cost = 10 }", "cost = \"10\" }", "cases[1]: message.cost cannot hold that value"),
+    ("verdict = \"A\"", "verdict = \"AA\"", "cases[2]: \"AA\" is neither PASS nor a declared code"),
+    ("verdict = \"A\"", "verdict = \"PASS\"", "cases[2]: PASS was expected, the rule answered A"),
+    ("verdict = \"A\"", "params = { most = \"x\" }\nverdict = \"A\"", "cases[2]: a parameter breaks"),
     (
         "verdict = \"A\"",
         "params = { mist = 3 }\nverdict = \"A\"",
@@ -232,18 +148,14 @@ fn a_manifest_is_refused_with_its_key() {
 
 #[test]
 fn a_manifest_without_cases_or_codes_does_not_load() {
-    let (head, _) = MANIFEST
-        .split_once("[[cases]]")
-        .expect("constant: the sample has cases");
+    let (head, _) = MANIFEST.split_once("[[cases]]").expect("constant: the sample has cases");
     assert!(
         Rule::load_own(head, SCRIPT)
             .expect_err("no case")
             .iter()
             .any(|p| p.message.en.starts_with("cases: "))
     );
-    let (head, _) = MANIFEST
-        .split_once("[codes.A]")
-        .expect("constant: the sample has a code");
+    let (head, _) = MANIFEST.split_once("[codes.A]").expect("constant: the sample has a code");
     assert!(
         Rule::load_own(head, SCRIPT)
             .expect_err("no code")
@@ -259,30 +171,18 @@ fn every_problem_is_listed_at_once_with_the_line_of_each() {
         .replace("{message.cost}", "{message.coast}");
     let problems = Rule::load_own(&manifest, "mesage.cost < 1").expect_err("four problems");
     assert_eq!(problems.len(), 4, "{problems:?}");
-    assert_eq!(
-        problems.iter().map(|problem| problem.line).collect::<Vec<_>>(),
-        [6, 19, 19, 1]
-    );
+    assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [6, 19, 19, 1]);
     assert!(problems.iter().all(|problem| !problem.message.fr.is_empty()));
 }
 
 #[test]
 fn what_a_manifest_declares_and_nothing_uses_is_a_warning() {
     let rule = Rule::load_own(MANIFEST, SCRIPT).expect("it loads");
-    let warned: Vec<&str> = rule
-        .warnings()
-        .iter()
-        .map(|warning| warning.message.en.as_str())
-        .collect();
+    let warned: Vec<&str> = rule.warnings().iter().map(|warning| warning.message.en.as_str()).collect();
     assert_eq!(warned.len(), 2, "{warned:?}");
     assert!(
         warned[0].starts_with("params.from: declared") && warned[1].starts_with("params.words: declared")
     );
     let always = super::passing("true").expect("it loads");
-    assert!(
-        always
-            .warnings()
-            .iter()
-            .any(|warning| warning.message.en.starts_with("cases: give one"))
-    );
+    assert!(always.warnings().iter().any(|warning| warning.message.en.starts_with("cases: give one")));
 }

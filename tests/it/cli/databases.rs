@@ -47,16 +47,10 @@ fn another_master_key_opens_nothing() {
         let other = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=\n";
         std::fs::write(&database.master_key_file, other).expect("the key can be replaced");
         let said = failure(&database, &["structure", "list"]).await;
-        assert!(
-            said.contains("not the one that the database was made with"),
-            "{said}"
-        );
+        assert!(said.contains("not the one that the database was made with"), "{said}");
         std::fs::write(&database.master_key_file, "short\n").expect("the key can be replaced");
         let said = failure(&database, &["structure", "list"]).await;
-        assert!(
-            said.contains("32 bytes in base64") && !said.contains("short"),
-            "{said}"
-        );
+        assert!(said.contains("32 bytes in base64") && !said.contains("short"), "{said}");
         database
     });
 }
@@ -75,18 +69,11 @@ fn a_database_that_cannot_be_opened_is_told() {
             ("postgres://envoi:secret@127.0.0.1:1/envoi", ""),
             ("mysql://envoi:secret@127.0.0.1/envoi", "ENVOI_DATABASE_URL"),
         ] {
-            let (code, out, said) = envoi(
-                folder.path(),
-                &["structure", "list"],
-                &[("ENVOI_DATABASE_URL", address)],
-            )
-            .await;
+            let (code, out, said) =
+                envoi(folder.path(), &["structure", "list"], &[("ENVOI_DATABASE_URL", address)]).await;
             assert_eq!((code, out.as_str()), (1, ""), "{address}");
             let said = one_line(&said);
-            assert!(
-                said.contains(named) && !said.contains("secret"),
-                "{address}: {said}"
-            );
+            assert!(said.contains(named) && !said.contains("secret"), "{address}: {said}");
         }
         assert_eq!(
             std::fs::read_to_string(&text).expect("it is there").len(),
@@ -101,10 +88,7 @@ fn a_database_that_another_holds_is_told() {
     plainly(async || {
         let database = Backend::Sqlite.demo().await;
         let holder = database.connect().await;
-        holder
-            .execute_unprepared("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE")
-            .await
-            .expect("held");
+        holder.execute_unprepared("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE").await.expect("held");
         let said = failure(&database, &["credit", "add", "--structure", QUATRE_VENTS, "1"]).await;
         assert!(said.contains("locked by another process"), "{said}");
         holder.execute_unprepared("COMMIT").await.expect("let go");

@@ -26,15 +26,9 @@ async fn in_force(admin: &Actor, level: &str) -> Value {
 async fn an_own_rule_goes_from_draft_to_force(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let people = marie.musicians(3).await;
-    let saved = save(
-        &admin,
-        json!({ "manifest": manifest("DENY"), "source": SOURCE, "comment": "first" }),
-    )
-    .await;
-    assert_eq!(
-        (&saved["rule"]["state"], &saved["rule"]["origin"]),
-        (&json!("OFF"), &json!("STRUCTURE"))
-    );
+    let saved =
+        save(&admin, json!({ "manifest": manifest("DENY"), "source": SOURCE, "comment": "first" })).await;
+    assert_eq!((&saved["rule"]["state"], &saved["rule"]["origin"]), (&json!("OFF"), &json!("STRUCTURE")));
     assert_eq!(
         (&saved["version"]["state"], &saved["version"]["diagnostics"]),
         (&json!("DRAFT"), &json!([])),
@@ -62,37 +56,20 @@ async fn an_own_rule_goes_from_draft_to_force(app: TestApp) {
         (&json!("REFUSED"), &json!("TOO_MANY_MESSAGES"))
     );
     assert_eq!(said["message"], "3 messages, pour 2 au plus.");
-    assert_eq!(
-        marie.send(&refused, app.key()).await["errors"][0]["__typename"],
-        "RefusedError"
-    );
-    assert_eq!(
-        marie.preview(&people[..2], "Bonjour").await["decision"]["outcome"],
-        "ALLOWED"
-    );
+    assert_eq!(marie.send(&refused, app.key()).await["errors"][0]["__typename"], "RefusedError");
+    assert_eq!(marie.preview(&people[..2], "Bonjour").await["decision"]["outcome"], "ALLOWED");
 }
 
 async fn an_own_rule_is_set_and_switched_off(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let people = marie.musicians(3).await;
     in_force(&admin, "DENY").await;
+    assert_eq!(marie.preview(&people, "Bonjour").await["decision"]["outcome"], "REFUSED");
     assert_eq!(
-        marie.preview(&people, "Bonjour").await["decision"]["outcome"],
-        "REFUSED"
-    );
-    assert_eq!(
-        set(
-            &admin,
-            "small-sends",
-            json!({ "parameters": [{ "name": "most", "value": "3" }] })
-        )
-        .await["errors"],
+        set(&admin, "small-sends", json!({ "parameters": [{ "name": "most", "value": "3" }] })).await["errors"],
         json!([])
     );
-    assert_eq!(
-        marie.preview(&people, "Bonjour").await["decision"]["outcome"],
-        "ALLOWED"
-    );
+    assert_eq!(marie.preview(&people, "Bonjour").await["decision"]["outcome"], "ALLOWED");
     let done = set(
         &admin,
         "small-sends",
@@ -118,22 +95,14 @@ async fn an_own_rule_can_ask_to_confirm(app: TestApp) {
         let error = &asked["errors"][0];
         assert_eq!(
             (&error["__typename"], &error["code"]),
-            (
-                &json!("ConfirmationRequiredError"),
-                &json!("CONFIRMATION_REQUIRED")
-            )
+            (&json!("ConfirmationRequiredError"), &json!("CONFIRMATION_REQUIRED"))
         );
         assert_eq!(error["codes"], json!(["TOO_MANY_MESSAGES"]));
     }
-    let sent = marie
-        .send_confirming(&preview, app.key(), &["TOO_MANY_MESSAGES"])
-        .await;
+    let sent = marie.send_confirming(&preview, app.key(), &["TOO_MANY_MESSAGES"]).await;
     assert_eq!(sent["errors"], json!([]));
     app.dispatch_all().await;
-    assert_eq!(
-        marie.campaign(&sent["campaign"]).await["progress"]["delivered"],
-        3
-    );
+    assert_eq!(marie.campaign(&sent["campaign"]).await["progress"]["delivered"], 3);
 }
 
 async fn a_draft_with_errors_cannot_be_published(app: TestApp) {
@@ -151,9 +120,7 @@ async fn a_draft_with_errors_cannot_be_published(app: TestApp) {
         assert_eq!(saved["errors"], json!([]), "kept as a draft: {saved}");
         let diagnostics = saved["version"]["diagnostics"].as_array().expect("diagnostics");
         assert!(
-            diagnostics
-                .iter()
-                .any(|one| one["severity"] == "ERROR" && one["line"].is_i64()),
+            diagnostics.iter().any(|one| one["severity"] == "ERROR" && one["line"].is_i64()),
             "{source}: {saved}"
         );
         let refused = publish(&admin, &saved, "ACTIVE").await;
@@ -163,25 +130,16 @@ async fn a_draft_with_errors_cannot_be_published(app: TestApp) {
             "{refused}"
         );
     }
-    assert_eq!(
-        marie.preview(&marie.musicians(3).await, "Bonjour").await["decision"]["outcome"],
-        "ALLOWED"
-    );
+    assert_eq!(marie.preview(&marie.musicians(3).await, "Bonjour").await["decision"]["outcome"], "ALLOWED");
 }
 
 async fn an_observed_rule_counts_for_nothing(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let saved = save(&admin, json!({ "manifest": manifest("DENY"), "source": SOURCE })).await;
-    assert_eq!(
-        publish(&admin, &saved, "OBSERVED").await["rule"]["state"],
-        "OBSERVED"
-    );
+    assert_eq!(publish(&admin, &saved, "OBSERVED").await["rule"]["state"], "OBSERVED");
     let preview = marie.preview(&marie.musicians(3).await, "Bonjour").await;
     let said = verdict(&preview, "small-sends");
-    assert_eq!(
-        (&said["code"], &said["observedOnly"]),
-        (&json!("TOO_MANY_MESSAGES"), &json!(true))
-    );
+    assert_eq!((&said["code"], &said["observedOnly"]), (&json!("TOO_MANY_MESSAGES"), &json!(true)));
     assert_eq!(preview["decision"]["outcome"], "ALLOWED");
     assert_eq!(marie.send(&preview, app.key()).await["errors"], json!([]));
 }
@@ -194,21 +152,12 @@ async fn two_authors_do_not_overwrite_each_other(app: TestApp) {
         json!({ "rule": rule, "basedOn": version, "manifest": manifest("WARN"), "source": SOURCE });
     let second = save(&admin, on_first.clone()).await;
     assert_eq!(second["version"]["number"], 2, "{second}");
-    for late in [
-        on_first,
-        json!({ "rule": rule, "manifest": manifest("DENY"), "source": SOURCE }),
-    ] {
+    for late in [on_first, json!({ "rule": rule, "manifest": manifest("DENY"), "source": SOURCE })] {
         assert_eq!(code_of(&save(&admin, late).await), "RULE_VERSION_CONFLICT");
     }
     assert_eq!(publish(&admin, &second, "ACTIVE").await["errors"], json!([]));
-    assert_eq!(
-        code_of(&publish(&admin, &second, "ACTIVE").await),
-        "RULE_VERSION_ALREADY_PUBLISHED"
-    );
-    assert_eq!(
-        code_of(&publish(&admin, &first, "ACTIVE").await),
-        "RULE_VERSION_SUPERSEDED"
-    );
+    assert_eq!(code_of(&publish(&admin, &second, "ACTIVE").await), "RULE_VERSION_ALREADY_PUBLISHED");
+    assert_eq!(code_of(&publish(&admin, &first, "ACTIVE").await), "RULE_VERSION_SUPERSEDED");
 }
 
 async fn a_text_that_cannot_be_stored_is_refused(app: TestApp) {
@@ -219,11 +168,7 @@ async fn a_text_that_cannot_be_stored_is_refused(app: TestApp) {
     );
     let source = "audience.message_count <= params.most && params.word != \"\"";
     let saved = save(&admin, json!({ "manifest": with_text, "source": source })).await;
-    assert_eq!(
-        publish(&admin, &saved, "ACTIVE").await["errors"],
-        json!([]),
-        "{saved}"
-    );
+    assert_eq!(publish(&admin, &saved, "ACTIVE").await["errors"], json!([]), "{saved}");
     let set_word = async |word: &str| {
         let input = json!({ "parameters": [{ "name": "word", "value": word }] });
         set(&admin, "small-sends", input).await

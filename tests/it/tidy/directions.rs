@@ -6,31 +6,11 @@ use super::{MEMBERS, Source};
 
 /// Identifiers that a module of `api` never writes, and why.
 const BANNED_NAMES: &[(&str, &[&str], &str)] = &[
-    (
-        "graphql",
-        &["sea_orm"],
-        "resolvers call services, which own the store",
-    ),
-    (
-        "http",
-        &["sea_orm"],
-        "handlers call services, which own the store",
-    ),
-    (
-        "services",
-        &["async_graphql", "axum"],
-        "services do not know who calls them",
-    ),
-    (
-        "domain",
-        &["async_graphql", "axum", "sea_orm", "tokio"],
-        "the domain is pure",
-    ),
-    (
-        "providers",
-        &["async_graphql", "axum", "sea_orm"],
-        "providers know only the domain",
-    ),
+    ("graphql", &["sea_orm"], "resolvers call services, which own the store"),
+    ("http", &["sea_orm"], "handlers call services, which own the store"),
+    ("services", &["async_graphql", "axum"], "services do not know who calls them"),
+    ("domain", &["async_graphql", "axum", "sea_orm", "tokio"], "the domain is pure"),
+    ("providers", &["async_graphql", "axum", "sea_orm"], "providers know only the domain"),
 ];
 
 /// Modules of the crate that a module of `api` may name, besides itself.
@@ -51,16 +31,12 @@ fn module_of(path: &str) -> Option<&str> {
 
 /// The code without its comment lines: prose may name anything.
 fn code(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The words of a text: maximal runs of letters, digits and underscores.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// The modules named by `crate::a`, `crate::{a::b, c}`.
@@ -97,10 +73,7 @@ fn crate_paths(code: &str) -> BTreeSet<String> {
 ///
 /// Two at least: in a folder's own file, one alone is how a nested module of tests names its parent.
 fn climbs_out(path: &str, code: &str) -> bool {
-    let inside = path
-        .trim_start_matches("api/src/")
-        .trim_end_matches(".rs")
-        .trim_end_matches("/mod");
+    let inside = path.trim_start_matches("api/src/").trim_end_matches(".rs").trim_end_matches("/mod");
     let depth = inside.split('/').count().max(2);
     code.contains(&"super::".repeat(depth))
 }
@@ -131,28 +104,16 @@ pub(super) fn crossed_directions(files: &[Source]) -> Vec<String> {
         };
         let code = code(&file.text);
         let named = crate_paths(&code);
-        let allowed = ALLOWED_PATHS
-            .iter()
-            .find(|(from, _)| *from == module)
-            .map(|(_, to)| *to);
-        let forbidden = FORBIDDEN_PATHS
-            .iter()
-            .find(|(from, _)| *from == module)
-            .map(|(_, to)| *to);
+        let allowed = ALLOWED_PATHS.iter().find(|(from, _)| *from == module).map(|(_, to)| *to);
+        let forbidden = FORBIDDEN_PATHS.iter().find(|(from, _)| *from == module).map(|(_, to)| *to);
         if allowed.is_some() && climbs_out(&file.path, &code) {
-            violations.push(format!(
-                "{} climbs out by super: name the path from crate",
-                file.path
-            ));
+            violations.push(format!("{} climbs out by super: name the path from crate", file.path));
         }
         for target in &named {
             let target = target.as_str();
             let outside = allowed.is_some_and(|to| target != module && !to.contains(&target));
             if outside || forbidden.is_some_and(|to| to.contains(&target)) {
-                violations.push(format!(
-                    "{} names {target}, which {module} must not know",
-                    file.path
-                ));
+                violations.push(format!("{} names {target}, which {module} must not know", file.path));
             }
         }
     }
@@ -184,19 +145,10 @@ mod planted {
     #[test]
     fn a_banned_name_is_seen_in_code_only() {
         let seen = |path, text| banned_names(&[file(path, text)]).len();
+        assert_eq!(seen("api/src/graphql/people/query.rs", "use sea_orm::EntityTrait;"), 1);
+        assert_eq!(seen("api/src/http.rs", "fn f() { sea_orm::Database::connect(url) }"), 1);
         assert_eq!(
-            seen("api/src/graphql/people/query.rs", "use sea_orm::EntityTrait;"),
-            1
-        );
-        assert_eq!(
-            seen("api/src/http.rs", "fn f() { sea_orm::Database::connect(url) }"),
-            1
-        );
-        assert_eq!(
-            seen(
-                "api/src/services/people.rs",
-                "use async_graphql_axum::GraphQL;\nuse axum::Json;"
-            ),
+            seen("api/src/services/people.rs", "use async_graphql_axum::GraphQL;\nuse axum::Json;"),
             2
         );
         assert_eq!(seen("api/src/services/people.rs", "use sea_orm::EntityTrait;"), 0);
@@ -208,27 +160,15 @@ mod planted {
         let seen = |path, text| crossed_directions(&[file(path, text)]).len();
         assert_eq!(seen("api/src/domain/phone.rs", "use crate::store::Writer;"), 1);
         assert_eq!(
-            seen(
-                "api/src/domain/phone.rs",
-                "use crate::{domain::text, store::{Writer, Reader}, i18n};"
-            ),
+            seen("api/src/domain/phone.rs", "use crate::{domain::text, store::{Writer, Reader}, i18n};"),
             2
         );
+        assert_eq!(seen("api/src/domain/a/b.rs", "use super::super::super::store;"), 1);
         assert_eq!(
-            seen("api/src/domain/a/b.rs", "use super::super::super::store;"),
-            1
-        );
-        assert_eq!(
-            seen(
-                "api/src/providers/sandbox.rs",
-                "use crate::{domain::phone::Phone, providers::error};"
-            ),
+            seen("api/src/providers/sandbox.rs", "use crate::{domain::phone::Phone, providers::error};"),
             0
         );
-        assert_eq!(
-            seen("api/src/providers/sandbox.rs", "use crate::services::ledger;"),
-            1
-        );
+        assert_eq!(seen("api/src/providers/sandbox.rs", "use crate::services::ledger;"), 1);
         assert_eq!(seen("api/src/services/people.rs", "use crate::graphql::page;"), 1);
         assert_eq!(seen("api/src/services/people.rs", "use crate::store::Writer;"), 0);
     }
@@ -236,10 +176,7 @@ mod planted {
     #[test]
     fn a_dependency_on_a_sibling_is_seen() {
         let seen = |text| sibling_dependencies(&file("rules/Cargo.toml", text)).len();
-        assert_eq!(
-            seen("[package]\nname = \"envoi-rules\"\n[dependencies]\nserde.workspace = true"),
-            0
-        );
+        assert_eq!(seen("[package]\nname = \"envoi-rules\"\n[dependencies]\nserde.workspace = true"), 0);
         assert_eq!(seen("[dependencies]\nentity.workspace = true"), 1);
         assert_eq!(
             seen("[dev-dependencies]\nstore = { package = \"envoi-entity\", path = \"../entity\" }"),

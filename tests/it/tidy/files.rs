@@ -68,10 +68,7 @@ pub(super) fn rules_without_cases(files: &[Source]) -> Vec<String> {
 }
 
 pub(super) fn strangers_at_the_top(tracked: &str) -> Vec<String> {
-    let top: BTreeSet<&str> = tracked
-        .lines()
-        .map(|path| path.split('/').next().unwrap_or(path))
-        .collect();
+    let top: BTreeSet<&str> = tracked.lines().map(|path| path.split('/').next().unwrap_or(path)).collect();
     top.into_iter()
         .filter(|name| !TOP_LEVEL.contains(name))
         .map(|name| format!("{name} does not belong at the top of the repository"))
@@ -93,9 +90,7 @@ pub(super) fn misnumbered_decisions(names: &[&str], index: &str) -> Vec<String> 
     for (position, name) in names.iter().enumerate() {
         let expected = format!("{:04}-", position + 1);
         if !name.starts_with(&expected) {
-            violations.push(format!(
-                "docs/decisions/{name}: expected a record numbered {expected}"
-            ));
+            violations.push(format!("docs/decisions/{name}: expected a record numbered {expected}"));
         }
         if !index.contains(&format!("({name})")) {
             violations.push(format!("docs/decisions/README.md does not link {name}"));
@@ -114,10 +109,7 @@ mod planted {
     fn a_long_file_and_a_stale_exception_are_seen() {
         let long = file("api/src/long.rs", &"\n".repeat(MAX_LINES + 1));
         let short = file("api/src/short.rs", &"\n".repeat(MAX_LINES));
-        let excepted = [
-            ("api/src/long.rs", "a table"),
-            ("api/src/short.rs", "was long once"),
-        ];
+        let excepted = [("api/src/long.rs", "a table"), ("api/src/short.rs", "was long once")];
         assert_eq!(oversized(&[long, short], &[]).len(), 1);
         let long = file("api/src/long.rs", &"\n".repeat(MAX_LINES + 1));
         let short = file("api/src/short.rs", "");
@@ -126,10 +118,7 @@ mod planted {
 
     #[test]
     fn a_rule_without_manifest_script_or_cases_is_seen() {
-        let whole = [
-            file("r/a.rhai", ""),
-            file("r/a.toml", "slug = \"a\"\n[[cases]]\n"),
-        ];
+        let whole = [file("r/a.rhai", ""), file("r/a.toml", "slug = \"a\"\n[[cases]]\n")];
         assert_eq!(rules_without_cases(&whole).len(), 0);
         assert_eq!(rules_without_cases(&[file("r/a.rhai", "")]).len(), 1);
         assert_eq!(rules_without_cases(&[file("r/a.toml", "# [[cases]]")]).len(), 2);

@@ -33,13 +33,7 @@ fn every_report_on_every_state() {
     use MoneyEffect::{Charge, ChargeLoss, None as Free};
     let ignored = ReportEffect::Ignored;
     let moved = |to, money| ReportEffect::Moved { to, money };
-    let all = |money| {
-        [
-            moved(S::HandedOver, money),
-            moved(S::Delivered, money),
-            moved(S::Undelivered, money),
-        ]
-    };
+    let all = |money| [moved(S::HandedOver, money), moved(S::Delivered, money), moved(S::Undelivered, money)];
     let later = [ignored, moved(S::Delivered, Free), moved(S::Undelivered, Free)];
     for state in S::ALL {
         let expected = match state {
@@ -87,17 +81,9 @@ fn states_are_spelt_and_read_alike() {
 
 #[test]
 fn a_campaign_completes_once_and_open_messages_hold_it() {
-    assert_eq!(
-        CampaignState::Dispatching.complete(),
-        Ok(CampaignState::Completed)
-    );
-    let refused = CampaignState::Completed
-        .complete()
-        .expect_err("it was completed already");
+    assert_eq!(CampaignState::Dispatching.complete(), Ok(CampaignState::Completed));
+    let refused = CampaignState::Completed.complete().expect_err("it was completed already");
     assert_eq!(refused.to_string(), "completing is not possible from COMPLETED");
-    let open: Vec<_> = S::ALL
-        .into_iter()
-        .filter(|state| state.holds_campaign())
-        .collect();
+    let open: Vec<_> = S::ALL.into_iter().filter(|state| state.holds_campaign()).collect();
     assert_eq!(open, [S::Queued, S::Sending, S::Unknown]);
 }

@@ -62,31 +62,14 @@ impl Column {
         match self {
             Self::Identifier => &[&["identifiant", "identifier"], &["id", "matricule"]],
             Self::LastName => &[
-                &[
-                    "nom",
-                    "nom de famille",
-                    "last name",
-                    "lastname",
-                    "surname",
-                    "family name",
-                ],
+                &["nom", "nom de famille", "last name", "lastname", "surname", "family name"],
                 &["nom d usage"],
             ],
             Self::FirstName => &[
-                &[
-                    "prenom",
-                    "prenoms",
-                    "first name",
-                    "firstname",
-                    "given name",
-                    "forename",
-                ],
+                &["prenom", "prenoms", "first name", "firstname", "given name", "forename"],
                 &["prenom d usage"],
             ],
-            Self::Sex => &[
-                &["sexe", "sex", "genre", "gender"],
-                &["civilite", "titre", "title"],
-            ],
+            Self::Sex => &[&["sexe", "sex", "genre", "gender"], &["civilite", "titre", "title"]],
             Self::Mobile => &[
                 &[
                     "mobile",
@@ -118,21 +101,9 @@ impl Column {
             ],
             Self::Tags => &[&["tags", "tag", "etiquettes", "etiquette"]],
             Self::Lists => &[&["listes", "liste", "lists", "list"]],
-            Self::Teacher => &[&[
-                "professeur",
-                "professeurs",
-                "prof",
-                "enseignant",
-                "teacher",
-                "teachers",
-            ]],
+            Self::Teacher => &[&["professeur", "professeurs", "prof", "enseignant", "teacher", "teachers"]],
             Self::Consent => &[
-                &[
-                    "consentement commercial",
-                    "consentement sms",
-                    "commercial consent",
-                    "sms consent",
-                ],
+                &["consentement commercial", "consentement sms", "commercial consent", "sms consent"],
                 &["consentement", "consent", "opt in", "optin"],
             ],
         }
@@ -164,15 +135,9 @@ impl Header {
             .filter(|index| !positions.contains(&Some(*index)) && !names[*index].is_empty())
             .map(|index| cells[index].trim().to_owned())
             .collect();
-        let header = Self {
-            positions,
-            width: cells.len(),
-            ignored,
-        };
+        let header = Self { positions, width: cells.len(), ignored };
         for column in [Column::LastName, Column::FirstName] {
-            header
-                .position(column)
-                .ok_or(FileError::MissingColumn { column })?;
+            header.position(column).ok_or(FileError::MissingColumn { column })?;
         }
         Ok(header)
     }
@@ -180,9 +145,7 @@ impl Header {
     /// How many of these cells name a column: what tells the delimiter.
     pub fn recognised(cells: &[String]) -> usize {
         let known = |name: &String| {
-            Column::ALL
-                .iter()
-                .any(|column| column.names().iter().any(|group| group.contains(&name.as_str())))
+            Column::ALL.iter().any(|column| column.names().iter().any(|group| group.contains(&name.as_str())))
         };
         cells.iter().map(|cell| key(cell)).filter(known).count()
     }
@@ -196,10 +159,7 @@ impl Header {
 /// The one cell that names this column, in the most precise group that has one.
 fn find(column: Column, names: &[String]) -> Result<Option<usize>, FileError> {
     for group in column.names() {
-        let mut found = names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| group.contains(&name.as_str()));
+        let mut found = names.iter().enumerate().filter(|(_, name)| group.contains(&name.as_str()));
         if let Some((index, _)) = found.next() {
             return match found.next() {
                 Some(_) => Err(FileError::DuplicateColumn { column }),
@@ -212,9 +172,6 @@ fn find(column: Column, names: &[String]) -> Result<Option<usize>, FileError> {
 
 /// A header as it is compared: folded, and punctuation made spaces (`N° mobile`, `Prénom :`, `last_name`).
 fn key(cell: &str) -> String {
-    let plain: String = fold(cell)
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
+    let plain: String = fold(cell).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }

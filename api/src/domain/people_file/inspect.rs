@@ -113,12 +113,7 @@ pub fn inspect<R: Read>(reader: R) -> Result<FileShape, FileError> {
         return Err(FileError::Empty);
     }
     let header = Header::read(&cells(&header, encoding))?;
-    Ok(FileShape {
-        encoding,
-        delimiter,
-        rows,
-        header,
-    })
+    Ok(FileShape { encoding, delimiter, rows, header })
 }
 
 /// The delimiter under which the first line names the most columns.
@@ -135,28 +130,17 @@ fn guess_delimiter(prefix: &[u8]) -> u8 {
         }
     };
     // Of equals, `max_by_key` takes the last.
-    DELIMITERS
-        .into_iter()
-        .rev()
-        .max_by_key(|&delimiter| recognised(delimiter))
-        .unwrap_or(DELIMITERS[0])
+    DELIMITERS.into_iter().rev().max_by_key(|&delimiter| recognised(delimiter)).unwrap_or(DELIMITERS[0])
 }
 
 fn cells(record: &ByteRecord, encoding: TextEncoding) -> Vec<String> {
-    record
-        .iter()
-        .map(|cell| encoding.decode(cell).into_owned())
-        .collect()
+    record.iter().map(|cell| encoding.decode(cell).into_owned()).collect()
 }
 
 /// A parser that leaves the header and the width of rows to us.
 pub(super) fn parser<R: Read>(reader: R, delimiter: u8) -> Reader<R> {
     let mut builder = ReaderBuilder::new();
-    builder
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(BUFFER_BYTES);
+    builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(BUFFER_BYTES);
     builder.from_reader(reader)
 }
 
@@ -166,9 +150,7 @@ pub(super) fn next_record<R: Read>(
     record: &mut ByteRecord,
 ) -> Result<Option<u64>, FileError> {
     let start = parser.position().line();
-    let more = parser
-        .read_byte_record(record)
-        .map_err(|error| file_error(error, start))?;
+    let more = parser.read_byte_record(record).map_err(|error| file_error(error, start))?;
     parser.get_mut().end_row();
     // Counted from the end of the row: the parser's own start is that of the empty lines that it skipped.
     let inside = record.as_slice().split(|&byte| byte == b'\n').count() as u64;
@@ -186,10 +168,7 @@ fn file_error(error: csv::Error, line: u64) -> FileError {
     match error.into_kind() {
         ErrorKind::Io(error) => {
             let kind = error.kind();
-            match error
-                .into_inner()
-                .and_then(|inner| inner.downcast::<FileError>().ok())
-                .map(|found| *found)
+            match error.into_inner().and_then(|inner| inner.downcast::<FileError>().ok()).map(|found| *found)
             {
                 Some(FileError::RowTooLong { .. }) => FileError::RowTooLong { line },
                 Some(found) => found,

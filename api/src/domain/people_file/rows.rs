@@ -60,13 +60,7 @@ pub fn rows<R: Read>(reader: R, shape: &FileShape, region: Region) -> Result<Row
     let mut parser = parser(Source::new(open(reader)?), shape.delimiter);
     let mut record = ByteRecord::new();
     next_record(&mut parser, &mut record)?;
-    Ok(Rows {
-        parser,
-        record,
-        shape: shape.clone(),
-        region,
-        failed: false,
-    })
+    Ok(Rows { parser, record, shape: shape.clone(), region, failed: false })
 }
 
 impl<R: Read> Iterator for Rows<R> {
@@ -90,11 +84,7 @@ impl<R: Read> Iterator for Rows<R> {
 
 impl<R> Rows<R> {
     fn row(&self, line: u64) -> Result<PersonRow, RowError> {
-        let row = Row {
-            record: &self.record,
-            shape: &self.shape,
-            line,
-        };
+        let row = Row { record: &self.record, shape: &self.shape, line };
         row.check_width()?;
         Ok(PersonRow {
             line,
@@ -126,30 +116,18 @@ impl Row<'_> {
         let (expected, found) = (self.shape.header.width, self.record.len());
         if found < expected || self.record.iter().skip(expected).any(|cell| !cell.is_empty()) {
             let problem = RowProblem::Ragged { expected, found };
-            return Err(RowError {
-                line: self.line,
-                column: None,
-                problem,
-            });
+            return Err(RowError { line: self.line, column: None, problem });
         }
         Ok(())
     }
 
     fn error(&self, column: Column, problem: RowProblem) -> RowError {
-        RowError {
-            line: self.line,
-            column: Some(column),
-            problem,
-        }
+        RowError { line: self.line, column: Some(column), problem }
     }
 
     /// The text of a cell; empty when the file does not have the column.
     fn cell(&self, column: Column) -> std::borrow::Cow<'_, str> {
-        let cell = self
-            .shape
-            .header
-            .position(column)
-            .and_then(|position| self.record.get(position));
+        let cell = self.shape.header.position(column).and_then(|position| self.record.get(position));
         self.shape.encoding().decode(cell.unwrap_or_default())
     }
 
@@ -158,9 +136,7 @@ impl Row<'_> {
     }
 
     fn name_of(&self, column: Column) -> Result<String, RowError> {
-        let name = self
-            .line_of(column, MAX_NAME_CHARS)?
-            .filter(|name| !fold(name).is_empty());
+        let name = self.line_of(column, MAX_NAME_CHARS)?.filter(|name| !fold(name).is_empty());
         name.ok_or_else(|| self.error(column, RowProblem::MissingName))
     }
 
@@ -170,9 +146,7 @@ impl Row<'_> {
         read: impl Fn(&str) -> Result<T, RowProblem>,
     ) -> Result<Option<T>, RowError> {
         let word = self.line_of(column, MAX_WORD_CHARS)?;
-        word.map(|word| read(&word))
-            .transpose()
-            .map_err(|problem| self.error(column, problem))
+        word.map(|word| read(&word)).transpose().map_err(|problem| self.error(column, problem))
     }
 
     fn labels_of(&self, column: Column) -> Result<Vec<String>, RowError> {

@@ -41,23 +41,12 @@ pub(super) fn open<R: Read>(mut reader: R) -> Result<Opening<R>, FileError> {
     if bom {
         prefix.drain(..UTF8_BOM.len());
     }
-    Ok(Opening {
-        prefix,
-        bom,
-        rest: reader,
-    })
+    Ok(Opening { prefix, bom, rest: reader })
 }
 
 /// UTF-16 without a mark: about every second byte is NUL, and always on the same side.
 fn is_utf16(bytes: &[u8]) -> bool {
-    let nuls = |side: usize| {
-        bytes
-            .iter()
-            .skip(side)
-            .step_by(2)
-            .filter(|&&byte| byte == 0)
-            .count()
-    };
+    let nuls = |side: usize| bytes.iter().skip(side).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd) = (nuls(0), nuls(1));
     even.min(odd) == 0 && even.max(odd) * 4 > bytes.len()
 }
@@ -75,13 +64,7 @@ impl<R: Read> Source<R> {
     /// The whole file, prefix included. Every byte is looked at on its way.
     pub fn new(opening: Opening<R>) -> Self {
         let inner = Cursor::new(opening.prefix).chain(opening.rest);
-        Self {
-            inner,
-            scan: Scan::new(),
-            after_cr: false,
-            last: None,
-            row_bytes: 0,
-        }
+        Self { inner, scan: Scan::new(), after_cr: false, last: None, row_bytes: 0 }
     }
 
     /// Says that a row came out: the next may take its own [`MAX_ROW_BYTES`].
@@ -159,21 +142,14 @@ pub(super) struct Scan {
 impl Scan {
     fn new() -> Self {
         let decoder = UTF_8.new_decoder_without_bom_handling();
-        Self {
-            decoder,
-            decoded: vec![0; 8 * 1024],
-            utf8: true,
-            windows_1252: true,
-        }
+        Self { decoder, decoded: vec![0; 8 * 1024], utf8: true, windows_1252: true }
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         if bytes.contains(&0) {
             return Err(FileError::Binary);
         }
-        self.windows_1252 &= !bytes
-            .iter()
-            .any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
+        self.windows_1252 &= !bytes.iter().any(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D));
         self.decode(bytes, false);
         Ok(())
     }

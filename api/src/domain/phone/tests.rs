@@ -51,11 +51,7 @@ fn a_country_code_wins_over_the_region() {
         ("+1 202 555 0123", "+12025550123"),
     ] {
         for region in ["FR", "RE", "US"] {
-            assert_eq!(
-                parse(input, region),
-                Ok(expected.to_owned()),
-                "{input:?} under {region}"
-            );
+            assert_eq!(parse(input, region), Ok(expected.to_owned()), "{input:?} under {region}");
         }
     }
 }
@@ -71,11 +67,7 @@ fn overseas_numbers_need_their_region() {
         ("75 12 34", "NC", "+687751234"),
         ("87 12 34 56", "PF", "+68987123456"),
     ] {
-        assert_eq!(
-            parse(input, region),
-            Ok(expected.to_owned()),
-            "{input:?} under {region}"
-        );
+        assert_eq!(parse(input, region), Ok(expected.to_owned()), "{input:?} under {region}");
     }
     assert_eq!(parse("0692123456", "FR"), Err(PhoneError::Invalid));
 }
@@ -138,13 +130,8 @@ fn no_input_of_digits_and_signs_panics() {
 
 #[test]
 fn regions_are_two_capital_letters_with_a_plan() {
-    for code in [
-        "FR", "RE", "GP", "MQ", "GF", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "BE", "CH",
-    ] {
-        assert_eq!(
-            code.parse::<Region>().map(|region| region.as_str().to_owned()),
-            Ok(code.to_owned())
-        );
+    for code in ["FR", "RE", "GP", "MQ", "GF", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "BE", "CH"] {
+        assert_eq!(code.parse::<Region>().map(|region| region.as_str().to_owned()), Ok(code.to_owned()));
     }
     for code in ["", "F", "fr", "FRA", "ZZ", "é"] {
         assert_eq!(code.parse::<Region>(), Err(RegionError), "{code:?}");
@@ -160,19 +147,7 @@ fn debug_masks_the_number() {
 #[test]
 fn what_is_stored_is_e164() {
     assert!(Phone::from_e164("+33712345678".to_owned()).is_ok());
-    for stored in [
-        "",
-        "+",
-        "0612345678",
-        "+33 612345678",
-        "+123456",
-        "+1234567890123456",
-        "+33é2345678",
-    ] {
-        assert_eq!(
-            Phone::from_e164(stored.to_owned()),
-            Err(PhoneError::Invalid),
-            "{stored:?}"
-        );
+    for stored in ["", "+", "0612345678", "+33 612345678", "+123456", "+1234567890123456", "+33é2345678"] {
+        assert_eq!(Phone::from_e164(stored.to_owned()), Err(PhoneError::Invalid), "{stored:?}");
     }
 }

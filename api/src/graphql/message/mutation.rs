@@ -40,10 +40,9 @@ impl From<AudienceInput> for Audience {
         let people = |ids: Vec<ID>| ids.iter().map(node_id::person).collect();
         match input {
             AudienceInput::People(ids) => Self::People(people(ids)),
-            AudienceInput::Matching(MatchingInput { filter, except }) => Self::Matching {
-                filter: filter.into(),
-                except: people(except.unwrap_or_default()),
-            },
+            AudienceInput::Matching(MatchingInput { filter, except }) => {
+                Self::Matching { filter: filter.into(), except: people(except.unwrap_or_default()) }
+            }
         }
     }
 }
@@ -118,22 +117,13 @@ impl MessageMutation {
         #[graphql(desc = "What to preview.")] input: PreviewSmsInput,
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
-        let PreviewSmsInput {
-            audience,
-            message,
-            client_mutation_id,
-        } = input;
-        let input = PreviewInput {
-            audience: audience.into(),
-            text: message.text,
-        };
+        let PreviewSmsInput { audience, message, client_mutation_id } = input;
+        let input = PreviewInput { audience: audience.into(), text: message.text };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         Ok(match session.outcome(done.await)? {
-            Ok(preview) => PreviewSmsPayload {
-                preview: Some(preview.into()),
-                errors: Vec::new(),
-                client_mutation_id,
-            },
+            Ok(preview) => {
+                PreviewSmsPayload { preview: Some(preview.into()), errors: Vec::new(), client_mutation_id }
+            }
             Err(problem) => PreviewSmsPayload {
                 preview: None,
                 errors: vec![session.user_error(&problem)],
@@ -149,45 +139,24 @@ impl MessageMutation {
         #[graphql(desc = "What to send.")] input: SendSmsInput,
     ) -> Result<SendSmsPayload> {
         let session = Session::of(graphql);
-        let SendSmsInput {
-            preview_token: token,
-            idempotency_key: key,
-            confirm,
-            client_mutation_id,
-        } = input;
-        let input = SendInput {
-            token,
-            key,
-            confirm: confirm.unwrap_or_default(),
-        };
+        let SendSmsInput { preview_token: token, idempotency_key: key, confirm, client_mutation_id } = input;
+        let input = SendInput { token, key, confirm: confirm.unwrap_or_default() };
         let done = async { message::send(&session.ctx, session.caller()?, input).await };
         Ok(match session.outcome(done.await)? {
             Ok(sent) => {
                 let campaign = session.maybe(campaign(session, sent.campaign)).await;
-                SendSmsPayload {
-                    campaign,
-                    replayed: sent.replayed,
-                    errors: Vec::new(),
-                    client_mutation_id,
-                }
+                SendSmsPayload { campaign, replayed: sent.replayed, errors: Vec::new(), client_mutation_id }
             }
             Err(problem) => {
                 let errors = vec![told(session, problem).await?];
-                SendSmsPayload {
-                    campaign: None,
-                    replayed: false,
-                    errors,
-                    client_mutation_id,
-                }
+                SendSmsPayload { campaign: None, replayed: false, errors, client_mutation_id }
             }
         })
     }
 }
 
 async fn campaign(session: &Session, id: entity::ids::CampaignId) -> Result<Option<Campaign>, Fault> {
-    Ok(campaigns::by_id(&session.ctx, session.caller()?, id)
-        .await?
-        .map(Campaign::from))
+    Ok(campaigns::by_id(&session.ctx, session.caller()?, id).await?.map(Campaign::from))
 }
 
 /// Why nothing was sent, as the payload tells it.
@@ -213,15 +182,13 @@ async fn told(session: &Session, problem: SendProblem) -> Result<UserError, Erro
             RefusedError::new(ctx, &token("REFUSED"), (*decision).into()).into()
         }
         SendProblem::ConfirmationRequired(codes) => {
-            let problem = Problem::new("CONFIRMATION_REQUIRED")
-                .at(&["confirm"])
-                .with("codes", codes.join(", "));
+            let problem =
+                Problem::new("CONFIRMATION_REQUIRED").at(&["confirm"]).with("codes", codes.join(", "));
             ConfirmationRequiredError::new(ctx, &problem, codes).into()
         }
         SendProblem::InsufficientCredit { required, available } => {
-            let problem = Problem::new("INSUFFICIENT_CREDIT")
-                .with("required", required)
-                .with("available", available);
+            let problem =
+                Problem::new("INSUFFICIENT_CREDIT").with("required", required).with("available", available);
             InsufficientCreditError::new(ctx, &problem, required, available).into()
         }
     })

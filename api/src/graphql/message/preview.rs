@@ -165,12 +165,7 @@ impl SmsPreview {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<PreviewRecipientConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
             .maybe(async {
                 let page = message::recipients(&session.ctx, session.caller()?, self.0.id, &args).await?;
@@ -191,12 +186,7 @@ impl SmsPreview {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<ExclusionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
             .maybe(async {
                 let page = message::exclusions(&session.ctx, session.caller()?, self.0.id, &args).await?;

@@ -222,11 +222,7 @@ impl Rule {
     /// What can be set of it, by name.
     async fn parameters(&self, graphql: &Context<'_>) -> Vec<RuleParameter> {
         let lang = Session::of(graphql).ctx.lang;
-        self.0
-            .parameters
-            .iter()
-            .map(|view| RuleParameter::new(view, lang))
-            .collect()
+        self.0.parameters.iter().map(|view| RuleParameter::new(view, lang)).collect()
     }
 
     /// The published version of a rule that the structure wrote; null where none is, and for a rule of the platform.
@@ -246,22 +242,13 @@ impl Rule {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<RuleVersionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs { first, after, last, before };
         session
             .maybe(async {
                 let RuleKey::Own(rule) = self.0.key else {
                     return Ok(None);
                 };
-                Ok(Some(
-                    ruleset::versions_page(&session.ctx, session.caller()?, rule, &args)
-                        .await?
-                        .into(),
-                ))
+                Ok(Some(ruleset::versions_page(&session.ctx, session.caller()?, rule, &args).await?.into()))
             })
             .await
     }
@@ -325,12 +312,7 @@ impl RuleVersion {
     /// What the checks said of it when it was saved. With one of severity ERROR it cannot be published.
     async fn diagnostics(&self, graphql: &Context<'_>) -> Vec<RuleDiagnostic> {
         let lang = Session::of(graphql).ctx.lang;
-        self.0
-            .diagnostics
-            .0
-            .iter()
-            .map(|diagnostic| RuleDiagnostic::new(diagnostic, lang))
-            .collect()
+        self.0.diagnostics.0.iter().map(|diagnostic| RuleDiagnostic::new(diagnostic, lang)).collect()
     }
 }
 

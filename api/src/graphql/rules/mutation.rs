@@ -112,25 +112,10 @@ impl RuleMutation {
         #[graphql(desc = "The rule to save.")] input: SaveRuleInput,
     ) -> Result<SaveRulePayload> {
         let session = Session::of(graphql);
-        let SaveRuleInput {
-            rule,
-            based_on,
-            manifest,
-            source,
-            comment,
-            client_mutation_id,
-        } = input;
-        let (rule, based_on) = (
-            rule.as_ref().map(node_id::rule),
-            based_on.as_ref().map(node_id::rule_version),
-        );
-        let input = SaveRule {
-            rule,
-            based_on,
-            manifest,
-            source,
-            comment,
-        };
+        let SaveRuleInput { rule, based_on, manifest, source, comment, client_mutation_id } = input;
+        let (rule, based_on) =
+            (rule.as_ref().map(node_id::rule), based_on.as_ref().map(node_id::rule_version));
+        let input = SaveRule { rule, based_on, manifest, source, comment };
         let done = async { ruleset::save(&session.ctx, session.caller()?, input).await };
         Ok(match session.outcome(done.await)? {
             Ok(Saved { rule, version }) => SaveRulePayload {
@@ -156,11 +141,7 @@ impl RuleMutation {
         #[graphql(desc = "What to publish.")] input: PublishRuleInput,
     ) -> Result<PublishRulePayload> {
         let session = Session::of(graphql);
-        let PublishRuleInput {
-            version,
-            state,
-            client_mutation_id,
-        } = input;
+        let PublishRuleInput { version, state, client_mutation_id } = input;
         let version = node_id::rule_version(&version);
         let done = async { ruleset::publish(&session.ctx, session.caller()?, version, state.into()).await };
         Ok(match session.outcome(done.await)? {
@@ -186,34 +167,18 @@ impl RuleMutation {
         #[graphql(desc = "What to set.")] input: SetRuleStateInput,
     ) -> Result<SetRuleStatePayload> {
         let session = Session::of(graphql);
-        let SetRuleStateInput {
-            rule,
-            state,
-            parameters,
-            client_mutation_id,
-        } = input;
-        let parameters = parameters
-            .unwrap_or_default()
-            .into_iter()
-            .map(|given| (given.name, given.value))
-            .collect();
-        let input = SetRule {
-            rule: node_id::rule(&rule),
-            state: state.map(Into::into),
-            parameters,
-        };
+        let SetRuleStateInput { rule, state, parameters, client_mutation_id } = input;
+        let parameters =
+            parameters.unwrap_or_default().into_iter().map(|given| (given.name, given.value)).collect();
+        let input = SetRule { rule: node_id::rule(&rule), state: state.map(Into::into), parameters };
         let done = async { ruleset::set_state(&session.ctx, session.caller()?, input).await };
         Ok(match session.outcome(done.await)? {
-            Ok(rule) => SetRuleStatePayload {
-                rule: Some(rule.into()),
-                errors: Vec::new(),
-                client_mutation_id,
-            },
-            Err(problem) => SetRuleStatePayload {
-                rule: None,
-                errors: told(session, &problem),
-                client_mutation_id,
-            },
+            Ok(rule) => {
+                SetRuleStatePayload { rule: Some(rule.into()), errors: Vec::new(), client_mutation_id }
+            }
+            Err(problem) => {
+                SetRuleStatePayload { rule: None, errors: told(session, &problem), client_mutation_id }
+            }
         })
     }
 }

@@ -70,6 +70,8 @@ struct Found {
 /// The database's. A fault that was found is no error: it is in the report.
 pub async fn run(app: &App) -> Result<AuditReport, Fault> {
     let postgres = app.store.backend() == DbBackend::Postgres;
+    // The checks join whole tables: PostgreSQL must know how large they are.
+    app.store.analyze(&["campaign", "message", "attempt", "transfer", "ledger_entry"]).await;
     // A read transaction of SQLite sees one instant by itself.
     let options = TransactionOptions {
         isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
@@ -79,43 +81,23 @@ pub async fn run(app: &App) -> Result<AuditReport, Fault> {
     let tx = app.store.readers().begin_with_options(options).await?;
     let mut checks = Vec::with_capacity(PROBES.len());
     for probe in PROBES {
-        checks.push(Check {
-            name: probe.name,
-            faults: faults(&tx, probe).await?,
-        });
+        checks.push(Check { name: probe.name, faults: faults(&tx, probe).await? });
     }
     let counts = Statement::from_string(tx.get_database_backend(), probes::COUNTS);
-    let counts = tx
-        .query_one_raw(counts)
-        .await?
-        .ok_or_else(|| Fault::internal("counting answered no row"))?;
-    let Counts {
-        structures,
-        campaigns,
-        messages,
-    } = Counts::from_query_result(&counts, "")?;
+    let counts =
+        tx.query_one_raw(counts).await?.ok_or_else(|| Fault::internal("counting answered no row"))?;
+    let Counts { structures, campaigns, messages } = Counts::from_query_result(&counts, "")?;
     tx.rollback().await?;
-    Ok(AuditReport {
-        checks,
-        structures,
-        campaigns,
-        messages,
-    })
+    Ok(AuditReport { checks, structures, campaigns, messages })
 }
 
 async fn faults(tx: &DatabaseTransaction, probe: &Probe) -> Result<Vec<String>, Fault> {
     let sql = format!("{} LIMIT {FAULTS_NAMED}", probe.sql);
-    let rows = tx
-        .query_all_raw(Statement::from_string(tx.get_database_backend(), sql))
-        .await?;
+    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
     let mut faults = Vec::with_capacity(rows.len());
     for row in &rows {
         let Found { structure_id, id } = Found::from_query_result(row, "")?;
-        faults.push(format!(
-            "{} {id} of structure {}",
-            probe.of,
-            structure_id.as_uuid()
-        ));
+        faults.push(format!("{} {id} of structure {}", probe.of, structure_id.as_uuid()));
     }
     Ok(faults)
 }

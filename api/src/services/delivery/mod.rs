@@ -87,13 +87,7 @@ struct StandingRow {
 pub async fn standings(tx: &DatabaseTransaction, ids: &[MessageId]) -> Result<Vec<Standing>, StoreError> {
     use message::Column;
     let query = Query::select()
-        .columns([
-            Column::Id,
-            Column::StructureId,
-            Column::CampaignId,
-            Column::State,
-            Column::Attempts,
-        ])
+        .columns([Column::Id, Column::StructureId, Column::CampaignId, Column::State, Column::Attempts])
         .from(message::Entity)
         .and_where(among(tx.get_database_backend(), Expr::col(Column::Id), ids.iter().copied()))
         .to_owned();
@@ -126,10 +120,7 @@ pub(crate) fn in_state(state: MessageState) -> Expr {
 /// An instant so much later.
 pub(crate) fn later(at: At, wait: Duration) -> At {
     let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
-    At::from(
-        at.0.checked_add_signed(wait)
-            .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC),
-    )
+    At::from(at.0.checked_add_signed(wait).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC))
 }
 
 /// What came of an attempt.
@@ -172,10 +163,7 @@ pub async fn finish(tx: &DatabaseTransaction, at: At, attempts: &[Finish]) -> Re
         .value(Column::FinishedAt, at)
         .value(Column::Outcome, of("column2"))
         .value(Column::Code, of("column3"))
-        .value(
-            Column::ProviderRef,
-            Func::coalesce([of("column4"), stored(Column::ProviderRef)]),
-        )
+        .value(Column::ProviderRef, Func::coalesce([of("column4"), stored(Column::ProviderRef)]))
         .and_where(stored(Column::Id).eq(of("column1")))
         .and_where(
             stored(Column::Outcome)

@@ -32,20 +32,13 @@ impl Change {
     /// A change that needs no explanation.
     #[must_use]
     pub fn to(to: MessageState) -> Self {
-        Self {
-            to,
-            reason: None,
-            not_before: None,
-        }
+        Self { to, reason: None, not_before: None }
     }
 
     /// The same, with its reason.
     #[must_use]
     pub fn because(self, reason: impl Into<String>) -> Self {
-        Self {
-            reason: Some(reason.into()),
-            ..self
-        }
+        Self { reason: Some(reason.into()), ..self }
     }
 }
 
@@ -126,10 +119,8 @@ impl Moves {
         let mut all = HashSet::new();
         for group in &self.groups {
             let rows = tx.query_all(&group.statement(tx.get_database_backend(), at, lease)).await?;
-            let moved: Vec<Moved> = rows
-                .iter()
-                .map(|row| Moved::from_query_result(row, ""))
-                .collect::<Result<_, _>>()?;
+            let moved: Vec<Moved> =
+                rows.iter().map(|row| Moved::from_query_result(row, "")).collect::<Result<_, _>>()?;
             all.extend(moved.iter().map(|row| row.id));
             effects.entry(group.place).or_default().add(group, &moved);
         }
@@ -196,10 +187,7 @@ impl Effects {
         let (from, to) = (group.from, group.change.to);
         let number = i64::try_from(moved.len()).unwrap_or(i64::MAX);
         for (state, change) in [(from, -number), (to, number)] {
-            self.counters
-                .entry(state.as_str())
-                .or_insert((counter(state), 0))
-                .1 += change;
+            self.counters.entry(state.as_str()).or_insert((counter(state), 0)).1 += change;
         }
         let settled = match money(from, to) {
             Money::Stays => None,
@@ -236,10 +224,7 @@ impl Effects {
                 .value(campaign::Column::State, enums::CampaignState::Completed.as_str())
                 .value(campaign::Column::CompletedAt, at)
                 .and_where(Expr::col(campaign::Column::State).eq(enums::CampaignState::Dispatching.as_str()));
-            for state in MessageState::ALL
-                .into_iter()
-                .filter(|state| state.holds_campaign())
-            {
+            for state in MessageState::ALL.into_iter().filter(|state| state.holds_campaign()) {
                 complete.and_where(Expr::col(counter(state)).eq(0_i64));
             }
             tx.execute(&complete).await?;

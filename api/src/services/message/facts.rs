@@ -28,15 +28,7 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    gather(
-        caller,
-        structure,
-        &plan.wording,
-        plan.counts,
-        (plan.messages, plan.cost),
-        credit,
-        now,
-    )
+    gather(caller, structure, &plan.wording, plan.counts, (plan.messages, plan.cost), credit, now)
 }
 
 /// The facts of a message of so many SMS at such a cost.
@@ -49,15 +41,9 @@ pub fn gather(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let StructureFacts {
-        structure,
-        subscription,
-        settings,
-    } = structure;
-    let zone: Tz = structure
-        .time_zone
-        .parse()
-        .map_err(|_| Fault::internal("a structure has an unknown time zone"))?;
+    let StructureFacts { structure, subscription, settings } = structure;
+    let zone: Tz =
+        structure.time_zone.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))?;
     Ok(Facts {
         account: account(caller),
         structure: rules::StructureFacts {
@@ -68,9 +54,7 @@ pub fn gather(
         subscription: SubscriptionFacts {
             active: subscription.is_active(),
             state: subscription.state.as_str().to_owned(),
-            days_left: subscription
-                .days_left
-                .unwrap_or(if subscription.is_active() { ENDLESS } else { 0 }),
+            days_left: subscription.days_left.unwrap_or(if subscription.is_active() { ENDLESS } else { 0 }),
         },
         settings: SettingsFacts {
             configured: settings.configured,
@@ -89,10 +73,7 @@ pub fn gather(
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
         },
-        credit: CreditFacts {
-            balance: credit.balance,
-            reserved: credit.reserved,
-        },
+        credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
         now: local(now, zone),
     })
 }

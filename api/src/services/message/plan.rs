@@ -45,10 +45,7 @@ impl Wording {
 
     /// What is appended to the text.
     pub fn stop_mention(&self) -> &str {
-        self.body
-            .as_str()
-            .strip_prefix(self.text.as_str())
-            .unwrap_or_default()
+        self.body.as_str().strip_prefix(self.text.as_str()).unwrap_or_default()
     }
 
     /// The length of the user's text alone, in the units that the body is charged in.
@@ -127,10 +124,7 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft {
-            audience: self.audience,
-            text: self.wording.text,
-        }
+        Draft { audience: self.audience, text: self.wording.text }
     }
 
     /// People of the audience whom it does not reach.
@@ -169,9 +163,9 @@ fn text_problem(error: &TextError) -> Problem {
     let problem = Problem::new(error.code()).at(&["message", "text"]);
     match error {
         TextError::Empty => problem,
-        TextError::ControlCharacter { codepoint, position } => problem
-            .with("character", format!("U+{codepoint:04X}"))
-            .with("position", count(*position)),
+        TextError::ControlCharacter { codepoint, position } => {
+            problem.with("character", format!("U+{codepoint:04X}")).with("position", count(*position))
+        }
         TextError::TooLong { limit } => problem.with("max", count(*limit)),
     }
 }
@@ -192,10 +186,7 @@ pub async fn plan(
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text } = draft;
-    let wording = Wording::new(
-        text,
-        structure.settings.stop_mention.as_deref().unwrap_or_default(),
-    );
+    let wording = Wording::new(text, structure.settings.stop_mention.as_deref().unwrap_or_default());
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(Problem::new("AUDIENCE_EMPTY").at(&["audience"]).into());
@@ -214,15 +205,7 @@ pub async fn plan(
     let (messages, hash) = binder.finish();
     let cost = messages * wording.cost();
     let limit = length_limit(&rules);
-    let facts = facts::gather(
-        caller,
-        &structure,
-        &wording,
-        counts,
-        (messages, cost),
-        credit,
-        now,
-    )?;
+    let facts = facts::gather(caller, &structure, &wording, counts, (messages, cost), credit, now)?;
     let decision = rules.decide(stage, &facts);
     let rules_hash = rules.hash();
     Ok(Plan {
@@ -262,11 +245,7 @@ impl Binder {
         let mut hasher = Sha256::new();
         hasher.update(wording.body.as_str().as_bytes());
         hasher.update(wording.cost().to_le_bytes());
-        Self {
-            hasher,
-            messages: 0,
-            last_number: None,
-        }
+        Self { hasher, messages: 0, last_number: None }
     }
 
     /// Adds the next person of the scan; answers whether its number is a new one.

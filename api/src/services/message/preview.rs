@@ -76,14 +76,9 @@ pub(super) async fn preview_draft(ctx: &Ctx, caller: &Caller, draft: Draft) -> R
         .store
         .write::<_, Failure, _>(move |tx| {
             Box::pin(async move {
-                let decision = decisions::insert(
-                    tx,
-                    &task_ctx,
-                    &account,
-                    entity::enums::Stage::Preview,
-                    &plan.decision,
-                )
-                .await?;
+                let decision =
+                    decisions::insert(tx, &task_ctx, &account, entity::enums::Stage::Preview, &plan.decision)
+                        .await?;
                 let row = insert(tx, &task_ctx, &account, id, &plan, &decision).await?;
                 Ok((row, decision))
             })
@@ -158,11 +153,7 @@ pub(super) async fn own(
 /// The wording that a preview bound itself to.
 pub(super) fn wording_of(row: &Model) -> Result<Wording, Fault> {
     let text = MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))?;
-    let stop_mention = row
-        .body
-        .expose()
-        .strip_prefix(row.text.expose())
-        .unwrap_or_default();
+    let stop_mention = row.body.expose().strip_prefix(row.text.expose()).unwrap_or_default();
     Ok(Wording::new(text, stop_mention))
 }
 

@@ -89,14 +89,10 @@ pub async fn messages(
             });
         }
         for chunk in numbers.chunks(ROWS_PER_STATEMENT) {
-            message::Entity::insert_many(chunk.to_vec())
-                .exec_without_returning(tx)
-                .await?;
+            message::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
         }
         for chunk in people.chunks(ROWS_PER_STATEMENT) {
-            message_person::Entity::insert_many(chunk.to_vec())
-                .exec_without_returning(tx)
-                .await?;
+            message_person::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
         }
     }
 }

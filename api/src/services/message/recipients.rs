@@ -92,14 +92,9 @@ pub async fn recipients(
     let listing = Listing::ascending("preview.recipients", caller.structure)
         .by((lead.clone(), Column::SortKey), KeyKind::Text)
         .by((lead.clone(), Column::Id), KeyKind::Id);
-    let page: Page<Named> = listing
-        .page(db, first_of_each_number(condition.clone()), args)
-        .await?;
-    let numbers: Vec<&str> = page
-        .items
-        .iter()
-        .filter_map(|(_, lead)| lead.mobile.as_ref().map(Sensitive::expose))
-        .collect();
+    let page: Page<Named> = listing.page(db, first_of_each_number(condition.clone()), args).await?;
+    let numbers: Vec<&str> =
+        page.items.iter().filter_map(|(_, lead)| lead.mobile.as_ref().map(Sensitive::expose)).collect();
     let sharing = Query::select()
         .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
         .from(person::Entity)
@@ -108,10 +103,8 @@ pub async fn recipients(
         .order_by((person::Entity, Column::Id), Order::Asc)
         .take();
     let sharing = sea_orm::ConnectionTrait::query_all(db, &sharing).await?;
-    let sharing: Vec<Named> = sharing
-        .iter()
-        .map(|row| Named::from_query_result(row, ""))
-        .collect::<Result<_, _>>()?;
+    let sharing: Vec<Named> =
+        sharing.iter().map(|row| Named::from_query_result(row, "")).collect::<Result<_, _>>()?;
     let ids: Vec<PersonId> = sharing.iter().map(|person| person.id).collect();
     let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
     let mut groups: HashMap<String, Vec<PersonRow>> = HashMap::new();
@@ -124,11 +117,7 @@ pub async fn recipients(
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
-        PreviewRecipient {
-            people,
-            number,
-            wording: wording.clone(),
-        }
+        PreviewRecipient { people, number, wording: wording.clone() }
     })))
 }
 
@@ -180,20 +169,13 @@ pub async fn exclusions(
     let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
     let mut items = Vec::with_capacity(page.items.len());
     for (cursor, person) in page.items {
-        let reason = if person.mobile.is_none() {
-            ExclusionReason::NoMobile
-        } else {
-            ExclusionReason::OptedOut
-        };
+        let reason =
+            if person.mobile.is_none() { ExclusionReason::NoMobile } else { ExclusionReason::OptedOut };
         if let Some(person) = rows.remove(&person.id) {
             items.push((cursor, Exclusion { person, reason }));
         }
     }
-    Ok(Some(Page {
-        items,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
-    }))
+    Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous }))
 }
 
 /// A condition that was accepted when the preview was made.

@@ -92,8 +92,7 @@ pub async fn send(ctx: &Ctx, caller: &Caller, input: SendInput) -> Result<Sent, 
             answer => answer,
         }
     });
-    work.await
-        .map_err(|cause| Failure::from(Fault::internal(cause)))?
+    work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
 /// What a transaction ended with when it commits nothing.
@@ -124,7 +123,7 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
     match sent {
         Ok((sent, messages)) => {
             if messages > MANY_MESSAGES {
-                ctx.store.wrote_many(&["message", "message_person"]).await;
+                ctx.store.analyze(&["message", "message_person"]).await;
             }
             ctx.queued.notify_one();
             Ok(sent)
@@ -158,10 +157,7 @@ async fn commit(
     match request.look_up(tx, ctx, caller).await? {
         Known::New => {}
         Known::Done(campaign) => {
-            let sent = Sent {
-                campaign: CampaignId::from(campaign),
-                replayed: true,
-            };
+            let sent = Sent { campaign: CampaignId::from(campaign), replayed: true };
             return Ok((sent, 0));
         }
         Known::Conflict => return Err(problem(SendProblem::IdempotencyConflict)),
@@ -172,10 +168,7 @@ async fn commit(
     let reserved = ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await?;
     let Some(reserved) = reserved else {
         let available = ledger::held(tx, caller.structure).await?.balance;
-        return Err(problem(SendProblem::InsufficientCredit {
-            required: plan.cost,
-            available,
-        }));
+        return Err(problem(SendProblem::InsufficientCredit { required: plan.cost, available }));
     };
     let decision = decisions::insert(tx, ctx, caller, entity::enums::Stage::Send, &plan.decision).await?;
     queue::campaign(tx, ctx, caller, &plan, campaign, shown.id, decision.id).await?;
@@ -186,10 +179,7 @@ async fn commit(
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
     request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
-    let sent = Sent {
-        campaign,
-        replayed: false,
-    };
+    let sent = Sent { campaign, replayed: false };
     Ok((sent, messages))
 }
 
@@ -235,13 +225,8 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft {
-        audience: audience_of(shown)?,
-        text: wording_of(shown)?.text,
-    };
-    let plan = plan(ctx, tx, caller, draft, Stage::Send)
-        .await
-        .map_err(input_problem)?;
+    let draft = Draft { audience: audience_of(shown)?, text: wording_of(shown)?.text };
+    let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
     let before = before.ok_or_else(|| Fault::internal("a preview without its decision"))?;
     let changed =
@@ -257,20 +242,12 @@ async fn check(
         }
         Outcome::Refused => {
             let now = DecisionRow::unsaved(ctx, decision);
-            Err(problem(SendProblem::Refused(Box::new(if now.says_as(&before) {
-                before
-            } else {
-                now
-            }))))
+            Err(problem(SendProblem::Refused(Box::new(if now.says_as(&before) { before } else { now }))))
         }
         Outcome::ConfirmationRequired => {
             let unconfirmed = |code: &&str| !confirm.iter().any(|given| given == code);
-            let asked: Vec<String> = decision
-                .codes_to_confirm()
-                .into_iter()
-                .filter(unconfirmed)
-                .map(str::to_owned)
-                .collect();
+            let asked: Vec<String> =
+                decision.codes_to_confirm().into_iter().filter(unconfirmed).map(str::to_owned).collect();
             if asked.is_empty() {
                 sendable(plan)
             } else {
@@ -304,10 +281,7 @@ async fn worse_on_its_own(
     }
     let then = shown.created_at.0;
     let structure = structures::facts_of(ctx, tx, caller.structure, then).await?;
-    let credit = ledger::Credit {
-        balance: shown.balance,
-        ..plan.credit
-    };
+    let credit = ledger::Credit { balance: shown.balance, ..plan.credit };
     let facts = facts::of(plan, caller, &structure, credit, then)?;
     let rules = ruleset::active(ctx, tx, caller.structure).await?;
     Ok(rules.decide(Stage::Send, &facts).outcome > before)
@@ -317,11 +291,7 @@ async fn worse_on_its_own(
 fn only_credit(plan: &Plan) -> bool {
     let refuses =
         |verdict: &&Verdict| !verdict.observed_only && Outcome::from(verdict.level) == Outcome::Refused;
-    plan.decision
-        .verdicts
-        .iter()
-        .filter(refuses)
-        .all(|verdict| verdict.slug == CREDIT_RULE)
+    plan.decision.verdicts.iter().filter(refuses).all(|verdict| verdict.slug == CREDIT_RULE)
 }
 
 fn problem(problem: SendProblem) -> Refusal {

@@ -96,10 +96,7 @@ pub async fn create_account(
 /// # Errors
 /// The database's.
 pub async fn account_exists(ctx: &Ctx, _operator: Operator, email: &str) -> Result<bool, OperatorError> {
-    Ok(account::by_email(&fold_email(email))
-        .one(ctx.store.readers())
-        .await?
-        .is_some())
+    Ok(account::by_email(&fold_email(email)).one(ctx.store.readers()).await?.is_some())
 }
 
 async fn insert(
@@ -108,22 +105,12 @@ async fn insert(
     grants: &[(Module, Access)],
 ) -> Result<AccountId, OperatorError> {
     let (structure_id, account_id) = (row.structure_id, row.id);
-    account::Entity::insert(row.into_active_model())
-        .exec_without_returning(tx)
-        .await?;
+    account::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
     let permissions = grants.iter().map(|&(module, access)| {
-        permission::Model {
-            structure_id,
-            account_id,
-            module,
-            access,
-        }
-        .into_active_model()
+        permission::Model { structure_id, account_id, module, access }.into_active_model()
     });
     if !grants.is_empty() {
-        permission::Entity::insert_many(permissions)
-            .exec_without_returning(tx)
-            .await?;
+        permission::Entity::insert_many(permissions).exec_without_returning(tx).await?;
     }
     Ok(account_id)
 }
@@ -136,11 +123,7 @@ fn valid_email(email: &str) -> Result<String, OperatorError> {
         && folded
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    if looks_right {
-        Ok(folded)
-    } else {
-        Err(OperatorError::Email(email.to_owned()))
-    }
+    if looks_right { Ok(folded) } else { Err(OperatorError::Email(email.to_owned())) }
 }
 
 #[cfg(test)]

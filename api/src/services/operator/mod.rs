@@ -73,9 +73,7 @@ pub async fn create_structure(
     ctx.store
         .write(move |tx| {
             Box::pin(async move {
-                structure::Entity::insert(row.into_active_model())
-                    .exec_without_returning(tx)
-                    .await?;
+                structure::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
                 ledger::open(tx, id).await?;
                 Ok(id)
             })
@@ -110,14 +108,7 @@ pub async fn list_structures(ctx: &Ctx, _operator: Operator) -> Result<Vec<Struc
     use structure::Column;
     let query = Query::select()
         .columns(
-            [
-                Column::Id,
-                Column::Name,
-                Column::Product,
-                Column::Region,
-                Column::TimeZone,
-            ]
-            .map(of_structure),
+            [Column::Id, Column::Name, Column::Product, Column::Region, Column::TimeZone].map(of_structure),
         )
         .columns([credit::Column::Issued, credit::Column::Available].map(|column| (credit::Entity, column)))
         .from(structure::Entity)
@@ -128,10 +119,7 @@ pub async fn list_structures(ctx: &Ctx, _operator: Operator) -> Result<Vec<Struc
         .order_by(of_structure(Column::Id), Order::Asc)
         .take();
     let rows = ctx.store.readers().query_all(&query).await?;
-    Ok(rows
-        .iter()
-        .map(|row| StructureRow::from_query_result(row, ""))
-        .collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| StructureRow::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
 fn of_structure(column: structure::Column) -> (structure::Entity, structure::Column) {
@@ -169,11 +157,7 @@ pub async fn find_person(
     structure: StructureId,
     identifier: &str,
 ) -> Result<PersonId, OperatorError> {
-    let found = person::in_structure(structure)
-        .filter(person::Column::Identifier.eq(identifier))
-        .one(db)
-        .await?;
-    found
-        .map(|person| person.id)
-        .ok_or_else(|| OperatorError::NoPerson(identifier.to_owned()))
+    let found =
+        person::in_structure(structure).filter(person::Column::Identifier.eq(identifier)).one(db).await?;
+    found.map(|person| person.id).ok_or_else(|| OperatorError::NoPerson(identifier.to_owned()))
 }

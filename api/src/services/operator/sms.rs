@@ -58,9 +58,7 @@ pub async fn set_subscription(
             })
         })
         .await?;
-    Ok(facts_of(ctx, ctx.store.readers(), structure, now)
-        .await?
-        .subscription)
+    Ok(facts_of(ctx, ctx.store.readers(), structure, now).await?.subscription)
 }
 
 impl NewSubscription {
@@ -70,21 +68,15 @@ impl NewSubscription {
         before: Option<sms_subscription::Model>,
         now: DateTime<Utc>,
     ) -> Result<sms_subscription::Model, OperatorError> {
-        let (started, ended) = before.map_or((None, None), |row| {
-            (Some(*row.starts_at), row.ends_at.map(|at| *at))
-        });
+        let (started, ended) =
+            before.map_or((None, None), |row| (Some(*row.starts_at), row.ends_at.map(|at| *at)));
         let starts_at = self.starts_at.or(started).unwrap_or(now);
         let ends_at = self.ends_at.or(ended);
         if ends_at.is_some_and(|end| end <= starts_at) {
             return Err(OperatorError::Dates);
         }
         let (starts_at, ends_at) = (At::from(starts_at), ends_at.map(At::from));
-        Ok(sms_subscription::Model {
-            structure_id: self.structure,
-            state,
-            starts_at,
-            ends_at,
-        })
+        Ok(sms_subscription::Model { structure_id: self.structure, state, starts_at, ends_at })
     }
 }
 
@@ -109,34 +101,20 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
     if input.sender.as_deref().is_some_and(|sender| !is_sender(sender)) {
         return Err(OperatorError::Sender);
     }
-    if input
-        .stop_mention
-        .as_deref()
-        .is_some_and(|mention| !is_stop_mention(mention))
-    {
-        return Err(OperatorError::StopMention {
-            max: MAX_STOP_MENTION,
-        });
+    if input.stop_mention.as_deref().is_some_and(|mention| !is_stop_mention(mention)) {
+        return Err(OperatorError::StopMention { max: MAX_STOP_MENTION });
     }
-    if let Some(name) = input
-        .provider
-        .as_ref()
-        .filter(|name| ctx.providers.get(name).is_none())
-    {
+    if let Some(name) = input.provider.as_ref().filter(|name| ctx.providers.get(name).is_none()) {
         let known = ctx.providers.names().collect::<Vec<_>>().join(", ");
-        return Err(OperatorError::Provider {
-            name: name.clone(),
-            known,
-        });
+        return Err(OperatorError::Provider { name: name.clone(), known });
     }
     ctx.store
         .write(move |tx| {
             Box::pin(async move {
                 use sms_settings::Column;
                 let before = sms_settings::in_structure(input.structure).one(tx).await?;
-                let (sender, stop_mention, provider) = before.map_or((None, None, None), |row| {
-                    (row.sender, row.stop_mention, row.provider)
-                });
+                let (sender, stop_mention, provider) =
+                    before.map_or((None, None, None), |row| (row.sender, row.stop_mention, row.provider));
                 let row = sms_settings::Model {
                     structure_id: input.structure,
                     sender: input.sender.or(sender),
@@ -162,10 +140,7 @@ fn is_sender(sender: &str) -> bool {
 
 /// A mention outside the GSM alphabet would make every SMS dearer.
 fn is_stop_mention(mention: &str) -> bool {
-    let length: Option<usize> = mention
-        .chars()
-        .map(|c| septets(c).filter(|_| !c.is_control()))
-        .sum();
+    let length: Option<usize> = mention.chars().map(|c| septets(c).filter(|_| !c.is_control())).sum();
     !mention.trim().is_empty() && length.is_some_and(|length| length <= MAX_STOP_MENTION)
 }
 

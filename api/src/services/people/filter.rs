@@ -58,11 +58,7 @@ pub struct TagFilter {
 
 impl TagFilter {
     fn len(&self) -> usize {
-        [&self.all, &self.any, &self.none]
-            .into_iter()
-            .flatten()
-            .map(Vec::len)
-            .sum()
+        [&self.all, &self.any, &self.none].into_iter().flatten().map(Vec::len).sum()
     }
 }
 
@@ -74,13 +70,7 @@ impl TagFilter {
 pub fn condition(structure: StructureId, filter: &PersonFilter) -> Result<Condition, Problem> {
     check(filter)?;
     let mut condition = Condition::all().add(person::Column::StructureId.eq(structure));
-    for word in filter
-        .search
-        .as_deref()
-        .map(fold)
-        .unwrap_or_default()
-        .split_whitespace()
-    {
+    for word in filter.search.as_deref().map(fold).unwrap_or_default().split_whitespace() {
         let pattern = LikeExpr::new(format!("%{}%", escaped(word))).escape(ESCAPE);
         condition = condition.add(person_column(person::Column::SortKey).like(pattern));
     }
@@ -137,10 +127,7 @@ fn check(filter: &PersonFilter) -> Result<(), Problem> {
     for (field, size, max) in sizes {
         if size > max {
             let max = i64::try_from(max).expect("invariant: the bounds are small constants");
-            return Err(Problem::new("FILTER_TOO_LARGE")
-                .at(&[field])
-                .with("field", field)
-                .with("max", max));
+            return Err(Problem::new("FILTER_TOO_LARGE").at(&[field]).with("field", field).with("max", max));
         }
     }
     if search.contains('\0') {
@@ -187,22 +174,12 @@ mod tests {
     fn sql(filter: &PersonFilter) -> (String, String) {
         let condition =
             condition(StructureId::from_uuid(Uuid::nil()), filter).expect("the filter is within bounds");
-        let select = Query::select()
-            .expr(Expr::val(1))
-            .from(person::Entity)
-            .cond_where(condition)
-            .take();
-        (
-            select.to_string(SqliteQueryBuilder),
-            select.to_string(PostgresQueryBuilder),
-        )
+        let select = Query::select().expr(Expr::val(1)).from(person::Entity).cond_where(condition).take();
+        (select.to_string(SqliteQueryBuilder), select.to_string(PostgresQueryBuilder))
     }
 
     fn searching(text: &str) -> PersonFilter {
-        PersonFilter {
-            search: Some(text.to_owned()),
-            ..PersonFilter::default()
-        }
+        PersonFilter { search: Some(text.to_owned()), ..PersonFilter::default() }
     }
 
     #[test]
@@ -229,24 +206,10 @@ mod tests {
             ..TagFilter::default()
         };
         for (filter, code, field) in [
+            (searching(&"é".repeat(MAX_SEARCH + 1)), "FILTER_TOO_LARGE", "search"),
+            (PersonFilter { tags: Some(tags), ..PersonFilter::default() }, "FILTER_TOO_LARGE", "tags"),
             (
-                searching(&"é".repeat(MAX_SEARCH + 1)),
-                "FILTER_TOO_LARGE",
-                "search",
-            ),
-            (
-                PersonFilter {
-                    tags: Some(tags),
-                    ..PersonFilter::default()
-                },
-                "FILTER_TOO_LARGE",
-                "tags",
-            ),
-            (
-                PersonFilter {
-                    sex: Some(vec![Sex::Other; MAX_SEXES + 1]),
-                    ..PersonFilter::default()
-                },
+                PersonFilter { sex: Some(vec![Sex::Other; MAX_SEXES + 1]), ..PersonFilter::default() },
                 "FILTER_TOO_LARGE",
                 "sex",
             ),

@@ -31,10 +31,7 @@ pub async fn opt_out(ctx: &Ctx, scope: Scope, person: PersonId) -> Result<(), Fa
                     opted_out_at: Set(at),
                     source: Set(OPERATOR.to_owned()),
                 };
-                opt_out::Entity::insert_many([row])
-                    .on_conflict_do_nothing()
-                    .exec(tx)
-                    .await?;
+                opt_out::Entity::insert_many([row]).on_conflict_do_nothing().exec(tx).await?;
                 Ok::<_, Failure>(())
             })
         })

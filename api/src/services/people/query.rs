@@ -10,8 +10,8 @@ use entity::sensitive::Sensitive;
 use entity::{At, person, person_tag, tag};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, SelectStatement};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, FromJsonQueryResult, FromQueryResult, QueryFilter,
-    QueryResult, QuerySelect, QueryTrait,
+    ConnectionTrait, DbBackend, DbErr, FromJsonQueryResult, FromQueryResult, QueryFilter, QueryResult,
+    QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -113,11 +113,7 @@ pub async fn page(
     listing
         .by((person::Entity, person::Column::SortKey), KeyKind::Text)
         .by((person::Entity, person::Column::Id), KeyKind::Id)
-        .page(
-            ctx.store.readers(),
-            select(ctx.store.backend(), scope.structure, condition),
-            args,
-        )
+        .page(ctx.store.readers(), select(ctx.store.backend(), scope.structure, condition), args)
         .await
 }
 
@@ -157,16 +153,7 @@ fn select(backend: DbBackend, structure: StructureId, condition: Condition) -> S
     use person::Column::{CommercialConsentAt, CreatedAt, FirstName, Id, LastName, Mobile, Sex, SortKey};
     person::in_structure(structure)
         .select_only()
-        .columns([
-            Id,
-            FirstName,
-            LastName,
-            Sex,
-            Mobile,
-            CommercialConsentAt,
-            CreatedAt,
-            SortKey,
-        ])
+        .columns([Id, FirstName, LastName, Sex, Mobile, CommercialConsentAt, CreatedAt, SortKey])
         .expr_as(filter::opted_out(), "opted_out")
         .expr_as(tags_as_json(backend, structure), "tags")
         .filter(condition)

@@ -38,9 +38,8 @@ impl Keyed for TagRow {
 /// [`Fault::Forbidden`] without access to people, the page's and the database's.
 pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<TagRow>, Fault> {
     let scope = caller.may_read(Module::People)?;
-    let query = tag::in_structure(scope.structure)
-        .select_only()
-        .columns([tag::Column::Id, tag::Column::Name]);
+    let query =
+        tag::in_structure(scope.structure).select_only().columns([tag::Column::Id, tag::Column::Name]);
     Listing::ascending("tags", scope.structure)
         .by((tag::Entity, tag::Column::Folded), KeyKind::Text)
         .by((tag::Entity, tag::Column::Id), KeyKind::Id)

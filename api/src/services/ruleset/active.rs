@@ -50,12 +50,7 @@ impl RuleSet {
         match platform_params(setting) {
             Some(params) => {
                 let rule = Arc::clone(rule);
-                self.rules.push(ActiveRule {
-                    version: manifest.version,
-                    rule,
-                    state,
-                    params,
-                });
+                self.rules.push(ActiveRule { version: manifest.version, rule, state, params });
             }
             None if state == State::Off => {}
             None => self.unloaded.push(Unloaded {
@@ -73,12 +68,7 @@ impl RuleSet {
         let loaded = cache.load(&own.version.manifest, &own.version.source);
         let reason = match (loaded, rows::params(&own.rule.params)) {
             (Ok(rule), Some(params)) => {
-                self.rules.push(ActiveRule {
-                    rule,
-                    version,
-                    state,
-                    params,
-                });
+                self.rules.push(ActiveRule { rule, version, state, params });
                 return;
             }
             (Ok(_), None) => unreadable_params(),
@@ -105,10 +95,7 @@ impl RuleSet {
     /// None when no rule has that parameter.
     #[must_use]
     pub fn parameter(&self, slug: &str, name: &str) -> Option<ParamValue> {
-        let active = self
-            .rules
-            .iter()
-            .find(|active| active.rule.manifest().slug == slug)?;
+        let active = self.rules.iter().find(|active| active.rule.manifest().slug == slug)?;
         let spec = active.rule.manifest().params.get(name)?;
         match (active.state, spec.max, &spec.default) {
             (State::Off | State::Observed, Some(max), ParamValue::Int(_)) => Some(ParamValue::Int(max)),
@@ -141,11 +128,7 @@ impl RuleSet {
             for part in [&unloaded.slug, &unloaded.version.to_string(), &unloaded.source] {
                 bind(part);
             }
-            bind(if unloaded.observed {
-                "unloaded, observed"
-            } else {
-                "unloaded"
-            });
+            bind(if unloaded.observed { "unloaded, observed" } else { "unloaded" });
         }
         Digest::new(hasher.finalize().into())
     }
@@ -157,9 +140,9 @@ pub(super) fn platform_state(rule: &Rule, setting: Option<&rule_setting::Model>)
     let default = manifest.state.unwrap_or(State::Active);
     match manifest.lock.unwrap_or(Lock::Locked) {
         Lock::Locked => default,
-        Lock::Adjustable | Lock::Replaceable => setting
-            .and_then(|setting| setting.state)
-            .map_or(default, state_of),
+        Lock::Adjustable | Lock::Replaceable => {
+            setting.and_then(|setting| setting.state).map_or(default, state_of)
+        }
     }
 }
 
@@ -169,10 +152,7 @@ pub(super) fn platform_params(setting: Option<&rule_setting::Model>) -> Option<P
 }
 
 fn unreadable_params() -> LocalText {
-    LocalText::new(
-        "its stored parameters cannot be read",
-        "ses paramètres enregistrés sont illisibles",
-    )
+    LocalText::new("its stored parameters cannot be read", "ses paramètres enregistrés sont illisibles")
 }
 
 fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
@@ -213,10 +193,7 @@ mod tests {
     }
 
     fn own(state: RuleState, source: &str) -> OwnRow {
-        let (structure_id, rule_id) = (
-            StructureId::from_uuid(Uuid::nil()),
-            RuleId::from_uuid(Uuid::nil()),
-        );
+        let (structure_id, rule_id) = (StructureId::from_uuid(Uuid::nil()), RuleId::from_uuid(Uuid::nil()));
         let created_at = At::from(chrono::DateTime::UNIX_EPOCH);
         let rule = rule::Model {
             id: rule_id,
@@ -256,55 +233,33 @@ mod tests {
     #[test]
     fn a_limit_that_does_not_weigh_is_the_greatest() {
         let limit = |state| {
-            let setting = set_by(
-                "message-length",
-                state,
-                serde_json::json!({ "max_length": { "INT": 200 } }),
-            );
+            let setting =
+                set_by("message-length", state, serde_json::json!({ "max_length": { "INT": 200 } }));
             with_one("message-length", Some(&setting)).parameter("message-length", "max_length")
         };
         assert_eq!(limit(RuleState::Active), Some(ParamValue::Int(200)));
         assert_eq!(limit(RuleState::Observed), Some(ParamValue::Int(918)));
         assert_eq!(limit(RuleState::Off), Some(ParamValue::Int(918)));
-        assert_eq!(
-            with_one("message-length", None).parameter("message-length", "nothing"),
-            None
-        );
+        assert_eq!(with_one("message-length", None).parameter("message-length", "nothing"), None);
     }
 
     #[test]
     fn what_cannot_run_refuses_by_name() {
-        let wrong = set_by(
-            "message-length",
-            RuleState::Active,
-            serde_json::json!({ "max_length": "long" }),
-        );
+        let wrong = set_by("message-length", RuleState::Active, serde_json::json!({ "max_length": "long" }));
         let mut set = with_one("message-length", Some(&wrong));
         set.add_own(&RuleCache::default(), &own(RuleState::Active, "true"));
         let decision = set.decide(Stage::Send, &Facts::default());
         assert_eq!(decision.outcome, rules::Outcome::Refused);
-        let told: Vec<_> = decision
-            .verdicts
-            .iter()
-            .map(|verdict| (&*verdict.slug, &*verdict.code, verdict.level))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("message-length", RULE_ERROR, Level::Error),
-                ("quiet", RULE_ERROR, Level::Error)
-            ]
-        );
+        let told: Vec<_> =
+            decision.verdicts.iter().map(|verdict| (&*verdict.slug, &*verdict.code, verdict.level)).collect();
+        assert_eq!(told, [("message-length", RULE_ERROR, Level::Error), ("quiet", RULE_ERROR, Level::Error)]);
     }
 
     #[test]
     fn the_hash_tells_every_change_in_force_and_no_other() {
         let length = |state, value: i64| {
-            let setting = set_by(
-                "message-length",
-                state,
-                serde_json::json!({ "max_length": { "INT": value } }),
-            );
+            let setting =
+                set_by("message-length", state, serde_json::json!({ "max_length": { "INT": value } }));
             with_one("message-length", Some(&setting)).hash()
         };
         assert_eq!(

@@ -74,10 +74,7 @@ mod tests {
         for number in 0..CAPACITY {
             drop(cache.load("x", &number.to_string()));
         }
-        assert_eq!(
-            cache.kept(|kept| (kept.rules.len(), kept.order.len())),
-            (CAPACITY, CAPACITY)
-        );
+        assert_eq!(cache.kept(|kept| (kept.rules.len(), kept.order.len())), (CAPACITY, CAPACITY));
         let later = cache.load("x", "true").expect_err("checked: no manifest");
         assert!(!Arc::ptr_eq(&first, &later));
     }

@@ -83,18 +83,13 @@ fn locked(slug: &str) -> RuleProblem {
 
 /// The first thing that keeps a rule from loading, in one sentence.
 fn first_error(diagnostics: &[Diagnostic], lang: Lang) -> String {
-    let error = diagnostics
-        .iter()
-        .find(|diagnostic| diagnostic.severity == Severity::Error);
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
     error.map_or_else(String::new, |diagnostic| diagnostic.message.get(lang).to_owned())
 }
 
 /// One writer of a structure's rules at a time, until the transaction ends. SQLite has one writer, and needs no lock.
 async fn lock(tx: &DatabaseTransaction, structure: StructureId) -> Result<(), Fault> {
-    structure::by_id(structure)
-        .lock(LockType::NoKeyUpdate)
-        .one(tx)
-        .await?;
+    structure::by_id(structure).lock(LockType::NoKeyUpdate).one(tx).await?;
     Ok(())
 }
 

@@ -34,16 +34,12 @@ pub async fn publish(
     state: State,
 ) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
-    let version = rule_version::by_id_in(structure, id)
-        .one(ctx.store.readers())
-        .await?;
+    let version = rule_version::by_id_in(structure, id).one(ctx.store.readers()).await?;
     let version = version.ok_or_else(version_not_found)?;
     let (task_ctx, manifest, source) = (ctx.clone(), version.manifest, version.source);
     let loading = tokio::task::spawn_blocking(move || task_ctx.rule_cache.load(&manifest, &source));
     let loaded = loading.await.map_err(Fault::internal)?.map_err(|diagnostics| {
-        let error = diagnostics
-            .iter()
-            .find(|diagnostic| diagnostic.severity == rules::Severity::Error);
+        let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == rules::Severity::Error);
         let place = |of: fn(&rules::Diagnostic) -> usize| {
             error.map_or(0, |error| i64::try_from(of(error)).unwrap_or(0))
         };
@@ -76,18 +72,10 @@ async fn replace(
     loaded: &Rule,
     state: State,
 ) -> Result<rule_version::Model, Failure<RuleProblem>> {
-    let version = rule_version::by_id_in(structure, id)
-        .one(tx)
-        .await?
-        .ok_or_else(version_not_found)?;
-    let rule = rule::by_id_in(structure, version.rule_id)
-        .one(tx)
-        .await?
-        .ok_or_else(not_found)?;
+    let version = rule_version::by_id_in(structure, id).one(tx).await?.ok_or_else(version_not_found)?;
+    let rule = rule::by_id_in(structure, version.rule_id).one(tx).await?.ok_or_else(not_found)?;
     let published = rows::published_of(tx, structure, rule.id).await?;
-    let later = published
-        .as_ref()
-        .filter(|published| published.number > version.number);
+    let later = published.as_ref().filter(|published| published.number > version.number);
     match version.state {
         RuleVersionState::Published => return Err(problem("RULE_VERSION_ALREADY_PUBLISHED").into()),
         RuleVersionState::Draft if later.is_none() => {}
@@ -103,9 +91,7 @@ async fn replace(
         let superseded = mark(structure, published.id, RuleVersionState::Superseded);
         superseded.exec(tx).await?;
     }
-    let done = mark(structure, id, RuleVersionState::Published)
-        .exec_with_returning(tx)
-        .await?;
+    let done = mark(structure, id, RuleVersionState::Published).exec_with_returning(tx).await?;
     let mut params = rows::params(&rule.params).unwrap_or_default();
     let specs = &loaded.manifest().params;
     params.retain(|name, value| specs.get(name).is_some_and(|spec| spec.check(value).is_ok()));

@@ -80,18 +80,7 @@ impl TryFrom<rule_version::Model> for VersionRow {
             ..
         } = row;
         let diagnostics = serde_json::from_value(row.diagnostics).map_err(Fault::internal)?;
-        Ok(Self {
-            id,
-            rule_id,
-            number,
-            state,
-            manifest,
-            source,
-            diagnostics,
-            author,
-            comment,
-            created_at,
-        })
+        Ok(Self { id, rule_id, number, state, manifest, source, diagnostics, author, comment, created_at })
     }
 }
 
@@ -120,10 +109,8 @@ pub(super) async fn shown(db: &impl ConnectionTrait, structure: StructureId) -> 
     let published = versions("p")
         .and_where(Expr::col((Alias::new("p"), rule_version::Column::State)).eq(published()))
         .take();
-    let latest = versions("l")
-        .order_by((Alias::new("l"), rule_version::Column::Number), Order::Desc)
-        .limit(1)
-        .take();
+    let latest =
+        versions("l").order_by((Alias::new("l"), rule_version::Column::Number), Order::Desc).limit(1).take();
     let version = Func::coalesce([
         Expr::SubQuery(None, Box::new(published.into())),
         Expr::SubQuery(None, Box::new(latest.into())),
@@ -157,10 +144,7 @@ async fn with_version(db: &impl ConnectionTrait, rules: Select<rule::Entity>) ->
         .all(db)
         .await?;
     let own = |(rule, version): (rule::Model, Option<rule_version::Model>)| {
-        Some(OwnRow {
-            rule,
-            version: version?,
-        })
+        Some(OwnRow { rule, version: version? })
     };
     Ok(rows.into_iter().filter_map(own).collect())
 }

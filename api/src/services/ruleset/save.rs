@@ -102,24 +102,18 @@ fn target(ctx: &Ctx, input: &SaveRule) -> Result<Option<(RuleId, Option<RuleVers
 
 /// Checks sizes first, then loads the rule to see what is wrong with it.
 async fn check(ctx: &Ctx, input: SaveRule) -> Result<Draft, Failure<RuleProblem>> {
-    for (field, text, max) in [
-        ("manifest", &input.manifest, MAX_MANIFEST_BYTES),
-        ("source", &input.source, MAX_SOURCE_BYTES),
-    ] {
+    for (field, text, max) in
+        [("manifest", &input.manifest, MAX_MANIFEST_BYTES), ("source", &input.source, MAX_SOURCE_BYTES)]
+    {
         if text.len() > max {
-            return Err(Problem::new("RULE_TEXT_TOO_LONG")
-                .at(&[field])
-                .with("max", limit(max))
-                .into());
+            return Err(Problem::new("RULE_TEXT_TOO_LONG").at(&[field]).with("max", limit(max)).into());
         }
         if text.contains('\0') {
             return Err(Problem::new("RULE_TEXT_INVALID").at(&[field]).into());
         }
     }
-    let comment = input
-        .comment
-        .map(|comment| comment.trim().to_owned())
-        .filter(|comment| !comment.is_empty());
+    let comment =
+        input.comment.map(|comment| comment.trim().to_owned()).filter(|comment| !comment.is_empty());
     if let Some(comment) = &comment {
         if comment.chars().count() > MAX_COMMENT_CHARS {
             let problem = Problem::new("RULE_COMMENT_TOO_LONG").at(&["comment"]);
@@ -135,13 +129,7 @@ async fn check(ctx: &Ctx, input: SaveRule) -> Result<Draft, Failure<RuleProblem>
             Ok(rule) => rule.warnings().to_vec(),
             Err(diagnostics) => diagnostics.to_vec(),
         };
-        Draft {
-            slug: declared_slug(&manifest),
-            manifest,
-            source,
-            comment,
-            diagnostics,
-        }
+        Draft { slug: declared_slug(&manifest), manifest, source, comment, diagnostics }
     });
     Ok(checking.await.map_err(Fault::internal)?)
 }
@@ -154,34 +142,22 @@ async fn first_version(
     draft: Draft,
 ) -> Result<rule_version::Model, Failure<RuleProblem>> {
     let Some(slug) = draft.slug.clone() else {
-        let of_slug = draft
-            .diagnostics
-            .iter()
-            .find(|diagnostic| diagnostic.message.en.starts_with("slug:"));
+        let of_slug = draft.diagnostics.iter().find(|diagnostic| diagnostic.message.en.starts_with("slug:"));
         let reason = of_slug.map_or_else(
             || first_error(&draft.diagnostics, ctx.lang),
             |diagnostic| diagnostic.message.get(ctx.lang).to_owned(),
         );
-        return Err(Problem::new("RULE_SLUG_MISSING")
-            .at(&["manifest"])
-            .with("reason", reason)
-            .into());
+        return Err(Problem::new("RULE_SLUG_MISSING").at(&["manifest"]).with("reason", reason).into());
     };
     let mine = || rule::in_structure(caller.structure);
     let taken = ctx.catalog.get(&slug).is_some()
-        || mine()
-            .filter(rule::Column::Slug.eq(&slug))
-            .one(tx)
-            .await?
-            .is_some();
+        || mine().filter(rule::Column::Slug.eq(&slug)).one(tx).await?.is_some();
     if taken {
         return Err(slug_taken(&slug).into());
     }
     if mine().count(tx).await? >= MAX_OWN_RULES {
         let problem = Problem::new("RULE_LIMIT_REACHED");
-        return Err(problem
-            .with("max", i64::try_from(MAX_OWN_RULES).unwrap_or(i64::MAX))
-            .into());
+        return Err(problem.with("max", i64::try_from(MAX_OWN_RULES).unwrap_or(i64::MAX)).into());
     }
     let last = mine().order_by_desc(rule::Column::Position).one(tx).await?;
     let row = rule::ActiveModel {
@@ -205,16 +181,10 @@ async fn next_version(
     (rule, based_on): (RuleId, Option<RuleVersionId>),
     draft: Draft,
 ) -> Result<rule_version::Model, Failure<RuleProblem>> {
-    let row = rule::by_id_in(caller.structure, rule)
-        .one(tx)
-        .await?
-        .ok_or_else(not_found)?;
+    let row = rule::by_id_in(caller.structure, rule).one(tx).await?.ok_or_else(not_found)?;
     if let Some(slug) = draft.slug.as_ref().filter(|slug| **slug != row.slug) {
         let problem = Problem::new("RULE_SLUG_CHANGED").at(&["manifest"]);
-        return Err(problem
-            .with("expected", row.slug)
-            .with("found", slug.clone())
-            .into());
+        return Err(problem.with("expected", row.slug).with("found", slug.clone()).into());
     }
     let latest = rows::latest(tx, caller.structure, rule).await?;
     let latest = latest.ok_or_else(|| Fault::internal("a rule without a version"))?;
@@ -262,16 +232,13 @@ async fn conflict(
     latest: &rule_version::Model,
 ) -> Result<Problem, Fault> {
     let author = account::by_id_in(structure, latest.author).one(tx).await?;
-    let problem = Problem::new("RULE_VERSION_CONFLICT")
-        .at(&["basedOn"])
-        .with("number", i64::from(latest.number));
+    let problem =
+        Problem::new("RULE_VERSION_CONFLICT").at(&["basedOn"]).with("number", i64::from(latest.number));
     Ok(problem.with("author", author.map(|author| author.email).unwrap_or_default()))
 }
 
 fn slug_taken(slug: &str) -> Problem {
-    Problem::new("RULE_SLUG_TAKEN")
-        .at(&["manifest"])
-        .with("slug", slug)
+    Problem::new("RULE_SLUG_TAKEN").at(&["manifest"]).with("slug", slug)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -71,10 +71,7 @@ async fn set_platform(
     let row = rule_setting::ActiveModel {
         structure_id: Set(caller.structure),
         slug: Set(slug.to_owned()),
-        state: Set(input
-            .state
-            .map(stored)
-            .or_else(|| before.and_then(|before| before.state))),
+        state: Set(input.state.map(stored).or_else(|| before.and_then(|before| before.state))),
         params: Set(rows::column(&params)?),
         updated_by: Set(caller.account),
         updated_at: Set(ctx.at()),
@@ -87,10 +84,7 @@ async fn set_platform(
             rule_setting::Column::UpdatedAt,
         ])
         .to_owned();
-    rule_setting::Entity::insert(row)
-        .on_conflict(replace)
-        .exec_without_returning(tx)
-        .await?;
+    rule_setting::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -115,22 +109,14 @@ async fn set_own(
     id: RuleId,
     input: &SetRule,
 ) -> Result<(), Failure<RuleProblem>> {
-    let row = rule::by_id_in(structure, id)
-        .one(tx)
-        .await?
-        .ok_or_else(not_found)?;
+    let row = rule::by_id_in(structure, id).one(tx).await?.ok_or_else(not_found)?;
     let published = rows::published_of(tx, structure, id).await?;
     let published = published.ok_or_else(|| Problem::new("RULE_NOT_PUBLISHED").at(&["rule"]))?;
     let mut params = row.params;
     if !input.parameters.is_empty() {
-        let loaded = ctx
-            .rule_cache
-            .load(&published.manifest, &published.source)
-            .map_err(|diagnostics| {
-                Problem::new("RULE_BROKEN")
-                    .at(&["rule"])
-                    .with("reason", first_error(&diagnostics, ctx.lang))
-            })?;
+        let loaded = ctx.rule_cache.load(&published.manifest, &published.source).map_err(|diagnostics| {
+            Problem::new("RULE_BROKEN").at(&["rule"]).with("reason", first_error(&diagnostics, ctx.lang))
+        })?;
         let mut values = rows::params(&params).unwrap_or_default();
         set_params(&mut values, loaded.manifest(), &input.parameters, ctx.lang)?;
         params = rows::column(&values)?;
@@ -156,17 +142,10 @@ fn set_params(
     let mut named = BTreeSet::new();
     for (name, text) in given {
         let at = |code| Problem::new(code).at(&["parameters"]).with("name", shown(name));
-        let spec = manifest
-            .params
-            .get(name)
-            .ok_or_else(|| match nearest(name, manifest) {
-                Some(nearest) => at("PARAMETER_UNKNOWN")
-                    .with("nearest", nearest)
-                    .with("rule", &*manifest.slug),
-                None => Problem::new("RULE_WITHOUT_PARAMETERS")
-                    .at(&["parameters"])
-                    .with("rule", &*manifest.slug),
-            })?;
+        let spec = manifest.params.get(name).ok_or_else(|| match nearest(name, manifest) {
+            Some(nearest) => at("PARAMETER_UNKNOWN").with("nearest", nearest).with("rule", &*manifest.slug),
+            None => Problem::new("RULE_WITHOUT_PARAMETERS").at(&["parameters"]).with("rule", &*manifest.slug),
+        })?;
         if !named.insert(name) {
             return Err(at("PARAMETER_REPEATED"));
         }
@@ -186,18 +165,11 @@ fn set_params(
 
 /// A name as a message quotes it: of a length that fits.
 fn shown(name: &str) -> String {
-    name.chars()
-        .filter(|letter| !letter.is_control())
-        .take(48)
-        .collect()
+    name.chars().filter(|letter| !letter.is_control()).take(48).collect()
 }
 
 /// The parameter whose name is nearest; none when the rule has no parameter.
 fn nearest<'a>(name: &str, manifest: &'a Manifest) -> Option<&'a str> {
     let name = shown(name);
-    manifest
-        .params
-        .keys()
-        .map(String::as_str)
-        .min_by_key(|known| strsim::osa_distance(&name, known))
+    manifest.params.keys().map(String::as_str).min_by_key(|known| strsim::osa_distance(&name, known))
 }

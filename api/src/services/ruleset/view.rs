@@ -100,9 +100,7 @@ pub async fn all(ctx: &Ctx, caller: &Caller) -> Result<Vec<RuleView>, Fault> {
 /// [`Fault::Forbidden`] without READ on RULES; those of a page.
 pub async fn rules_page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<RuleView>, Fault> {
     let rules = all(ctx, caller).await?;
-    Listing::ascending("rules", caller.structure)
-        .by(Alias::new("key"), KeyKind::Text)
-        .cut(rules, args)
+    Listing::ascending("rules", caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
 }
 
 /// One rule; none when it is another structure's.
@@ -124,14 +122,10 @@ pub async fn versions_page(
     args: &PageArgs,
 ) -> Result<Page<VersionRow>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let query = rule_version::in_structure(structure)
-        .filter(rule_version::Column::RuleId.eq(rule))
-        .into_query();
+    let query =
+        rule_version::in_structure(structure).filter(rule_version::Column::RuleId.eq(rule)).into_query();
     Listing::descending("rule-versions", structure)
-        .by(
-            (rule_version::Entity, rule_version::Column::Number),
-            KeyKind::Number,
-        )
+        .by((rule_version::Entity, rule_version::Column::Number), KeyKind::Number)
         .page(ctx.store.readers(), query, args)
         .await
 }
@@ -146,9 +140,7 @@ pub async fn version_by_id(
     id: RuleVersionId,
 ) -> Result<Option<VersionRow>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let row = rule_version::by_id_in(structure, id)
-        .one(ctx.store.readers())
-        .await?;
+    let row = rule_version::by_id_in(structure, id).one(ctx.store.readers()).await?;
     row.map(VersionRow::try_from).transpose()
 }
 
@@ -163,11 +155,8 @@ pub(super) async fn changed(ctx: &Ctx, structure: StructureId, key: &RuleKey) ->
 
 async fn views(ctx: &Ctx, db: &impl ConnectionTrait, structure: StructureId) -> Result<Vec<RuleView>, Fault> {
     let settings = rows::settings(db, structure).await?;
-    let mut rules: Vec<RuleView> = ctx
-        .catalog
-        .rules()
-        .map(|rule| platform(rule, settings.get(&rule.manifest().slug)))
-        .collect();
+    let mut rules: Vec<RuleView> =
+        ctx.catalog.rules().map(|rule| platform(rule, settings.get(&rule.manifest().slug))).collect();
     for row in rows::shown(db, structure).await? {
         rules.push(own(ctx, row)?);
     }
@@ -206,14 +195,10 @@ fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
         description: manifest.map_or_else(|| LocalText::new("", ""), |manifest| manifest.description.clone()),
         origin: Origin::Structure,
         lock: Lock::Replaceable,
-        stages: manifest
-            .map(|manifest| manifest.stages.clone())
-            .unwrap_or_default(),
+        stages: manifest.map(|manifest| manifest.stages.clone()).unwrap_or_default(),
         state: state_of(rule.state),
         position: 0,
-        parameters: manifest
-            .map(|manifest| parameters(manifest, &params))
-            .unwrap_or_default(),
+        parameters: manifest.map(|manifest| parameters(manifest, &params)).unwrap_or_default(),
         active: published.then(|| VersionRow::try_from(version)).transpose()?,
         slug: rule.slug,
     })

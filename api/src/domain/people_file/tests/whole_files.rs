@@ -11,10 +11,7 @@ fn file_error(bytes: &[u8]) -> FileError {
 
 #[test]
 fn files_that_are_none_are_refused_whole() {
-    let utf16: Vec<u8> = "Nom;Prenom\nA;B\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> = "Nom;Prenom\nA;B\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, expected) in [
         (b"".as_slice(), FileError::Empty),
         (b"\n\n \r\n", FileError::Empty),
@@ -29,25 +26,10 @@ fn files_that_are_none_are_refused_whole() {
         (b"\xEF\xBB\xBFNom;Prenom\nA;\xE9\n", FileError::UnknownEncoding),
         (b"Dupont;Marie;F\nDurand;Paul;H\n", FileError::NoHeader),
         (b"un texte quelconque", FileError::NoHeader),
-        (
-            b"Nom;Mobile\nA;0612345678\n",
-            FileError::MissingColumn {
-                column: Column::FirstName,
-            },
-        ),
-        (
-            b"Nom;Prenom;Nom\nA;B;C\n",
-            FileError::DuplicateColumn {
-                column: Column::LastName,
-            },
-        ),
+        (b"Nom;Mobile\nA;0612345678\n", FileError::MissingColumn { column: Column::FirstName }),
+        (b"Nom;Prenom;Nom\nA;B;C\n", FileError::DuplicateColumn { column: Column::LastName }),
     ] {
-        assert_eq!(
-            file_error(bytes),
-            expected,
-            "{:?}",
-            String::from_utf8_lossy(bytes)
-        );
+        assert_eq!(file_error(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -55,36 +37,19 @@ fn files_that_are_none_are_refused_whole() {
 fn one_byte_at_the_end_decides_the_encoding() {
     let mut file = b"Nom;Pr\xE9nom\n".to_vec();
     file.extend(b"A;B\n".repeat(30_000));
-    assert_eq!(
-        inspect(&*file).map(|shape| shape.encoding()),
-        Ok(TextEncoding::Windows1252)
-    );
+    assert_eq!(inspect(&*file).map(|shape| shape.encoding()), Ok(TextEncoding::Windows1252));
     let mut file = "Nom;Prénom\n".as_bytes().to_vec();
     file.extend("É;ç\n".repeat(30_000).as_bytes());
-    assert_eq!(
-        inspect(&*file).map(|shape| shape.encoding()),
-        Ok(TextEncoding::Utf8)
-    );
+    assert_eq!(inspect(&*file).map(|shape| shape.encoding()), Ok(TextEncoding::Utf8));
     // A character cut at the end of the file: not UTF-8, and then the header is not what it seemed either.
     file.push(0xC3);
-    assert_eq!(
-        file_error(&file),
-        FileError::MissingColumn {
-            column: Column::FirstName
-        }
-    );
+    assert_eq!(file_error(&file), FileError::MissingColumn { column: Column::FirstName });
 }
 
 #[test]
 fn sizes_are_bounded() {
     let header = |then: &'static str| io::Cursor::new(format!("Nom;Prenom\n{then}"));
-    assert_eq!(
-        inspect(header("").chain(Endless {
-            line: b"A;B\n",
-            at: 0
-        })),
-        Err(FileError::TooManyRows)
-    );
+    assert_eq!(inspect(header("").chain(Endless { line: b"A;B\n", at: 0 })), Err(FileError::TooManyRows));
     assert_eq!(
         inspect(header("A;\"").chain(Endless { line: b"B\n", at: 0 })),
         Err(FileError::RowTooLong { line: 2 })
@@ -102,14 +67,8 @@ fn sizes_are_bounded() {
 #[test]
 fn reading_may_fail_and_chunks_may_be_of_any_size() {
     let failing = io::Cursor::new(b"Nom;Prenom\n").chain(Failing);
-    assert_eq!(
-        inspect(failing),
-        Err(FileError::Unreadable(io::ErrorKind::BrokenPipe))
-    );
-    let (whole, by_bytes) = (
-        inspect(SPREADSHEET.as_bytes()),
-        inspect(ByBytes(SPREADSHEET.as_bytes())),
-    );
+    assert_eq!(inspect(failing), Err(FileError::Unreadable(io::ErrorKind::BrokenPipe)));
+    let (whole, by_bytes) = (inspect(SPREADSHEET.as_bytes()), inspect(ByBytes(SPREADSHEET.as_bytes())));
     assert_eq!(whole, by_bytes);
     let shape = whole.expect("the file is readable");
     let region = "FR".parse().expect("FR is a region");

@@ -13,7 +13,9 @@ use entity::person::{Column as P, Model};
 use entity::sensitive::Sensitive;
 use entity::{At, enums, person, structure};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, LockType, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::identity::{Fate, Identity, Known, People};
 use super::labels::{LISTS, Labels, TAGS};
@@ -57,17 +59,7 @@ impl Progress {
     pub fn new(ctx: Ctx, structure: StructureId, zone: Tz, namesakes: Namesakes) -> Self {
         let now = ctx.at();
         let (tags, lists) = (Labels::new(TAGS, structure), Labels::new(LISTS, structure));
-        Self {
-            ctx,
-            structure,
-            zone,
-            now,
-            namesakes,
-            tags,
-            lists,
-            wanted: Wanted::default(),
-            rows: 0,
-        }
+        Self { ctx, structure, zone, now, namesakes, tags, lists, wanted: Wanted::default(), rows: 0 }
     }
 
     /// How many rows were committed.
@@ -97,19 +89,13 @@ impl Progress {
         batch: Batch,
     ) -> Result<(Self, Vec<RowOutcome>), Fault> {
         // One import at a time in a structure, or two could add the same person. SQLite has one writer anyway.
-        structure::by_id(self.structure)
-            .lock(LockType::NoKeyUpdate)
-            .one(tx)
-            .await?;
+        structure::by_id(self.structure).lock(LockType::NoKeyUpdate).one(tx).await?;
         self.rows += batch.len() as u64;
         let mut people = self.load(tx, &batch).await?;
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut applied = Vec::with_capacity(batch.len());
         for row in batch {
-            match row
-                .map_err(|error| refused(&error))
-                .and_then(|row| self.apply_row(&mut people, row))
-            {
+            match row.map_err(|error| refused(&error)).and_then(|row| self.apply_row(&mut people, row)) {
                 Ok(done) => applied.push(done),
                 Err(refusal) => outcomes.push(refusal),
             }
@@ -117,17 +103,10 @@ impl Progress {
         self.save(tx, &people).await?;
         let given = self.give_labels(tx, &applied).await?;
         for (Applied { row, person, outcome }, given) in applied.into_iter().zip(given) {
-            let outcome = if given && outcome == Outcome::Unchanged {
-                Outcome::Changed
-            } else {
-                outcome
-            };
+            let outcome = if given && outcome == Outcome::Unchanged { Outcome::Changed } else { outcome };
             match row.teacher {
                 Some(teacher) => self.wanted.push(row.line, person, teacher, outcome),
-                None => outcomes.push(RowOutcome {
-                    line: row.line,
-                    outcome,
-                }),
+                None => outcomes.push(RowOutcome { line: row.line, outcome }),
             }
         }
         outcomes.sort_unstable_by_key(|row| row.line);
@@ -142,8 +121,7 @@ impl Progress {
         let backend = tx.get_database_backend();
         let one_of = |column: P, values| among(backend, Expr::col((person::Entity, column)), values);
         if !identifiers.is_empty() {
-            self.take(tx, &mut people, one_of(P::Identifier, identifiers))
-                .await?;
+            self.take(tx, &mut people, one_of(P::Identifier, identifiers)).await?;
         }
         // Whoever has an identifier is no answer to a row with another.
         let (mut any, mut free) = (HashSet::new(), HashSet::new());
@@ -160,12 +138,7 @@ impl Progress {
             self.take(tx, &mut people, one_of(P::SortKey, any)).await?;
         }
         if !free.is_empty() {
-            self.take(
-                tx,
-                &mut people,
-                one_of(P::SortKey, free).and(P::Identifier.is_null()),
-            )
-            .await?;
+            self.take(tx, &mut people, one_of(P::SortKey, free).and(P::Identifier.is_null())).await?;
         }
         Ok(people)
     }
@@ -176,11 +149,7 @@ impl Progress {
         people: &mut People,
         condition: impl IntoCondition,
     ) -> Result<(), Fault> {
-        for person in person::in_structure(self.structure)
-            .filter(condition)
-            .all(tx)
-            .await?
-        {
+        for person in person::in_structure(self.structure).filter(condition).all(tx).await? {
             people.take(person, Fate::Kept);
         }
         Ok(())
@@ -191,14 +160,8 @@ impl Progress {
         let name = sort_key(&row.last_name, &row.first_name);
         let (place, outcome) = match people.resolve(&row, &name, &self.namesakes) {
             Identity::Ambiguous => {
-                let outcome = Outcome::Refused {
-                    code: "AMBIGUOUS_PERSON",
-                    column: None,
-                };
-                return Err(RowOutcome {
-                    line: row.line,
-                    outcome,
-                });
+                let outcome = Outcome::Refused { code: "AMBIGUOUS_PERSON", column: None };
+                return Err(RowOutcome { line: row.line, outcome });
             }
             Identity::New => {
                 let mut person = self.nobody();
@@ -212,21 +175,10 @@ impl Progress {
                     known.fate = Fate::Changed;
                 }
                 people.index(place);
-                (
-                    place,
-                    if changed {
-                        Outcome::Changed
-                    } else {
-                        Outcome::Unchanged
-                    },
-                )
+                (place, if changed { Outcome::Changed } else { Outcome::Unchanged })
             }
         };
-        Ok(Applied {
-            person: people.at(place).person.id,
-            row,
-            outcome,
-        })
+        Ok(Applied { person: people.at(place).person.id, row, outcome })
     }
 
     /// A new person, of whom nothing is said yet.
@@ -287,11 +239,7 @@ impl Progress {
 
     /// Writes who was added or changed, and nobody else.
     async fn save(&self, tx: &DatabaseTransaction, people: &People) -> Result<(), Fault> {
-        let touched: Vec<&Known> = people
-            .all()
-            .iter()
-            .filter(|known| known.fate != Fate::Kept)
-            .collect();
+        let touched: Vec<&Known> = people.all().iter().filter(|known| known.fate != Fate::Kept).collect();
         let columns = [
             P::Identifier,
             P::FirstName,
@@ -304,14 +252,9 @@ impl Progress {
             P::UpdatedAt,
         ];
         for touched in touched.chunks(PEOPLE_PER_STATEMENT) {
-            let rows = touched
-                .iter()
-                .map(|known| known.person.clone().into_active_model());
+            let rows = touched.iter().map(|known| known.person.clone().into_active_model());
             let replace = OnConflict::column(P::Id).update_columns(columns).to_owned();
-            person::Entity::insert_many(rows)
-                .on_conflict(replace)
-                .exec_without_returning(tx)
-                .await?;
+            person::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(tx).await?;
         }
         Ok(())
     }
@@ -322,32 +265,16 @@ impl Progress {
         tx: &DatabaseTransaction,
         applied: &[Applied],
     ) -> Result<Vec<bool>, Fault> {
-        let tags: Vec<_> = applied
-            .iter()
-            .map(|done| (done.person, done.row.tags.as_slice()))
-            .collect();
-        let lists: Vec<_> = applied
-            .iter()
-            .map(|done| (done.person, done.row.lists.as_slice()))
-            .collect();
+        let tags: Vec<_> = applied.iter().map(|done| (done.person, done.row.tags.as_slice())).collect();
+        let lists: Vec<_> = applied.iter().map(|done| (done.person, done.row.lists.as_slice())).collect();
         let tags = self.tags.give(&self.ctx, tx, &tags).await?;
         let lists = self.lists.give(&self.ctx, tx, &lists).await?;
-        Ok(tags
-            .into_iter()
-            .zip(lists)
-            .map(|(tag, list)| tag || list)
-            .collect())
+        Ok(tags.into_iter().zip(lists).map(|(tag, list)| tag || list).collect())
     }
 }
 
 fn refused(error: &RowError) -> RowOutcome {
-    RowOutcome {
-        line: error.line,
-        outcome: Outcome::Refused {
-            code: error.code(),
-            column: error.column,
-        },
-    }
+    RowOutcome { line: error.line, outcome: Outcome::Refused { code: error.code(), column: error.column } }
 }
 
 /// Sets a value; answers whether it was another.

@@ -53,10 +53,7 @@ impl People {
     /// Takes in a person, unless they are there already.
     pub fn take(&mut self, person: Model, fate: Fate) -> usize {
         let namesakes = self.by_name.get(&person.sort_key).into_iter().flatten();
-        if let Some(place) = namesakes
-            .copied()
-            .find(|place| self.known[*place].person.id == person.id)
-        {
+        if let Some(place) = namesakes.copied().find(|place| self.known[*place].person.id == person.id) {
             return place;
         }
         let place = self.known.len();
@@ -112,11 +109,8 @@ impl People {
             .copied()
             .filter(|place| self.known[*place].person.identifier.is_none())
             .collect();
-        let same: Vec<usize> = free
-            .iter()
-            .copied()
-            .filter(|place| mobile.is_some() && self.mobile(*place) == mobile)
-            .collect();
+        let same: Vec<usize> =
+            free.iter().copied().filter(|place| mobile.is_some() && self.mobile(*place) == mobile).collect();
         match (same.as_slice(), free.as_slice()) {
             ([place], _) => Identity::Known(*place),
             ([], [place]) if !shared && (mobile.is_none() || self.mobile(*place).is_none()) => {
@@ -146,11 +140,7 @@ impl People {
                     let person = &self.known[*place].person;
                     file.tells(name, person.identifier.as_deref(), self.mobile(*place))
                 });
-                if others_told {
-                    Identity::New
-                } else {
-                    Identity::Ambiguous
-                }
+                if others_told { Identity::New } else { Identity::Ambiguous }
             }
         }
     }
@@ -227,7 +217,9 @@ mod tests {
             people.take(stored(place, *told), Fate::Kept);
         }
         let mut namesakes = Namesakes::default();
-        file.iter().for_each(|told| namesakes.note(&row(*told)));
+        for told in file {
+            namesakes.note(&row(*told));
+        }
         people.resolve(&row(file[0]), &sort_key("DUPONT", "jean"), &namesakes)
     }
 
@@ -249,11 +241,7 @@ mod tests {
             (&[mobile(1), mobile(2)], &[mobile(2)], Known(1)),
             (&[mobile(1), mobile(2)], &[mobile(3)], Ambiguous),
             (&[mobile(1), mobile(2)], &[NOBODY], Ambiguous),
-            (
-                &[(Some("A"), Some(1)), (Some("B"), Some(1))],
-                &[mobile(1)],
-                Ambiguous,
-            ),
+            (&[(Some("A"), Some(1)), (Some("B"), Some(1))], &[mobile(1)], Ambiguous),
             // Homonyms in the file.
             (&[], &[mobile(1), mobile(2)], New),
             (&[mobile(1)], &[mobile(2), mobile(1)], New),
@@ -293,13 +281,7 @@ mod tests {
         people.at(place).person.sort_key = sort_key("Durand", "Jean");
         people.index(place);
         let file = Namesakes::default();
-        assert_eq!(
-            people.resolve(&row(NOBODY), &sort_key("Durand", "Jean"), &file),
-            Identity::Known(place)
-        );
-        assert_eq!(
-            people.resolve(&row(NOBODY), &sort_key("Dupont", "Jean"), &file),
-            Identity::New
-        );
+        assert_eq!(people.resolve(&row(NOBODY), &sort_key("Durand", "Jean"), &file), Identity::Known(place));
+        assert_eq!(people.resolve(&row(NOBODY), &sort_key("Dupont", "Jean"), &file), Identity::New);
     }
 }

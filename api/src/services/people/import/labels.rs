@@ -28,17 +28,10 @@ pub(super) struct Tables {
 }
 
 /// The tags.
-pub(super) const TAGS: Tables = Tables {
-    labels: "tag",
-    links: "person_tag",
-    reference: "tag_id",
-};
+pub(super) const TAGS: Tables = Tables { labels: "tag", links: "person_tag", reference: "tag_id" };
 /// The lists.
-pub(super) const LISTS: Tables = Tables {
-    labels: "person_list",
-    links: "person_list_member",
-    reference: "list_id",
-};
+pub(super) const LISTS: Tables =
+    Tables { labels: "person_list", links: "person_list_member", reference: "list_id" };
 
 /// The tags, or the lists, met so far in a file.
 #[derive(Debug)]
@@ -55,12 +48,7 @@ pub(super) type Link = (PersonId, Uuid);
 impl Labels {
     /// None met yet.
     pub fn new(tables: Tables, structure: StructureId) -> Self {
-        Self {
-            tables,
-            structure,
-            ids: HashMap::new(),
-            created: 0,
-        }
+        Self { tables, structure, ids: HashMap::new(), created: 0 }
     }
 
     /// How many had to be created.
@@ -76,11 +64,8 @@ impl Labels {
         named: &[(PersonId, &[String])],
     ) -> Result<Vec<bool>, Fault> {
         self.meet(ctx, tx, named).await?;
-        let people: Vec<PersonId> = named
-            .iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(person, _)| *person)
-            .collect();
+        let people: Vec<PersonId> =
+            named.iter().filter(|(_, names)| !names.is_empty()).map(|(person, _)| *person).collect();
         let mut links = self.links_of(tx, &people).await?;
         let mut missing = Vec::new();
         let mut lacked = Vec::with_capacity(named.len());
@@ -116,13 +101,14 @@ impl Labels {
                 .columns(["id", "folded"])
                 .from(self.tables.labels)
                 .and_where(Expr::col("structure_id").eq(self.structure))
-                .and_where(among(tx.get_database_backend(), Expr::col("folded"), folded.iter().map(|folded| (*folded).clone())))
+                .and_where(among(
+                    tx.get_database_backend(),
+                    Expr::col("folded"),
+                    folded.iter().map(|folded| (*folded).clone()),
+                ))
                 .take();
             for row in tx.query_all(&query).await? {
-                found.push((
-                    row.try_get::<String>("", "folded")?,
-                    row.try_get::<Uuid>("", "id")?,
-                ));
+                found.push((row.try_get::<String>("", "folded")?, row.try_get::<Uuid>("", "id")?));
             }
         }
         for (folded, id) in found {
@@ -141,9 +127,7 @@ impl Labels {
         let new: Vec<(String, &str)> = new.into_iter().collect();
         for new in new.chunks(PER_STATEMENT) {
             let mut insert = Query::insert();
-            insert
-                .into_table(self.tables.labels)
-                .columns(["id", "structure_id", "name", "folded"]);
+            insert.into_table(self.tables.labels).columns(["id", "structure_id", "name", "folded"]);
             for (folded, name) in new {
                 let id: Uuid = ctx.id();
                 self.ids.insert(folded.clone(), id);
@@ -170,10 +154,7 @@ impl Labels {
                 .and_where(among(tx.get_database_backend(), Expr::col("person_id"), people.iter().copied()))
                 .take();
             for row in tx.query_all(&query).await? {
-                links.insert((
-                    row.try_get("", "person_id")?,
-                    row.try_get("", self.tables.reference)?,
-                ));
+                links.insert((row.try_get("", "person_id")?, row.try_get("", self.tables.reference)?));
             }
         }
         Ok(links)

@@ -190,14 +190,10 @@ pub async fn import(
 ) -> Result<ImportSummary, ImportError> {
     let stopped = |cause| ImportError::Stopped { committed: 0, cause };
     let (region, zone) = place(ctx, scope).await.map_err(stopped)?;
-    let (shape, namesakes) = read::survey(&file, region)
-        .await
-        .map_err(stopped)?
-        .map_err(ImportError::File)?;
-    let mut summary = ImportSummary {
-        ignored_columns: shape.ignored_columns().to_vec(),
-        ..ImportSummary::default()
-    };
+    let (shape, namesakes) =
+        read::survey(&file, region).await.map_err(stopped)?.map_err(ImportError::File)?;
+    let mut summary =
+        ImportSummary { ignored_columns: shape.ignored_columns().to_vec(), ..ImportSummary::default() };
     let mut report = |row: RowOutcome| {
         summary.count(row.outcome);
         on_row(row);
@@ -207,15 +203,11 @@ pub async fn import(
     let (tags_created, lists_created) = progress.created();
     let committed = progress.rows();
     if committed > MANY_ROWS {
-        ctx.store.wrote_many(&["person", "person_tag", "person_list_member"]).await;
+        ctx.store.analyze(&["person", "person_tag", "person_list_member"]).await;
     }
     let linked = teachers::link(ctx, scope.structure, progress.into_wanted(), &mut report).await;
     linked.map_err(|cause| ImportError::Stopped { committed, cause })?;
-    Ok(ImportSummary {
-        tags_created,
-        lists_created,
-        ..summary
-    })
+    Ok(ImportSummary { tags_created, lists_created, ..summary })
 }
 
 /// Where the structure is: what reads its numbers, and its days.
@@ -245,9 +237,6 @@ async fn apply(
         outcomes.into_iter().for_each(&mut *report);
     }
     let committed = progress.rows();
-    reader.await.map_err(|cause| ImportError::Stopped {
-        committed,
-        cause: Fault::internal(cause),
-    })?;
+    reader.await.map_err(|cause| ImportError::Stopped { committed, cause: Fault::internal(cause) })?;
     Ok(progress)
 }

@@ -9,9 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use entity::ids::{PersonId, StructureId};
 use entity::{person, teaching};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use super::{Outcome, RowOutcome};
 use crate::app::Ctx;
@@ -54,12 +52,7 @@ impl Wanted {
     pub fn push(&mut self, line: u64, student: PersonId, teacher: String, outcome: Outcome) {
         let next = self.places.len();
         let teacher = *self.places.entry(teacher).or_insert(next);
-        self.rows.push(Row {
-            line,
-            student,
-            teacher,
-            outcome,
-        });
+        self.rows.push(Row { line, student, teacher, outcome });
     }
 }
 
@@ -73,10 +66,7 @@ pub(super) async fn link(
     let found = look_up(ctx, structure, &wanted.places).await?;
     for rows in wanted.rows.chunks(ROWS_PER_BATCH) {
         let wanted: Vec<(Row, Found)> = rows.iter().map(|row| (*row, found[row.teacher])).collect();
-        let outcomes = ctx
-            .store
-            .write(move |tx| Box::pin(link_batch(tx, structure, wanted)))
-            .await?;
+        let outcomes = ctx.store.write(move |tx| Box::pin(link_batch(tx, structure, wanted))).await?;
         outcomes.into_iter().for_each(&mut *report);
     }
     Ok(())
@@ -92,10 +82,7 @@ async fn look_up(
     let identifiers: Vec<&str> = texts.keys().map(String::as_str).collect();
     let by_identifier = read(db, structure, person::Column::Identifier, &identifiers).await?;
     let mut names = BTreeSet::new();
-    for text in identifiers
-        .iter()
-        .filter(|text| !by_identifier.contains_key(**text))
-    {
+    for text in identifiers.iter().filter(|text| !by_identifier.contains_key(**text)) {
         names.extend(possible_names(text));
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -104,12 +91,9 @@ async fn look_up(
     for (text, place) in texts {
         let people: BTreeSet<PersonId> = match by_identifier.get(text) {
             Some(people) => people.iter().copied().collect(),
-            None => possible_names(text)
-                .iter()
-                .filter_map(|name| by_name.get(name))
-                .flatten()
-                .copied()
-                .collect(),
+            None => {
+                possible_names(text).iter().filter_map(|name| by_name.get(name)).flatten().copied().collect()
+            }
         };
         let mut people = people.into_iter();
         found[*place] = match (people.next(), people.next()) {
@@ -153,8 +137,7 @@ fn possible_names(text: &str) -> Vec<String> {
     let folded = fold(text);
     let words: Vec<&str> = folded.split(' ').collect();
     let cuts = (1..words.len()).map(|cut| (words[..cut].join(" "), words[cut..].join(" ")));
-    cuts.flat_map(|(start, end)| [sort_key(&start, &end), sort_key(&end, &start)])
-        .collect()
+    cuts.flat_map(|(start, end)| [sort_key(&start, &end), sort_key(&end, &start)]).collect()
 }
 
 async fn link_batch(
@@ -187,33 +170,20 @@ async fn link_batch(
                     teacher_id: Set(teacher),
                     student_id: Set(row.student),
                 });
-                if row.outcome == Outcome::Unchanged {
-                    Outcome::Changed
-                } else {
-                    row.outcome
-                }
+                if row.outcome == Outcome::Unchanged { Outcome::Changed } else { row.outcome }
             }
             Found::One(_) => row.outcome,
         };
-        outcomes.push(RowOutcome {
-            line: row.line,
-            outcome,
-        });
+        outcomes.push(RowOutcome { line: row.line, outcome });
     }
     if !new.is_empty() {
-        teaching::Entity::insert_many(new)
-            .on_conflict_do_nothing()
-            .exec_without_returning(tx)
-            .await?;
+        teaching::Entity::insert_many(new).on_conflict_do_nothing().exec_without_returning(tx).await?;
     }
     Ok(outcomes)
 }
 
 fn refused(code: &'static str) -> Outcome {
-    Outcome::Refused {
-        code,
-        column: Some(Column::Teacher),
-    }
+    Outcome::Refused { code, column: Some(Column::Teacher) }
 }
 
 #[cfg(test)]
