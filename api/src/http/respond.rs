@@ -3,10 +3,11 @@
 //! Invariant: every error has a code; an answer to a request that was not run has no `data`.
 
 use async_graphql::{ErrorExtensionValues, Pos, ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, VARY};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use rules::Lang;
 use serde::Serialize;
 
@@ -42,7 +43,8 @@ pub fn refused(ctx: &Ctx, format: Format, refusal: &Refusal) -> Response {
 /// The answer to a request that took longer than it may. What it began to change is finished all the same.
 pub fn timed_out(ctx: &Ctx, format: Format) -> Response {
     let error = error(ctx, "TIMEOUT", &[], Vec::new());
-    write(ctx, format, StatusCode::OK, &async_graphql::Response::from_errors(vec![error]))
+    let response = async_graphql::Response::from_errors(vec![error]);
+    dress(ctx, format, StatusCode::OK, GraphQLResponse::from(response).into_response())
 }
 
 /// The answer that the schema gave.
@@ -56,7 +58,7 @@ pub fn answered(ctx: &Ctx, format: Format, mut response: async_graphql::Response
     if not_run {
         return write(ctx, format, document_status(format), &Errors { errors: &response.errors });
     }
-    write(ctx, format, StatusCode::OK, &response)
+    dress(ctx, format, StatusCode::OK, GraphQLResponse::from(response).into_response())
 }
 
 /// The status of a well-formed request whose document cannot be run.
@@ -105,7 +107,11 @@ fn write(ctx: &Ctx, format: Format, status: StatusCode, body: &impl Serialize) -
             (StatusCode::INTERNAL_SERVER_ERROR, Vec::new())
         }
     };
-    let mut response = Response::new(Body::from(body));
+    dress(ctx, format, status, Response::new(Body::from(body)))
+}
+
+/// Gives an answer its status, and the headers that every answer has.
+fn dress(ctx: &Ctx, format: Format, status: StatusCode, mut response: Response) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
