@@ -1,0 +1,91 @@
+//! What the services work with: the database, time and chance, the rules, the providers.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::At;
+use rules::{Catalog, Lang};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::clock::{Clock, Entropy, Ids};
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::providers::Providers;
+use crate::services::accounts::Passwords;
+use crate::services::ruleset::RuleCache;
+use crate::store::Store;
+
+/// One instance of the service. Made once at start, shared by all that runs.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// New identifiers.
+    pub ids: Ids,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The keys in use.
+    pub keys: Keys,
+    /// The platform's rules.
+    pub catalog: Catalog,
+    /// The rules that structures wrote, as they were loaded.
+    pub rule_cache: RuleCache,
+    /// The ways out to the telephone network.
+    pub providers: Providers,
+    /// The password hasher, bounded.
+    pub passwords: Passwords,
+    /// The settings.
+    pub config: Config,
+    /// Rung when messages were queued, so that the dispatcher need not wait for its next look.
+    pub queued: Notify,
+}
+
+impl App {
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The present instant, as a column holds it.
+    #[must_use]
+    pub fn at(&self) -> At {
+        At::from(self.clock.now())
+    }
+
+    /// A new identifier.
+    #[must_use]
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        T::from(self.ids.next(self.clock.now()))
+    }
+}
+
+/// What a service is given first: the instance, and how to speak to the one who asked.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The instance.
+    pub app: Arc<App>,
+    /// The language of messages.
+    pub lang: Lang,
+    /// Names this request in the log.
+    pub request: Uuid,
+}
+
+impl Ctx {
+    /// A context for one request.
+    #[must_use]
+    pub fn new(app: Arc<App>, lang: Lang) -> Self {
+        let request = app.id();
+        Self { app, lang, request }
+    }
+}
+
+impl std::ops::Deref for Ctx {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}

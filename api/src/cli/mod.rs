@@ -1,0 +1,148 @@
+//! The command line: one file a group of commands, each of which calls services and prints what they answer.
+//!
+//! Exit codes: 0, it was done; 1, it was not, and one line on the standard error says why; 2, a file was imported but for the
+//! rows that the report refuses.
+//!
+//! Architecture Invariant: only this module makes an [`Operator`], reads the environment, or writes on the standard output.
+
+mod account;
+mod audit;
+mod credit;
+pub mod demo;
+mod error;
+mod import;
+mod migrate;
+mod output;
+mod parse;
+mod schema;
+mod serve;
+mod settings;
+mod structure;
+mod subscription;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use rules::Lang;
+
+use crate::app::Ctx;
+use crate::caller::Operator;
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::start;
+
+pub use error::CliError;
+use output::print;
+
+/// Structures send SMS through rules that they control.
+#[derive(Parser)]
+#[command(name = "envoi", version, max_term_width = 100)]
+struct Cli {
+    /// The file of the settings; variables ENVOI_… win over it, and what neither gives has its default.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, and send what is queued.
+    Serve(serve::Serve),
+    /// Bring the database up to date.
+    Migrate,
+    /// Print the GraphQL schema.
+    Schema,
+    #[command(flatten)]
+    Operate(Operate),
+}
+
+/// What works on an open database, once.
+#[derive(Subcommand)]
+enum Operate {
+    /// Import from a file.
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Make and list structures.
+    #[command(subcommand)]
+    Structure(structure::Structure),
+    /// Make accounts.
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Set a structure's subscription to the SMS option.
+    #[command(subcommand)]
+    Subscription(subscription::Subscription),
+    /// Set how a structure sends SMS.
+    #[command(subcommand)]
+    Settings(settings::Settings),
+    /// Give credit to a structure.
+    #[command(subcommand)]
+    Credit(credit::Credit),
+    /// Check that credit, messages and campaigns add up; exit with 1 when anything does not.
+    Audit,
+}
+
+/// Runs the program on the arguments and the environment of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, printed on the standard output. A closed pipe harms nobody.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    run(cli).unwrap_or_else(|error| {
+        output::complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    let settings = || Config::load(cli.config.as_deref(), environment());
+    match cli.command {
+        Command::Schema => schema::run(),
+        Command::Serve(serve) => block_on(serve.run(settings()?)),
+        Command::Migrate => block_on(migrate::run(settings()?)),
+        Command::Operate(command) => block_on(command.run(settings()?)),
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(command)
+}
+
+impl Operate {
+    async fn run(self, config: Config) -> Result<ExitCode, CliError> {
+        let ctx = open(config).await?;
+        let operator = Operator::at_the_command_line();
+        let done = match self {
+            Self::Import(import) => import.run(&ctx, operator).await,
+            Self::Structure(structure) => structure.run(&ctx, operator).await,
+            Self::Account(account) => account.run(&ctx, operator).await,
+            Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
+            Self::Settings(settings) => settings.run(&ctx, operator).await,
+            Self::Credit(credit) => credit.run(&ctx, operator).await,
+            Self::Audit => audit::run(&ctx).await,
+        };
+        ctx.store.clone().close().await;
+        done
+    }
+}
+
+/// An instance on this machine's clock, for one command.
+async fn open(config: Config) -> Result<Ctx, CliError> {
+    let app = start::start(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    Ok(Ctx::new(app, Lang::En))
+}
+
+/// The variables of this process. Bytes that are no UTF-8 are replaced: the settings then refuse the value.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+}

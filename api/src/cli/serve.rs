@@ -1,0 +1,124 @@
+//! `envoi serve`.
+
+use std::future::{Future, IntoFuture as _, pending};
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tracing_subscriber::EnvFilter;
+
+use super::{CliError, demo, open, print};
+use crate::app::App;
+use crate::caller::Operator;
+use crate::config::{Config, Log, LogFormat, RateLimit};
+use crate::start::open_store;
+use crate::{dispatch, http};
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Load the demonstration's data first, if they are not there; orders of credit are approved at once.
+    #[arg(long)]
+    demo: bool,
+    /// Bring the database up to date first. An SQLite file always is.
+    #[arg(long)]
+    migrate: bool,
+}
+
+impl Serve {
+    /// Serves until the process is told to end (SIGINT or SIGTERM), then lets what is under way finish.
+    pub(super) async fn run(self, mut config: Config) -> Result<ExitCode, CliError> {
+        config.credit.auto_approve |= self.demo;
+        log_to_stderr(&config.log);
+        if config.rate_limit != RateLimit::Off {
+            tracing::warn!("the setting rate_limit is not enforced by this version");
+        }
+        let listen = |cause| CliError::Listen { address: config.listen, cause };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let told_to_end = end_signal().map_err(CliError::Runtime)?;
+        if self.migrate {
+            open_store(&config, true).await?.close().await;
+        }
+        let ctx = open(config).await?;
+        if self.demo {
+            demo::load(&ctx, Operator::at_the_command_line()).await?;
+        }
+        tracing::info!(server.address = %address, "listening");
+        print(&format!("Envoi listens on http://{address}"))?;
+        if self.demo {
+            print(&demo::sign_ins())?;
+        }
+        let sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
+        let served = serve(&ctx.app, listener, told_to_end).await;
+        if let Some(sending) = sending {
+            sending.stop().await;
+        }
+        ctx.store.clone().close().await;
+        tracing::info!("stopped");
+        served.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(
+    app: &Arc<App>,
+    listener: TcpListener,
+    told_to_end: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), CliError> {
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and whole: waiting for more to fill a packet only delays them. Refused, it is only slower.
+        let _ = stream.set_nodelay(true);
+    });
+    let (ending, ended) = oneshot::channel();
+    let server = axum::serve(listener, http::router(Arc::clone(app))).with_graceful_shutdown(async move {
+        told_to_end.await;
+        tracing::info!("stopping: what is under way is finished first");
+        let _ = ending.send(());
+    });
+    tokio::select! {
+        done = server.into_future() => done.map_err(CliError::Serve),
+        () = too_long(ended, app.config.http.request_timeout) => {
+            tracing::warn!("some connections were still open and are cut");
+            Ok(())
+        }
+    }
+}
+
+/// Ends when `patience` has passed since the server was told to.
+async fn too_long(ended: oneshot::Receiver<()>, patience: Duration) {
+    if ended.await.is_err() {
+        pending::<()>().await;
+    }
+    tokio::time::sleep(patience).await;
+}
+
+/// Ends when the process is asked to.
+fn end_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = async { terminate.recv().await };
+        #[cfg(not(unix))]
+        let terminated = pending::<Option<()>>();
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
+        }
+    })
+}
+
+fn log_to_stderr(log: &Log) {
+    let filter =
+        EnvFilter::try_new(&log.filter).expect("invariant: the filter was checked with the settings");
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error here means that a log is set up already, which serves as well.
+    let _ = match log.format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+}

@@ -1,0 +1,209 @@
+//! The one list of settings: how each is named, what it is, what it accepts.
+//!
+//! Architecture Invariant: what a setter says of a value never repeats it.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, LogFormat, RateLimit};
+
+/// One setting.
+pub(super) struct Key {
+    /// Its name in the file, `section.key`.
+    pub path: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// Reads a value into its place, or says what the value must be.
+    pub set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+impl Key {
+    /// Its name in the environment.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.path.replace('.', "_").to_uppercase())
+    }
+}
+
+/// What the names of our variables begin with.
+pub(super) const PREFIX: &str = "ENVOI_";
+
+/// Every setting.
+pub(super) const KEYS: &[Key] = &[
+    Key {
+        path: "listen",
+        about: "the address and port of the server",
+        set: |config, value| {
+            let expected = "must be an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+            config.listen = value.parse().map_err(|_| expected.to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
+        path: "database.url",
+        about: "where the database is",
+        set: |config, value| {
+            let expected = "must be `sqlite://path/to/file.db` or `postgres://user:password@host/name`";
+            config.database.url = value.parse().map_err(|_| expected.to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
+        path: "database.connections",
+        about: "connections held open to PostgreSQL",
+        set: |config, value| whole(value, 1..=1_000).map(|n| config.database.connections = n),
+    },
+    Key {
+        path: "master_key_file",
+        about: "the file of the master key",
+        set: |config, value| path(value).map(|path| config.master_key_file = Some(path)),
+    },
+    Key {
+        path: "rate_limit",
+        about: "requests a minute for an account, or `off`",
+        set: |config, value| {
+            config.rate_limit = match value {
+                "off" => RateLimit::Off,
+                number => RateLimit::PerMinute(
+                    number
+                        .parse::<NonZeroU32>()
+                        .map_err(|_| "must be `off` or a whole number of requests a minute, 1 or more")?,
+                ),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        path: "log.filter",
+        about: "what is logged",
+        set: |config, value| {
+            let expected = "must be a level (error, warn, info, debug, trace) or levels by module, such as `info,sqlx=warn`";
+            EnvFilter::try_new(value).map_err(|_| expected)?;
+            value.clone_into(&mut config.log.filter);
+            Ok(())
+        },
+    },
+    Key {
+        path: "log.format",
+        about: "how the log is written",
+        set: |config, value| {
+            config.log.format = match value {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err("must be `text` or `json`".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        path: "links.subscribe",
+        about: "where a structure subscribes to the SMS option",
+        set: |config, value| link(value).map(|link| config.links.subscribe = link),
+    },
+    Key {
+        path: "links.settings",
+        about: "where a structure reads how to configure SMS",
+        set: |config, value| link(value).map(|link| config.links.settings = link),
+    },
+    Key {
+        path: "links.top_up",
+        about: "where a structure orders credit",
+        set: |config, value| link(value).map(|link| config.links.top_up = link),
+    },
+    Key {
+        path: "credit.auto_approve",
+        about: "whether orders of credit are approved at once",
+        set: |config, value| switch(value).map(|on| config.credit.auto_approve = on),
+    },
+    Key {
+        path: "session.lifetime_hours",
+        about: "how long a sign-in lasts",
+        set: |config, value| time(value, 3_600, 1..=8_784).map(|time| config.session.lifetime = time),
+    },
+    Key {
+        path: "preview.lifetime_minutes",
+        about: "how long a preview can be sent",
+        set: |config, value| time(value, 60, 1..=1_440).map(|time| config.preview.lifetime = time),
+    },
+    Key {
+        path: "dispatch.enabled",
+        about: "whether this instance sends",
+        set: |config, value| switch(value).map(|on| config.dispatch.enabled = on),
+    },
+    Key {
+        path: "dispatch.in_flight",
+        about: "requests to providers under way at once",
+        set: |config, value| whole(value, 1..=1_000).map(|n| config.dispatch.in_flight = n),
+    },
+    Key {
+        path: "dispatch.claim",
+        about: "messages leased at once",
+        set: |config, value| whole(value, 1..=1_000).map(|n| config.dispatch.claim = n),
+    },
+    Key {
+        path: "dispatch.lease_seconds",
+        about: "how long a lease holds",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.dispatch.lease = time),
+    },
+    Key {
+        path: "dispatch.timeout_seconds",
+        about: "how long a provider may take to answer",
+        set: |config, value| time(value, 1, 1..=300).map(|time| config.dispatch.timeout = time),
+    },
+    Key {
+        path: "dispatch.max_attempts",
+        about: "attempts at one message",
+        set: |config, value| whole(value, 1..=100).map(|n| config.dispatch.max_attempts = n),
+    },
+    Key {
+        path: "dispatch.report_hours",
+        about: "how long a report is awaited",
+        set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.report_window = time),
+    },
+    Key {
+        path: "rules.plugins",
+        about: "a folder of rules of the operator's",
+        set: |config, value| path(value).map(|path| config.rules.plugins = Some(path)),
+    },
+    Key {
+        path: "http.max_body_bytes",
+        about: "the largest body of a request",
+        set: |config, value| whole(value, 1_024..=16_777_216).map(|n| config.http.max_body_bytes = n),
+    },
+    Key {
+        path: "http.request_timeout_seconds",
+        about: "how long a request may take",
+        set: |config, value| time(value, 1, 1..=300).map(|time| config.http.request_timeout = time),
+    },
+];
+
+/// A whole number between bounds, in the type of its place.
+fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T, String> {
+    let number = value.parse::<u32>().ok().filter(|number| bounds.contains(number));
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("must be a whole number from {} to {}", bounds.start(), bounds.end()))
+}
+
+/// A time counted in units of so many seconds.
+fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
+    whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+fn switch(value: &str) -> Result<bool, String> {
+    value.parse().map_err(|_| "must be `true` or `false`".to_owned())
+}
+
+fn path(value: &str) -> Result<std::path::PathBuf, String> {
+    if value.trim().is_empty() { Err("must be a path".to_owned()) } else { Ok(value.into()) }
+}
+
+fn link(value: &str) -> Result<String, String> {
+    let address = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    match address {
+        Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(value.to_owned()),
+        _ => Err("must be an address that begins with https:// or http://".to_owned()),
+    }
+}

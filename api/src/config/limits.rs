@@ -1,0 +1,27 @@
+//! The limits on time, size and number that an operator may change, as they are when nothing is configured, each with its
+//! reason. Those that no one changes stand with what they limit.
+
+use std::time::Duration;
+
+/// Connections held open to PostgreSQL: two cores do not serve more at once.
+pub const DATABASE_CONNECTIONS: u32 = 8;
+/// The largest body of a request, in bytes: a file of people in base64, or the longest rule, and room to spare.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// How long a request may take: above the slowest query on a large structure, below what a user waits for.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a sign-in lasts: a month, so that nobody signs in every day and a lost token dies.
+pub const SESSION_LIFETIME: Duration = Duration::from_hours(720);
+/// How long a preview can be sent: long enough to read it, too short for what it shows to become another thing.
+pub const PREVIEW_LIFETIME: Duration = Duration::from_mins(15);
+/// Requests to providers under way at once: also the most messages that a crash can leave without a known outcome.
+pub const DISPATCH_IN_FLIGHT: usize = 64;
+/// Messages that one look at the queue leases: few, large commits.
+pub const DISPATCH_CLAIM: u64 = 500;
+/// How long a lease holds: three times the longest request to a provider.
+pub const DISPATCH_LEASE: Duration = Duration::from_secs(30);
+/// How long a provider may take to answer: beyond it the outcome is unknown.
+pub const DISPATCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts at one message before it counts as rejected: with backoff, some hours of a provider's absence.
+pub const DISPATCH_MAX_ATTEMPTS: u32 = 8;
+/// How long a report or the outcome of an attempt is awaited: what the providers keep trying for, at most.
+pub const DISPATCH_REPORT_WINDOW: Duration = Duration::from_hours(72);

@@ -1,0 +1,186 @@
+//! The settings of an instance: their types, their defaults, where they come from.
+//!
+//! A setting is its default, unless the configuration file gives it, unless a variable `ENVOI_<SECTION>_<KEY>` does.
+//! `docs/envoi.example.toml` shows them all; [`keys::KEYS`] is the one list of them.
+//!
+//! Architecture Invariant: nothing else in the crate reads the environment, and no error here repeats a value: one may
+//! hold a password.
+
+mod keys;
+pub mod limits;
+mod load;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use load::ConfigError;
+
+use crate::store::DatabaseUrl;
+
+/// The settings of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The address and port of the server; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: Database,
+    /// The file of the master key. None: made beside an SQLite database, refused with PostgreSQL.
+    pub master_key_file: Option<PathBuf>,
+    /// How many requests an account may make.
+    pub rate_limit: RateLimit,
+    /// The log.
+    pub log: Log,
+    /// The pages to which answers send users.
+    pub links: Links,
+    /// Prepaid credit.
+    pub credit: Credit,
+    /// Sign-ins.
+    pub session: Session,
+    /// Previews.
+    pub preview: Preview,
+    /// The sending of what was queued.
+    pub dispatch: Dispatch,
+    /// The platform's rules.
+    pub rules: Rules,
+    /// The server's guards.
+    pub http: Http,
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// The most connections held open to PostgreSQL.
+    pub connections: u32,
+}
+
+/// How many requests an account may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// As many as it likes.
+    Off,
+    /// So many a minute.
+    PerMinute(NonZeroU32),
+}
+
+/// The log, on the standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// What is logged: a level, or levels by module, in the notation of `tracing_subscriber`'s `EnvFilter`.
+    pub filter: String,
+    /// How lines are written.
+    pub format: LogFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The pages to which answers send users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// Where a structure subscribes to the SMS option.
+    pub subscribe: String,
+    /// Where it reads how to configure SMS.
+    pub settings: String,
+    /// Where it orders credit.
+    pub top_up: String,
+}
+
+/// Prepaid credit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    /// Whether an order of credit is approved as soon as it is made.
+    pub auto_approve: bool,
+}
+
+/// Sign-ins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// How long a token serves.
+    pub lifetime: Duration,
+}
+
+/// Previews.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// How long a preview can be sent.
+    pub lifetime: Duration,
+}
+
+/// The sending of what was queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    /// Whether this instance sends.
+    pub enabled: bool,
+    /// The most requests to providers under way at once.
+    pub in_flight: usize,
+    /// The most messages leased at once.
+    pub claim: u64,
+    /// How long a lease holds.
+    pub lease: Duration,
+    /// How long a provider may take to answer.
+    pub timeout: Duration,
+    /// The most attempts at one message.
+    pub max_attempts: u32,
+    /// How long a delivery report, or the outcome of an attempt, is awaited.
+    pub report_window: Duration,
+}
+
+/// The platform's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// A folder of rules that the operator adds to the built-in ones.
+    pub plugins: Option<PathBuf>,
+}
+
+/// The server's guards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// The largest body of a request, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: Database {
+                url: DatabaseUrl::Sqlite(PathBuf::from("data/envoi.db")),
+                connections: limits::DATABASE_CONNECTIONS,
+            },
+            master_key_file: None,
+            rate_limit: RateLimit::Off,
+            log: Log { filter: "info,sea_orm_migration=warn".to_owned(), format: LogFormat::Text },
+            links: Links {
+                subscribe: "https://envoi.example/subscribe".to_owned(),
+                settings: "https://envoi.example/settings".to_owned(),
+                top_up: "https://envoi.example/top-up".to_owned(),
+            },
+            credit: Credit { auto_approve: false },
+            session: Session { lifetime: limits::SESSION_LIFETIME },
+            preview: Preview { lifetime: limits::PREVIEW_LIFETIME },
+            dispatch: Dispatch {
+                enabled: true,
+                in_flight: limits::DISPATCH_IN_FLIGHT,
+                claim: limits::DISPATCH_CLAIM,
+                lease: limits::DISPATCH_LEASE,
+                timeout: limits::DISPATCH_TIMEOUT,
+                max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
+                report_window: limits::DISPATCH_REPORT_WINDOW,
+            },
+            rules: Rules { plugins: None },
+            http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Sending what is queued.
+//!
+//! Each instance runs one worker: it claims queued messages (a lease, which authorises nothing), begins as many as its window
+//! allows (states and attempts committed before any request leaves), asks the providers, and records what came of it.
+//! Knows no tenant's request: it serves all structures. Changes of state, and the credit and counters that go with them, are
+//! `services::delivery`'s.
+//!
+//! Architecture Invariants:
+//! - An attempt authorises one request at most. A message is sent again only on proof that it was not accepted; what is
+//!   ambiguous is `UNKNOWN`, looked up or reported on, written off in the end, never sent again.
+//! - No transaction lasts across a request to a provider.
+//! - On PostgreSQL every transaction here and in the services takes its locks in the same order: credit rows, then campaigns,
+//!   then messages; structures and campaigns in ascending order of id. A claim takes messages alone, and skips those that
+//!   others hold.
+//! - Instants that are stored come from the injected clock; the runtime's timers serve for waiting only.
+
+mod backoff;
+mod begin;
+mod claim;
+mod lookup;
+mod record;
+mod sweep;
+mod worker;
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::store::StoreError;
+use worker::Worker;
+
+/// A dispatcher that runs. Dropped, it stops by itself, unwaited for.
+#[must_use = "dropping the handle stops the dispatcher"]
+#[derive(Debug)]
+pub struct Handle {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Stops: begins nothing more, waits for the answers under way (at most as long as a provider may take), records them, and
+    /// gives back what was claimed.
+    pub async fn stop(self) {
+        // It may have ended already.
+        let _ = self.stop.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the dispatcher ended badly");
+        }
+    }
+}
+
+/// Starts this instance's dispatcher.
+///
+/// # Panics
+/// Outside a Tokio runtime.
+pub fn spawn(app: Arc<App>) -> Handle {
+    let (stop, stopped) = oneshot::channel();
+    Handle { stop, task: tokio::spawn(Worker::new(app).run(stopped)) }
+}
+
+/// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this
+/// process make of it. What is to be tried again later stays queued.
+///
+/// # Errors
+/// The database's, at the first failure.
+pub async fn run_until_idle(app: &Arc<App>) -> Result<(), StoreError> {
+    Worker::new(Arc::clone(app)).drain().await
+}

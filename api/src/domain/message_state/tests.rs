@@ -1,0 +1,89 @@
+//! Every state against every change and every report.
+
+use super::*;
+
+type Change = fn(MessageState) -> Result<MessageState, InvalidTransition>;
+
+#[test]
+fn every_change_of_every_state() {
+    let changes: [(Change, &[MessageState], MessageState); 8] = [
+        (S::start_sending, &[S::Queued], S::Sending),
+        (S::suppress, &[S::Queued], S::Suppressed),
+        (S::requeue, &[S::Sending], S::Queued),
+        (S::hand_over, &[S::Sending, S::Unknown], S::HandedOver),
+        (S::reject, &[S::Sending, S::Unknown], S::Rejected),
+        (S::lose_track, &[S::Sending], S::Unknown),
+        (S::write_off, &[S::Unknown], S::WrittenOff),
+        (S::give_up_report, &[S::HandedOver], S::NoReport),
+    ];
+    for (change, from, to) in changes {
+        for state in S::ALL {
+            let result = change(state);
+            if from.contains(&state) {
+                assert_eq!(result, Ok(to));
+            } else {
+                assert_eq!(result.expect_err("not in the table").from, state.as_str());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_report_on_every_state() {
+    use MoneyEffect::{Charge, ChargeLoss, None as Free};
+    let ignored = ReportEffect::Ignored;
+    let moved = |to, money| ReportEffect::Moved { to, money };
+    let all = |money| [moved(S::HandedOver, money), moved(S::Delivered, money), moved(S::Undelivered, money)];
+    let later = [ignored, moved(S::Delivered, Free), moved(S::Undelivered, Free)];
+    for state in S::ALL {
+        let expected = match state {
+            S::Queued | S::Delivered | S::Undelivered | S::Rejected | S::Suppressed => [ignored; 3],
+            S::Sending | S::Unknown => all(Charge),
+            S::HandedOver | S::NoReport => later,
+            S::WrittenOff => all(ChargeLoss),
+        };
+        let reports = [Report::HandedOver, Report::Delivered, Report::Undelivered];
+        assert_eq!(reports.map(|report| state.report(report)), expected, "{state}");
+    }
+}
+
+#[test]
+fn money_moves_at_most_once_whatever_the_reports() {
+    let reports = [Report::HandedOver, Report::Delivered, Report::Undelivered];
+    for start in S::ALL {
+        for sequence in 0..81 {
+            let mut state = start;
+            let mut movements = 0;
+            for place in 0..4 {
+                let report = reports[sequence / 3_usize.pow(place) % 3];
+                if let ReportEffect::Moved { to, money } = state.report(report) {
+                    assert_ne!(to, state);
+                    movements += usize::from(money != MoneyEffect::None);
+                    state = to;
+                }
+            }
+            assert!(movements <= 1, "{start}, sequence {sequence}");
+        }
+    }
+}
+
+#[test]
+fn states_are_spelt_and_read_alike() {
+    for state in S::ALL {
+        assert_eq!(state.as_str().parse(), Ok(state));
+    }
+    for state in [CampaignState::Dispatching, CampaignState::Completed] {
+        assert_eq!(state.as_str().parse(), Ok(state));
+    }
+    assert_eq!("queued".parse::<MessageState>(), Err(UnknownState));
+    assert_eq!("PAUSED".parse::<CampaignState>(), Err(UnknownState));
+}
+
+#[test]
+fn a_campaign_completes_once_and_open_messages_hold_it() {
+    assert_eq!(CampaignState::Dispatching.complete(), Ok(CampaignState::Completed));
+    let refused = CampaignState::Completed.complete().expect_err("it was completed already");
+    assert_eq!(refused.to_string(), "completing is not possible from COMPLETED");
+    let open: Vec<_> = S::ALL.into_iter().filter(|state| state.holds_campaign()).collect();
+    assert_eq!(open, [S::Queued, S::Sending, S::Unknown]);
+}

@@ -1,0 +1,299 @@
+//! Campaigns, their messages, and what became of each.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::ids::DecisionId;
+
+use super::context::{Maybe, Session};
+use super::decisions::Decision;
+use super::node_id::NodeId;
+use super::page::{PageArgs, connection, cost};
+use super::people::Person;
+use super::scalar::PhoneNumber;
+use crate::error::Fault;
+use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
+use crate::services::decisions::{self, DecisionRow};
+
+/// Where a campaign stands.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::CampaignState")]
+pub enum CampaignState {
+    /// Some of its messages are not settled.
+    Dispatching,
+    /// All are, and nothing stays reserved for it.
+    Completed,
+}
+
+/// Where a message stands.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::MessageState")]
+pub enum MessageState {
+    /// It waits to be sent.
+    Queued,
+    /// It is being sent.
+    Sending,
+    /// The telephone network accepted it, and it is charged; no report has come yet.
+    HandedOver,
+    /// The telephone has it.
+    Delivered,
+    /// The telephone will not have it. It stays charged.
+    Undelivered,
+    /// No report came in time. It stays charged.
+    NoReport,
+    /// The telephone network refused it, and it is not charged.
+    Rejected,
+    /// It was not sent, by choice, and is not charged.
+    Suppressed,
+    /// Whether it was accepted is not known; its credit stays reserved until it is.
+    Unknown,
+    /// That never became known: its credit was given back.
+    WrittenOff,
+}
+
+/// Each message of a campaign once, by its present state: the fields add up to `total`.
+#[derive(SimpleObject)]
+pub struct CampaignProgress {
+    /// All its messages.
+    total: i64,
+    /// Messages in state QUEUED.
+    queued: i64,
+    /// Messages in state SENDING.
+    sending: i64,
+    /// Messages in state `HANDED_OVER`.
+    handed_over: i64,
+    /// Messages in state DELIVERED.
+    delivered: i64,
+    /// Messages in state UNDELIVERED.
+    undelivered: i64,
+    /// Messages in state `NO_REPORT`.
+    no_report: i64,
+    /// Messages in state REJECTED.
+    rejected: i64,
+    /// Messages in state SUPPRESSED.
+    suppressed: i64,
+    /// Messages in state UNKNOWN.
+    unknown: i64,
+    /// Messages in state `WRITTEN_OFF`.
+    written_off: i64,
+}
+
+impl From<Progress> for CampaignProgress {
+    fn from(progress: Progress) -> Self {
+        let Progress { total, queued, sending, handed_over, delivered, undelivered, .. } = progress;
+        let Progress { no_report, rejected, suppressed, unknown, written_off, .. } = progress;
+        Self {
+            total,
+            queued,
+            sending,
+            handed_over,
+            delivered,
+            undelivered,
+            no_report,
+            rejected,
+            suppressed,
+            unknown,
+            written_off,
+        }
+    }
+}
+
+/// A send that was accepted, with its decision where it was read along.
+#[derive(Clone)]
+pub struct Campaign {
+    row: CampaignRow,
+    decision: Option<DecisionRow>,
+}
+
+impl From<CampaignRow> for Campaign {
+    fn from(row: CampaignRow) -> Self {
+        Self { row, decision: None }
+    }
+}
+
+/// Campaigns in their order, with their decisions when these are asked for: one statement, however many.
+///
+/// # Errors
+/// The database's.
+pub async fn with_decisions(
+    session: &Session,
+    rows: Vec<CampaignRow>,
+    asked: bool,
+) -> Result<Vec<Campaign>, Fault> {
+    let mut found = HashMap::new();
+    if asked && !rows.is_empty() {
+        let ids: Vec<DecisionId> = rows.iter().map(|row| row.decision_id).collect();
+        let decisions = decisions::by_ids(&session.ctx, session.caller()?, &ids).await?;
+        found.extend(decisions.into_iter().map(|decision| (decision.id, decision)));
+    }
+    let campaign = |row: CampaignRow| Campaign { decision: found.get(&row.decision_id).cloned(), row };
+    Ok(rows.into_iter().map(campaign).collect())
+}
+
+/// A send that was accepted: a message and all whom it goes to.
+#[Object]
+impl Campaign {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Campaign(self.row.id).encode()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> CampaignState {
+        self.row.state.into()
+    }
+
+    /// The text as telephones show it, STOP mention included; null once erased.
+    async fn text(&self) -> Option<&str> {
+        self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
+    }
+
+    /// The name that telephones show as the sender.
+    async fn sender(&self) -> Option<&str> {
+        Some(&self.row.sender)
+    }
+
+    /// When it was accepted.
+    async fn created_at(&self) -> DateTime<Utc> {
+        *self.row.created_at
+    }
+
+    /// What was reserved for it, in SMS: the most it can cost.
+    async fn cost(&self) -> i64 {
+        self.row.cost
+    }
+
+    /// How many of its messages are in each state.
+    async fn progress(&self) -> CampaignProgress {
+        self.row.progress.into()
+    }
+
+    /// Its messages, one for each number.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn messages(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Only messages in one of these states.")] state: Option<Vec<MessageState>>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<SmsMessageConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
+        let node = graphql.look_ahead().field("edges").field("node");
+        let detail = Detail { people: node.field("people").exists(), events: node.field("events").exists() };
+        session
+            .maybe(async {
+                let caller = session.caller()?;
+                let page =
+                    campaigns::messages(&session.ctx, caller, self.row.id, states.as_deref(), &args, detail)
+                        .await?;
+                Ok(Some(page.into()))
+            })
+            .await
+    }
+
+    /// What the rules said when it was sent.
+    async fn decision(&self, graphql: &Context<'_>) -> Maybe<Decision> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                if let Some(decision) = &self.decision {
+                    return Ok(Some(decision.clone().into()));
+                }
+                let found = decisions::by_id(&session.ctx, session.caller()?, self.row.decision_id).await?;
+                Ok(found.map(Decision::from))
+            })
+            .await
+    }
+}
+
+connection! {
+    /// A page of campaigns.
+    CampaignConnection {
+        /// A campaign in a page.
+        CampaignEdge { Campaign }
+    }
+}
+
+/// A step in the life of a message.
+#[derive(SimpleObject)]
+pub struct MessageEvent {
+    /// When.
+    at: DateTime<Utc>,
+    /// The state it came to.
+    state: MessageState,
+    /// Why, for programs: the provider's reason or ours; null when none is known.
+    code: Option<String>,
+}
+
+impl From<campaigns::MessageEvent> for MessageEvent {
+    fn from(event: campaigns::MessageEvent) -> Self {
+        Self { at: *event.at, state: event.state.into(), code: event.code }
+    }
+}
+
+/// One SMS to one number.
+pub struct SmsMessage(MessageRow);
+
+impl From<MessageRow> for SmsMessage {
+    fn from(row: MessageRow) -> Self {
+        Self(row)
+    }
+}
+
+/// One SMS to one number, for all the people who share it.
+#[Object]
+impl SmsMessage {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Message(self.0.id).encode()
+    }
+
+    /// The people it is for, by name.
+    async fn people(&self) -> Vec<Person> {
+        self.0.people.iter().cloned().map(Person::from).collect()
+    }
+
+    /// The number it goes to; null once erased.
+    async fn number(&self) -> Option<PhoneNumber> {
+        self.0.number.clone().map(PhoneNumber::from)
+    }
+
+    /// The text as the telephone shows it; null once erased.
+    async fn text(&self) -> Option<&str> {
+        self.0.text.as_ref().map(entity::sensitive::Sensitive::expose)
+    }
+
+    /// The SMS it takes, each charged.
+    async fn segments(&self) -> i32 {
+        self.0.segments
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> MessageState {
+        self.0.state.into()
+    }
+
+    /// Why it stands there, for programs; null when there is nothing to say.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// What became of it, in order.
+    async fn events(&self) -> Vec<MessageEvent> {
+        self.0.events.iter().cloned().map(MessageEvent::from).collect()
+    }
+}
+
+connection! {
+    /// A page of messages.
+    SmsMessageConnection {
+        /// A message in a page.
+        SmsMessageEdge { SmsMessage }
+    }
+}

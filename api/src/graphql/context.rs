@@ -1,0 +1,109 @@
+//! How a resolver gets at the services and the caller, and how a service's failure becomes an answer.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Context, Error};
+use entity::ids::AccountId;
+use tokio::sync::Mutex;
+
+use super::error::{IdempotencyConflictError, InputError, UserError, fault};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::{Failure, Fault, Problem};
+use crate::services::ruleset::{self, RuleView};
+
+/// A field that can fail on its own: it is then null, with an error beside it, and its siblings are answered.
+pub type Maybe<T> = Option<Result<T, Error>>;
+
+/// What a request is resolved with.
+pub struct Session {
+    /// What services are given.
+    pub ctx: Ctx,
+    caller: Option<Caller>,
+    signed_in: OnceLock<Caller>,
+    /// The rules that verdicts name, and the account that may read them.
+    rules: Mutex<Option<(AccountId, Arc<[RuleView]>)>>,
+}
+
+impl Session {
+    /// The session of one request; without a caller it is anonymous.
+    #[must_use]
+    pub fn new(ctx: Ctx, caller: Option<Caller>) -> Self {
+        Self { ctx, caller, signed_in: OnceLock::new(), rules: Mutex::default() }
+    }
+
+    /// The session of the request being resolved.
+    #[must_use]
+    pub fn of<'a>(graphql: &Context<'a>) -> &'a Self {
+        graphql.data_unchecked::<Self>()
+    }
+
+    /// Who asks: the account that signed in by this request, else the one whose token it carries.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`] when nobody signed in.
+    pub fn caller(&self) -> Result<&Caller, Fault> {
+        self.signed_in.get().or(self.caller.as_ref()).ok_or(Fault::Unauthenticated)
+    }
+
+    /// Whether an account signed in by this request already.
+    #[must_use]
+    pub fn has_signed_in(&self) -> bool {
+        self.signed_in.get().is_some()
+    }
+
+    /// Answers the rest of this request as an account that just signed in. Only the first counts.
+    pub fn sign_in(&self, caller: Caller) -> &Caller {
+        self.signed_in.get_or_init(|| caller)
+    }
+
+    /// The rules of the caller's structure, read once for all the verdicts of the request.
+    ///
+    /// # Errors
+    /// [`Fault::Forbidden`] without READ on RULES.
+    pub async fn rules(&self) -> Result<Arc<[RuleView]>, Fault> {
+        let caller = self.caller()?;
+        let mut read = self.rules.lock().await;
+        if let Some((_, rules)) = read.as_ref().filter(|(account, _)| *account == caller.account) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules: Arc<[RuleView]> = ruleset::all(&self.ctx, caller).await?.into();
+        *read = Some((caller.account, Arc::clone(&rules)));
+        Ok(rules)
+    }
+
+    /// Resolves a field that can fail on its own.
+    pub async fn maybe<T>(&self, work: impl Future<Output = Result<Option<T>, Fault>>) -> Maybe<T> {
+        work.await.map_err(|cause| fault(&self.ctx, cause)).transpose()
+    }
+
+    /// What a mutation came to: done, or a problem for its payload.
+    ///
+    /// # Errors
+    /// The GraphQL error of a fault.
+    pub fn outcome<T, P>(&self, done: Result<T, Failure<P>>) -> Result<Result<T, P>, Error> {
+        match done {
+            Ok(done) => Ok(Ok(done)),
+            Err(Failure::Problem(problem)) => Ok(Err(problem)),
+            Err(Failure::Fault(cause)) => Err(fault(&self.ctx, cause)),
+        }
+    }
+
+    /// A problem as payloads tell it.
+    #[must_use]
+    pub fn user_error(&self, problem: &Problem) -> UserError {
+        match problem.code {
+            "IDEMPOTENCY_CONFLICT" => IdempotencyConflictError::new(&self.ctx, problem).into(),
+            _ => InputError::new(&self.ctx, problem).into(),
+        }
+    }
+}
+
+/// A failure where no input was given that could be at fault.
+#[must_use]
+pub fn unexpected(failure: Failure) -> Fault {
+    match failure {
+        Failure::Fault(fault) => fault,
+        Failure::Problem(problem) => Fault::internal(problem.code),
+    }
+}

@@ -1,0 +1,316 @@
+//! Credit, its ledger and its orders.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::ids::CampaignId;
+use uuid::Uuid;
+
+use super::campaigns::{Campaign, with_decisions};
+use super::context::{Maybe, Session};
+use super::error::UserError;
+use super::node_id::NodeId;
+use super::page::{PageArgs, connection, cost, turned};
+use crate::error::Fault;
+use crate::services::campaigns;
+use crate::services::ledger::{self, EntryRow};
+use crate::services::top_up::{self, OrderRow};
+
+/// Why credit moved.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::LedgerReason")]
+pub enum LedgerReason {
+    /// An order was approved.
+    TopUp,
+    /// A campaign set credit aside.
+    Reservation,
+    /// Messages were accepted by the telephone network, and are paid.
+    Charge,
+    /// Messages will not be charged: what was set aside for them is back.
+    Release,
+    /// Charges were given back.
+    Refund,
+    /// The operator corrected the balance.
+    Adjustment,
+}
+
+/// Where an order stands.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::OrderState")]
+pub enum TopUpOrderState {
+    /// The operator has not decided.
+    Pending,
+    /// The credit was given.
+    Approved,
+    /// It was not.
+    Refused,
+}
+
+/// The prepaid credit of a structure, in SMS.
+pub struct Credit(ledger::Credit);
+
+impl From<ledger::Credit> for Credit {
+    fn from(credit: ledger::Credit) -> Self {
+        Self(credit)
+    }
+}
+
+/// The prepaid credit of a structure, in SMS.
+#[Object]
+impl Credit {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Credit(self.0.structure).encode()
+    }
+
+    /// What can still be spent, in SMS.
+    async fn balance(&self) -> i64 {
+        self.0.balance
+    }
+
+    /// What campaigns under way hold, in SMS.
+    async fn reserved(&self) -> i64 {
+        self.0.reserved
+    }
+
+    /// The page on which to order more.
+    async fn top_up_url(&self, graphql: &Context<'_>) -> Option<String> {
+        Some(Session::of(graphql).ctx.config.links.top_up.clone())
+    }
+
+    /// Its movements, latest first: one line for each campaign and reason, not one for each message.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn ledger(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<LedgerEntryConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        let campaign = graphql.look_ahead().field("edges").field("node").field("campaign");
+        session
+            .maybe(async {
+                let page = ledger::entries(&session.ctx, session.caller()?, &args).await?;
+                if !campaign.exists() {
+                    return Ok(Some(page.into()));
+                }
+                let decisions = campaign.field("decision").exists();
+                Ok(Some(turned(page, |rows| with_campaigns(session, rows, decisions)).await?.into()))
+            })
+            .await
+    }
+
+    /// The orders for credit, latest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn orders(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<TopUpOrderConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async { Ok(Some(top_up::page(&session.ctx, session.caller()?, &args).await?.into())) })
+            .await
+    }
+}
+
+/// A line of the ledger, with its campaign where it was read along.
+pub struct LedgerEntry {
+    row: EntryRow,
+    campaign: Option<Campaign>,
+}
+
+impl From<EntryRow> for LedgerEntry {
+    fn from(row: EntryRow) -> Self {
+        Self { row, campaign: None }
+    }
+}
+
+/// Lines in their order, with their campaigns: two statements at most, however many.
+async fn with_campaigns(
+    session: &Session,
+    rows: Vec<EntryRow>,
+    decisions: bool,
+) -> Result<Vec<LedgerEntry>, Fault> {
+    let ids: Vec<CampaignId> = rows.iter().filter_map(|row| row.campaign_id).collect();
+    let found = match campaigns::by_ids(&session.ctx, session.caller()?, &ids).await {
+        Ok(found) => found,
+        // Each line then answers for itself that its campaign may not be read.
+        Err(Fault::Forbidden { .. }) => Vec::new(),
+        Err(cause) => return Err(cause),
+    };
+    let ids: Vec<CampaignId> = found.iter().map(|row| row.id).collect();
+    let found: HashMap<_, _> =
+        ids.into_iter().zip(with_decisions(session, found, decisions).await?).collect();
+    let campaign = |row: &EntryRow| row.campaign_id.and_then(|id| found.get(&id).cloned());
+    Ok(rows.into_iter().map(|row| LedgerEntry { campaign: campaign(&row), row }).collect())
+}
+
+/// A line of the ledger: all the movements of one campaign for one reason. Lines are ordered by their first movement.
+#[Object]
+impl LedgerEntry {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::LedgerEntry(self.row.id).encode()
+    }
+
+    /// When its latest movement was made.
+    async fn at(&self) -> DateTime<Utc> {
+        *self.row.last_at
+    }
+
+    /// What it did to the balance, in SMS: below 0 when it took. A CHARGE of what was reserved is 0.
+    async fn delta(&self) -> i64 {
+        self.row.delta
+    }
+
+    /// The balance after its latest movement, in SMS.
+    async fn balance_after(&self) -> i64 {
+        self.row.balance_after
+    }
+
+    /// Why credit moved.
+    async fn reason(&self) -> LedgerReason {
+        self.row.reason.into()
+    }
+
+    /// How many SMS moved.
+    async fn quantity(&self) -> i64 {
+        self.row.quantity
+    }
+
+    /// The campaign it is for; null when it is for none. Needs `READ` on `COMMUNICATION_SMS`.
+    async fn campaign(&self, graphql: &Context<'_>) -> Maybe<Campaign> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                if self.campaign.is_some() {
+                    return Ok(self.campaign.clone());
+                }
+                let Some(campaign) = self.row.campaign_id else {
+                    return Ok(None);
+                };
+                Ok(campaigns::by_id(&session.ctx, session.caller()?, campaign).await?.map(Campaign::from))
+            })
+            .await
+    }
+}
+
+connection! {
+    /// A page of the ledger.
+    LedgerEntryConnection {
+        /// A line of the ledger in a page.
+        LedgerEntryEdge { LedgerEntry }
+    }
+}
+
+/// An order for credit.
+pub struct TopUpOrder(OrderRow);
+
+impl From<OrderRow> for TopUpOrder {
+    fn from(row: OrderRow) -> Self {
+        Self(row)
+    }
+}
+
+/// An order for credit, which the operator approves or refuses.
+#[Object]
+impl TopUpOrder {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::TopUpOrder(self.0.id).encode()
+    }
+
+    /// How many SMS.
+    async fn quantity(&self) -> i64 {
+        self.0.quantity
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> TopUpOrderState {
+        self.0.state.into()
+    }
+
+    /// When it was placed.
+    async fn requested_at(&self) -> DateTime<Utc> {
+        *self.0.requested_at
+    }
+}
+
+connection! {
+    /// A page of orders for credit.
+    TopUpOrderConnection {
+        /// An order in a page.
+        TopUpOrderEdge { TopUpOrder }
+    }
+}
+
+/// What credit is wanted.
+#[derive(InputObject)]
+pub struct RequestTopUpInput {
+    /// How many SMS, 1 to 1,000,000.
+    quantity: i32,
+    /// A UUID that the client makes for this request: asking again with it answers the same order.
+    idempotency_key: Uuid,
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+}
+
+/// What an order came to.
+#[derive(SimpleObject)]
+pub struct RequestTopUpPayload {
+    /// The order; null when it was not placed.
+    order: Option<TopUpOrder>,
+    /// The credit after it. Needs `READ` on CREDIT.
+    credit: Option<Credit>,
+    /// Why it was not placed.
+    errors: Vec<UserError>,
+    /// As it was given.
+    client_mutation_id: Option<String>,
+}
+
+/// The mutations of credit.
+#[derive(Default)]
+pub struct CreditMutation;
+
+/// The mutations of credit.
+#[Object]
+impl CreditMutation {
+    /// Orders credit for the structure. The operator approves, at once where the service is set up so. Needs `READ_WRITE` on
+    /// CREDIT.
+    async fn request_top_up(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "What credit is wanted.")] input: RequestTopUpInput,
+    ) -> Result<RequestTopUpPayload> {
+        let session = Session::of(graphql);
+        let RequestTopUpInput { quantity, idempotency_key, client_mutation_id } = input;
+        let done = async {
+            let caller = session.caller()?;
+            let order = top_up::request(&session.ctx, caller, i64::from(quantity), idempotency_key).await?;
+            Ok((order, ledger::credit(&session.ctx, caller).await?))
+        };
+        Ok(match session.outcome(done.await)? {
+            Ok((order, credit)) => RequestTopUpPayload {
+                order: Some(order.into()),
+                credit: Some(credit.into()),
+                errors: Vec::new(),
+                client_mutation_id,
+            },
+            Err(problem) => {
+                let errors = vec![session.user_error(&problem)];
+                RequestTopUpPayload { order: None, credit: None, errors, client_mutation_id }
+            }
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! How failures are told: faults as GraphQL errors, problems as data in payloads.
+//!
+//! Invariant: every fault and every problem of the services has its place here, with a code; what went wrong inside is in
+//! the log, under the request's id, and nowhere else.
+
+use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject};
+
+use super::campaigns::Campaign;
+use super::decisions::Decision;
+use super::message::SmsPreview;
+use crate::app::Ctx;
+use crate::error::{Arg, Fault, Problem};
+use crate::i18n;
+
+/// A fault as clients see it.
+pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
+    let (code, args) = match fault {
+        Fault::Unauthenticated => ("UNAUTHENTICATED", Vec::new()),
+        Fault::Forbidden { module, access } => (
+            "FORBIDDEN",
+            vec![("module", Arg::from(module.as_str())), ("access", Arg::from(access.as_str()))],
+        ),
+        Fault::PageSizeInvalid { max } => {
+            ("PAGE_SIZE_INVALID", vec![("max", Arg::Number(i64::try_from(max).unwrap_or(i64::MAX)))])
+        }
+        Fault::CursorInvalid => ("CURSOR_INVALID", Vec::new()),
+        Fault::InputInvalid(problem) => (problem.code, problem.args),
+        Fault::Store(_) | Fault::Internal(_) => {
+            tracing::error!(request.id = %ctx.request, cause = %fault, "a request could not be answered");
+            ("INTERNAL", vec![("request", Arg::from(ctx.request.to_string()))])
+        }
+    };
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    extensions.set("requestId", ctx.request.to_string());
+    Error { extensions: Some(extensions), ..Error::new(i18n::message(code, &args, ctx.lang)) }
+}
+
+/// Declares the types that problems are told with: what all have, and what each adds.
+macro_rules! user_errors {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(SimpleObject)]
+            pub struct $name {
+                /// What the problem is, for programs: stable, in `SCREAMING_SNAKE_CASE`.
+                #[graphql(owned)]
+                code: &'static str,
+                /// What the problem is and what to do, for people, in the language of the request (`Accept-Language`).
+                #[graphql(owned)]
+                message: String,
+                /// The way to the field at fault, from the mutation's `input`; null when no one field is.
+                #[graphql(owned)]
+                path: Option<Vec<&'static str>>,
+                $($(#[$field_doc])* $field: $ty,)*
+            }
+
+            impl $name {
+                /// The problem in the language of the request, with what this type adds.
+                #[must_use]
+                pub fn new(ctx: &Ctx, problem: &Problem $(, $field: $ty)*) -> Self {
+                    Self {
+                        code: problem.code,
+                        message: i18n::message(problem.code, &problem.args, ctx.lang),
+                        path: (!problem.path.is_empty()).then(|| problem.path.clone()),
+                        $($field,)*
+                    }
+                }
+            }
+        )+
+
+        /// A problem that the caller can act on. Ask for `code`, `message` and `path` of any; the concrete types tell more.
+        #[derive(Interface)]
+        #[graphql(
+            field(
+                name = "code",
+                ty = "&'static str",
+                desc = "What the problem is, for programs: stable, in `SCREAMING_SNAKE_CASE`."
+            ),
+            field(
+                name = "message",
+                ty = "String",
+                desc = "What the problem is and what to do, for people, in the language of the request (`Accept-Language`)."
+            ),
+            field(
+                name = "path",
+                ty = "Option<Vec<&'static str>>",
+                desc = "The way to the field at fault, from the mutation's `input`; null when no one field is."
+            )
+        )]
+        #[expect(clippy::enum_variant_names, reason = "each variant is named as its type, which clients see")]
+        pub enum UserError {
+            $($name($name),)+
+        }
+    };
+}
+
+user_errors! {
+    /// Something in the input cannot be used.
+    InputError {}
+    /// The rules refuse the send.
+    RefusedError {
+        /// What each rule said.
+        decision: Decision,
+    }
+    /// The rules want the sender to confirm.
+    ConfirmationRequiredError {
+        /// The codes still to be given in `confirm`.
+        codes: Vec<String>,
+    }
+    /// No such preview: never made, made by another account, or its token altered. All get this one answer.
+    PreviewNotFoundError {}
+    /// The preview was sent already.
+    PreviewUsedError {
+        /// The campaign that was sent from it.
+        campaign: Option<Campaign>,
+    }
+    /// The preview is too old: make a new one.
+    PreviewExpiredError {}
+    /// What was previewed is no longer what would be sent: nothing was sent.
+    PreviewStaleError {
+        /// What would be sent now, as a new preview.
+        preview: SmsPreview,
+    }
+    /// The credit left does not cover the cost.
+    InsufficientCreditError {
+        /// What the send costs, in SMS.
+        required: i64,
+        /// What is left to spend, in SMS.
+        available: i64,
+    }
+    /// The idempotency key served already, for another request.
+    IdempotencyConflictError {}
+    /// The rule is the platform's, and its lock does not let a structure change it so.
+    RuleLockedError {}
+}

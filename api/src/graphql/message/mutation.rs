@@ -1,0 +1,195 @@
+//! Asking for a preview, and sending it.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use uuid::Uuid;
+
+use super::preview::SmsPreview;
+use crate::error::{Fault, Problem};
+use crate::graphql::campaigns::Campaign;
+use crate::graphql::context::{Maybe, Session};
+use crate::graphql::error::{
+    ConfirmationRequiredError, IdempotencyConflictError, InsufficientCreditError, PreviewExpiredError,
+    PreviewNotFoundError, PreviewStaleError, PreviewUsedError, RefusedError, UserError, fault,
+};
+use crate::graphql::node_id;
+use crate::graphql::people::PersonFilterInput;
+use crate::services::audience::Audience;
+use crate::services::campaigns;
+use crate::services::message::{self, PreviewInput, SendInput, SendProblem};
+
+/// Whom a message is for.
+#[derive(OneofObject)]
+pub enum AudienceInput {
+    /// The people ticked, at most 1,000.
+    People(Vec<ID>),
+    /// All that a filter finds, less those unticked.
+    Matching(MatchingInput),
+}
+
+/// All that a filter finds, less those unticked.
+#[derive(InputObject)]
+pub struct MatchingInput {
+    /// Which people.
+    filter: PersonFilterInput,
+    /// Those unticked, at most 1,000.
+    except: Option<Vec<ID>>,
+}
+
+impl From<AudienceInput> for Audience {
+    fn from(input: AudienceInput) -> Self {
+        let people = |ids: Vec<ID>| ids.iter().map(node_id::person).collect();
+        match input {
+            AudienceInput::People(ids) => Self::People(people(ids)),
+            AudienceInput::Matching(MatchingInput { filter, except }) => {
+                Self::Matching { filter: filter.into(), except: people(except.unwrap_or_default()) }
+            }
+        }
+    }
+}
+
+/// What a message says.
+#[derive(InputObject)]
+pub struct MessageInput {
+    /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; other control characters are refused.
+    text: String,
+}
+
+/// What to preview.
+#[derive(InputObject)]
+pub struct PreviewSmsInput {
+    /// Whom it is for.
+    audience: AudienceInput,
+    /// What it says.
+    message: MessageInput,
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+}
+
+/// What a preview came to. A refusal by the rules is no error: the preview comes with the decision that says why.
+#[derive(SimpleObject)]
+pub struct PreviewSmsPayload {
+    /// The preview; null when the input cannot be used.
+    preview: Option<SmsPreview>,
+    /// What is wrong with the input.
+    errors: Vec<UserError>,
+    /// As it was given.
+    client_mutation_id: Option<String>,
+}
+
+/// What to send.
+#[derive(InputObject)]
+pub struct SendSmsInput {
+    /// The token of the preview.
+    #[graphql(secret)]
+    preview_token: String,
+    /// A UUID that the client makes for this send: asking again with it sends nothing more, and answers the same.
+    idempotency_key: Uuid,
+    /// The codes that the sender confirmed, where the decision asks for some.
+    confirm: Option<Vec<String>>,
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+}
+
+/// What a send came to.
+#[derive(SimpleObject)]
+pub struct SendSmsPayload {
+    /// The campaign; null when nothing was sent.
+    campaign: Maybe<Campaign>,
+    /// Whether this send had been asked for before, with the same key: the campaign is that one.
+    replayed: bool,
+    /// Why nothing was sent. The types tell more: what refuses, what to confirm, what would be sent now.
+    errors: Vec<UserError>,
+    /// As it was given.
+    client_mutation_id: Option<String>,
+}
+
+/// The mutations of messages.
+#[derive(Default)]
+pub struct MessageMutation;
+
+/// The mutations of messages.
+#[Object]
+impl MessageMutation {
+    /// Shows what a send would do, and what the rules say of it. Any account of the structure may ask; nothing is sent.
+    async fn preview_sms(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "What to preview.")] input: PreviewSmsInput,
+    ) -> Result<PreviewSmsPayload> {
+        let session = Session::of(graphql);
+        let PreviewSmsInput { audience, message, client_mutation_id } = input;
+        let input = PreviewInput { audience: audience.into(), text: message.text };
+        let done = async { message::preview(&session.ctx, session.caller()?, input).await };
+        Ok(match session.outcome(done.await)? {
+            Ok(preview) => {
+                PreviewSmsPayload { preview: Some(preview.into()), errors: Vec::new(), client_mutation_id }
+            }
+            Err(problem) => PreviewSmsPayload {
+                preview: None,
+                errors: vec![session.user_error(&problem)],
+                client_mutation_id,
+            },
+        })
+    }
+
+    /// Sends what was previewed, once, exactly as it was shown. The work goes on when the client leaves.
+    async fn send_sms(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "What to send.")] input: SendSmsInput,
+    ) -> Result<SendSmsPayload> {
+        let session = Session::of(graphql);
+        let SendSmsInput { preview_token: token, idempotency_key: key, confirm, client_mutation_id } = input;
+        let input = SendInput { token, key, confirm: confirm.unwrap_or_default() };
+        let done = async { message::send(&session.ctx, session.caller()?, input).await };
+        Ok(match session.outcome(done.await)? {
+            Ok(sent) => {
+                let campaign = session.maybe(campaign(session, sent.campaign)).await;
+                SendSmsPayload { campaign, replayed: sent.replayed, errors: Vec::new(), client_mutation_id }
+            }
+            Err(problem) => {
+                let errors = vec![told(session, problem).await?];
+                SendSmsPayload { campaign: None, replayed: false, errors, client_mutation_id }
+            }
+        })
+    }
+}
+
+async fn campaign(session: &Session, id: entity::ids::CampaignId) -> Result<Option<Campaign>, Fault> {
+    Ok(campaigns::by_id(&session.ctx, session.caller()?, id).await?.map(Campaign::from))
+}
+
+/// Why nothing was sent, as the payload tells it.
+async fn told(session: &Session, problem: SendProblem) -> Result<UserError, Error> {
+    let ctx = &session.ctx;
+    let token = |code| Problem::new(code).at(&["previewToken"]);
+    Ok(match problem {
+        SendProblem::Input(problem) => session.user_error(&problem),
+        SendProblem::IdempotencyConflict => {
+            IdempotencyConflictError::new(ctx, &Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]))
+                .into()
+        }
+        SendProblem::PreviewNotFound => PreviewNotFoundError::new(ctx, &token("PREVIEW_NOT_FOUND")).into(),
+        SendProblem::PreviewUsed(id) => {
+            let campaign = campaign(session, id).await.map_err(|cause| fault(ctx, cause))?;
+            PreviewUsedError::new(ctx, &token("PREVIEW_USED"), campaign).into()
+        }
+        SendProblem::PreviewExpired => PreviewExpiredError::new(ctx, &token("PREVIEW_EXPIRED")).into(),
+        SendProblem::PreviewStale(fresh) => {
+            PreviewStaleError::new(ctx, &token("PREVIEW_STALE"), SmsPreview::from(*fresh)).into()
+        }
+        SendProblem::Refused(decision) => {
+            RefusedError::new(ctx, &token("REFUSED"), (*decision).into()).into()
+        }
+        SendProblem::ConfirmationRequired(codes) => {
+            let problem =
+                Problem::new("CONFIRMATION_REQUIRED").at(&["confirm"]).with("codes", codes.join(", "));
+            ConfirmationRequiredError::new(ctx, &problem, codes).into()
+        }
+        SendProblem::InsufficientCredit { required, available } => {
+            let problem =
+                Problem::new("INSUFFICIENT_CREDIT").with("required", required).with("available", available);
+            InsufficientCreditError::new(ctx, &problem, required, available).into()
+        }
+    })
+}

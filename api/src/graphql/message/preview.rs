@@ -1,0 +1,284 @@
+//! What a preview shows.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use crate::domain::segments::{self, Offender};
+use crate::graphql::context::{Maybe, Session};
+use crate::graphql::decisions::Decision;
+use crate::graphql::node_id::NodeId;
+use crate::graphql::page::{PageArgs, connection, cost};
+use crate::graphql::people::Person;
+use crate::graphql::scalar::PhoneNumber;
+use crate::services::message::{
+    self, Exclusion as ExclusionRow, Metrics, Preview, PreviewRecipient as RecipientRow,
+};
+
+/// How an SMS is encoded.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "segments::Encoding")]
+pub enum SmsEncoding {
+    /// The GSM 7-bit alphabet: 160 septets in one SMS, 153 in each of several. Some characters, such as `€`, take two.
+    Gsm7,
+    /// UCS-2, for any other character: 70 UTF-16 units in one SMS, 67 in each of several.
+    Ucs2,
+}
+
+/// A character that forces UCS-2 on a text.
+#[derive(SimpleObject)]
+pub struct EncodingOffender {
+    /// The character.
+    character: String,
+    /// Where it is in the text, in UTF-16 units from 0.
+    positions: Vec<i64>,
+}
+
+impl From<&Offender> for EncodingOffender {
+    fn from(offender: &Offender) -> Self {
+        let position = |position: &usize| i64::try_from(*position).unwrap_or(i64::MAX);
+        Self {
+            character: offender.character.to_string(),
+            positions: offender.positions.iter().map(position).collect(),
+        }
+    }
+}
+
+/// The size of a text: what a counter under the text box shows.
+#[derive(SimpleObject)]
+pub struct MessageMetrics {
+    /// The length of the text without the STOP mention, in the units charged: septets in GSM7, UTF-16 units in UCS2.
+    length: i64,
+    /// The longest that the rules allow, in the same units.
+    limit: i64,
+    /// What is left of it; below 0 when the text is too long.
+    remaining: i64,
+    /// How the whole SMS is encoded.
+    encoding: SmsEncoding,
+    /// The SMS that the text takes, STOP mention included: each is charged.
+    segments: i64,
+    /// What is put behind the text, so that people can refuse the next; empty when none is set.
+    stop_mention: String,
+    /// The characters that force UCS2.
+    offenders: Vec<EncodingOffender>,
+}
+
+impl From<&Metrics> for MessageMetrics {
+    fn from(metrics: &Metrics) -> Self {
+        Self {
+            length: metrics.length,
+            limit: metrics.limit,
+            remaining: metrics.limit - metrics.length,
+            encoding: metrics.encoding.into(),
+            segments: metrics.segments,
+            stop_mention: metrics.stop_mention.clone(),
+            offenders: metrics.offenders.iter().map(EncodingOffender::from).collect(),
+        }
+    }
+}
+
+/// What sending a message would do.
+pub struct SmsPreview(Preview);
+
+impl From<Preview> for SmsPreview {
+    fn from(preview: Preview) -> Self {
+        Self(preview)
+    }
+}
+
+/// What sending a message would do: whom it reaches, what it says, what it costs, and what the rules say of it.
+#[Object]
+impl SmsPreview {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Preview(self.0.id).encode()
+    }
+
+    /// What `sendSms` asks for. It serves once, the account that made the preview only, until `expiresAt`.
+    async fn token(&self) -> &str {
+        &self.0.token
+    }
+
+    /// Until when the token serves.
+    async fn expires_at(&self) -> DateTime<Utc> {
+        *self.0.expires_at
+    }
+
+    /// The text as the first recipient will read it, STOP mention included.
+    async fn text(&self) -> &str {
+        self.0.body.as_str()
+    }
+
+    /// The size of the longest text sent.
+    async fn metrics(&self) -> MessageMetrics {
+        MessageMetrics::from(&self.0.metrics)
+    }
+
+    /// People whom it reaches. Those unticked are in neither count.
+    async fn recipient_count(&self) -> i64 {
+        self.0.recipient_count
+    }
+
+    /// People of the audience whom it does not reach, each with a reason.
+    async fn excluded_count(&self) -> i64 {
+        self.0.excluded_count
+    }
+
+    /// Messages to be sent: one for each number, however many people share it.
+    async fn message_count(&self) -> i64 {
+        self.0.message_count
+    }
+
+    /// What it costs, in SMS.
+    async fn cost(&self) -> i64 {
+        self.0.cost
+    }
+
+    /// What could be spent when the preview was made, in SMS.
+    async fn balance(&self) -> i64 {
+        self.0.balance
+    }
+
+    /// What could be spent after the send, in SMS; below 0 when the credit does not cover it.
+    async fn balance_after(&self) -> i64 {
+        self.0.balance - self.0.cost
+    }
+
+    /// The page on which to order more credit.
+    async fn top_up_url(&self, graphql: &Context<'_>) -> Option<String> {
+        Some(Session::of(graphql).ctx.config.links.top_up.clone())
+    }
+
+    /// What the rules say of it. Only an outcome of ALLOWED, or `CONFIRMATION_REQUIRED` once confirmed, can be sent.
+    async fn decision(&self) -> Decision {
+        self.0.decision.clone().into()
+    }
+
+    /// Whom it reaches, one item for each number, by name.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn recipients(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<PreviewRecipientConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async {
+                let page = message::recipients(&session.ctx, session.caller()?, self.0.id, &args).await?;
+                Ok(page.map(Into::into))
+            })
+            .await
+    }
+
+    /// People of the audience whom it does not reach, by name.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn exclusions(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<ExclusionConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async {
+                let page = message::exclusions(&session.ctx, session.caller()?, self.0.id, &args).await?;
+                Ok(page.map(Into::into))
+            })
+            .await
+    }
+}
+
+/// One message of a preview.
+pub struct PreviewRecipient(RecipientRow);
+
+impl From<RecipientRow> for PreviewRecipient {
+    fn from(row: RecipientRow) -> Self {
+        Self(row)
+    }
+}
+
+/// One message of a preview: a number, and all the people who share it.
+#[Object]
+impl PreviewRecipient {
+    /// The people it is for, by name.
+    async fn people(&self) -> Vec<Person> {
+        self.0.people.iter().cloned().map(Person::from).collect()
+    }
+
+    /// The number it goes to.
+    async fn number(&self) -> PhoneNumber {
+        self.0.number.clone().into()
+    }
+
+    /// The text as they will read it, STOP mention included.
+    async fn text(&self) -> &str {
+        self.0.wording.body.as_str()
+    }
+
+    /// How it is encoded.
+    async fn encoding(&self) -> SmsEncoding {
+        self.0.wording.measure.encoding.into()
+    }
+
+    /// The SMS it takes.
+    async fn segments(&self) -> i64 {
+        self.0.wording.segments()
+    }
+
+    /// What it costs, in SMS.
+    async fn cost(&self) -> i64 {
+        self.0.wording.cost()
+    }
+}
+
+connection! {
+    /// A page of those whom a preview reaches.
+    PreviewRecipientConnection {
+        /// One of those whom a preview reaches.
+        PreviewRecipientEdge { PreviewRecipient }
+    }
+}
+
+/// A person whom a preview leaves out.
+pub struct Exclusion(ExclusionRow);
+
+impl From<ExclusionRow> for Exclusion {
+    fn from(row: ExclusionRow) -> Self {
+        Self(row)
+    }
+}
+
+/// A person of the audience whom a preview does not reach, and why.
+#[Object]
+impl Exclusion {
+    /// Who.
+    async fn person(&self) -> Person {
+        self.0.person.clone().into()
+    }
+
+    /// Why, for programs: `NO_MOBILE` or `OPTED_OUT`.
+    async fn reason(&self) -> &'static str {
+        self.0.reason.code()
+    }
+
+    /// Why, for people, in the language of the request (`Accept-Language`).
+    async fn message(&self, graphql: &Context<'_>) -> String {
+        crate::i18n::message(self.0.reason.code(), &[], Session::of(graphql).ctx.lang)
+    }
+}
+
+connection! {
+    /// A page of those whom a preview leaves out.
+    ExclusionConnection {
+        /// One of those whom a preview leaves out.
+        ExclusionEdge { Exclusion }
+    }
+}

@@ -1,0 +1,275 @@
+//! The structure: everything that a tenant owns hangs below it.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use super::campaigns::{CampaignConnection, CampaignState, with_decisions};
+use super::context::{Maybe, Session};
+use super::credit::Credit;
+use super::decisions::DecisionConnection;
+use super::node_id::NodeId;
+use super::page::{PageArgs, cost, turned};
+use super::people::{PersonConnection, PersonFilterInput, PersonOrder, TagConnection};
+use super::rules::RuleConnection;
+use crate::services::people::Direction;
+use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
+use crate::services::{campaigns, decisions, ledger, people, ruleset};
+
+/// What a structure subscribed to.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::Product")]
+pub enum Product {
+    /// For artists.
+    ArtistStandard,
+    /// For artists, with more.
+    ArtistPremium,
+    /// For schools.
+    SchoolStandard,
+    /// For schools, with more.
+    SchoolPremium,
+    /// For managers of several.
+    Manager,
+}
+
+/// Whether the SMS option is in force.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum SubscriptionState {
+    /// It was never subscribed to, or begins later.
+    None,
+    /// It is in force.
+    Active,
+    /// The operator suspended it.
+    Suspended,
+    /// Its end is past.
+    Expired,
+}
+
+/// The subscription of a structure to the SMS option.
+#[derive(SimpleObject)]
+pub struct SmsSubscription {
+    /// Whether it is in force.
+    state: SubscriptionState,
+    /// When it begins; null when there is none.
+    starts_at: Option<DateTime<Utc>>,
+    /// When it ends; null when there is none, or no end is set.
+    ends_at: Option<DateTime<Utc>>,
+    /// The page on which to subscribe.
+    subscribe_url: String,
+}
+
+impl SmsSubscription {
+    fn new(view: &SubscriptionView, subscribe_url: &str) -> Self {
+        let state = match view.state {
+            SubscriptionStatus::None => SubscriptionState::None,
+            SubscriptionStatus::Active => SubscriptionState::Active,
+            SubscriptionStatus::Suspended => SubscriptionState::Suspended,
+            SubscriptionStatus::Expired => SubscriptionState::Expired,
+        };
+        Self {
+            state,
+            starts_at: view.starts_at,
+            ends_at: view.ends_at,
+            subscribe_url: subscribe_url.to_owned(),
+        }
+    }
+}
+
+/// How the SMS of a structure are set up.
+#[derive(SimpleObject)]
+pub struct SmsSettings {
+    /// Whether nothing is missing.
+    configured: bool,
+    /// What is still to be set: `sender`, `stop_mention`, `provider`.
+    missing: Vec<&'static str>,
+    /// The name that telephones show as the sender; null when none is set.
+    sender: Option<String>,
+    /// What every SMS ends with, so that people can refuse the next; empty when none is set.
+    stop_mention: String,
+    /// The page that tells how to set up SMS.
+    help_url: String,
+}
+
+impl SmsSettings {
+    fn new(view: SettingsView, help_url: &str) -> Self {
+        let SettingsView { configured, missing, sender, stop_mention, .. } = view;
+        let help_url = help_url.to_owned();
+        Self { configured, missing, sender, stop_mention: stop_mention.unwrap_or_default(), help_url }
+    }
+}
+
+/// A structure: a school, an artist or a manager, with its own people, credit and rules.
+pub struct Structure(StructureView);
+
+impl From<StructureView> for Structure {
+    fn from(view: StructureView) -> Self {
+        Self(view)
+    }
+}
+
+/// A structure: a school, an artist or a manager, with its own people, credit and rules. Everything that a tenant owns hangs
+/// below it.
+#[Object]
+impl Structure {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Structure(self.0.id).encode()
+    }
+
+    /// The name people see.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it subscribed to.
+    async fn product(&self) -> Product {
+        self.0.product.into()
+    }
+
+    /// Its time zone, a name of the IANA database such as `Europe/Paris`.
+    async fn time_zone(&self) -> &str {
+        &self.0.time_zone
+    }
+
+    /// The region in which its telephone numbers are read: two letters of ISO 3166-1.
+    async fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    /// Its subscription to the SMS option. Needs `READ` on `COMMUNICATION_SMS`.
+    async fn sms_subscription(&self, graphql: &Context<'_>) -> Maybe<SmsSubscription> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                let view = structures::subscription(&session.ctx, session.caller()?).await?;
+                Ok(Some(SmsSubscription::new(&view, &session.ctx.config.links.subscribe)))
+            })
+            .await
+    }
+
+    /// How its SMS are set up. Needs `READ` on `COMMUNICATION_SMS`.
+    async fn sms_settings(&self, graphql: &Context<'_>) -> Maybe<SmsSettings> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                let view = structures::settings(&session.ctx, session.caller()?).await?;
+                Ok(Some(SmsSettings::new(view, &session.ctx.config.links.settings)))
+            })
+            .await
+    }
+
+    /// Its people. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection, and its own")]
+    async fn people(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Which people; everyone when absent.")] filter: Option<PersonFilterInput>,
+        #[graphql(desc = "In which order; by name, ascending, when absent.")] order_by: Option<PersonOrder>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<PersonConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        let filter = filter.unwrap_or_default().into();
+        let direction = order_by.map(Direction::from).unwrap_or_default();
+        session
+            .maybe(async {
+                Ok(Some(
+                    people::page(&session.ctx, session.caller()?, &filter, direction, &args).await?.into(),
+                ))
+            })
+            .await
+    }
+
+    /// Its tags, by name. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn tags(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<TagConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async {
+                Ok(Some(people::tags::page(&session.ctx, session.caller()?, &args).await?.into()))
+            })
+            .await
+    }
+
+    /// Its credit. Needs `READ` on CREDIT.
+    async fn credit(&self, graphql: &Context<'_>) -> Maybe<Credit> {
+        let session = Session::of(graphql);
+        session.maybe(async { Ok(Some(ledger::credit(&session.ctx, session.caller()?).await?.into())) }).await
+    }
+
+    /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs `READ` on RULES.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn rules(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<RuleConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async {
+                Ok(Some(ruleset::rules_page(&session.ctx, session.caller()?, &args).await?.into()))
+            })
+            .await
+    }
+
+    /// What its rules decided, latest first. Needs `READ` on RULES.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn decisions(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<DecisionConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async { Ok(Some(decisions::page(&session.ctx, session.caller()?, &args).await?.into())) })
+            .await
+    }
+
+    /// What it sent, latest first. Needs `READ` on `COMMUNICATION_SMS`.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn campaigns(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Only campaigns in one of these states.")] state: Option<Vec<CampaignState>>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<CampaignConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
+        let node = graphql.look_ahead().field("edges").field("node");
+        session
+            .maybe(async {
+                let page = campaigns::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
+                let asked = node.field("decision").exists();
+                Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
+            })
+            .await
+    }
+}

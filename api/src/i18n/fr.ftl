@@ -1,0 +1,143 @@
+# Les messages d’Envoi en français, par code. Chaque code a le sien dans en.ftl.
+
+## Demandes qui ne peuvent pas être servies
+
+UNAUTHENTICATED = Connectez-vous : aucun jeton valable n’accompagne la demande (en-tête Authorization: Bearer …).
+FORBIDDEN = Ce compte n’a pas l’accès { $access } au module { $module }. Demandez-le à l’administrateur de la structure.
+PAGE_SIZE_INVALID = Demandez entre 0 et { $max } éléments, par « first » ou par « last », mais pas les deux.
+CURSOR_INVALID = Ce curseur n’est pas de cette liste : reprenez au début.
+INTERNAL = Une erreur est survenue chez nous. Réessayez ; si elle persiste, signalez la demande { $request }.
+TIMEOUT = La réponse a pris trop de temps. Demandez moins à la fois, ou réessayez ; ce qui a été entrepris s’achève.
+COMPLEXITY_EXCEEDED = Cette requête demande trop à la fois : réduisez la taille des pages ou le nombre de champs.
+DEPTH_EXCEEDED = Cette requête est trop imbriquée : demandez moins de niveaux.
+
+## HTTP et JSON
+
+NOT_ACCEPTABLE = Aucun format accepté : demandez application/graphql-response+json ou application/json.
+METHOD_NOT_ALLOWED = Seules les méthodes GET et POST sont servies ici.
+MUTATION_OVER_GET = Une mutation s’envoie par POST.
+UNSUPPORTED_MEDIA_TYPE = Le corps doit être du JSON en UTF-8 (Content-Type: application/json), non compressé.
+BODY_TOO_LARGE = Le corps dépasse { $limit } octets.
+BODY_INCOMPLETE = Le corps n’est pas arrivé en entier.
+BODY_NOT_JSON = Le corps n’est pas du JSON : erreur ligne { $line }, colonne { $column }.
+BODY_NOT_AN_OBJECT = Le corps doit être un objet JSON qui contient « query ».
+BATCH_NOT_SUPPORTED = Une seule opération par demande : les tableaux ne sont pas acceptés.
+QUERY_STRING_MALFORMED = Les paramètres de l’adresse ne sont pas lisibles.
+QUERY_MISSING = Le paramètre « query » manque.
+PARAMETER_NOT_A_STRING = Le paramètre « { $parameter } » doit être un texte.
+PARAMETER_NOT_AN_OBJECT = Le paramètre « { $parameter } » doit être un objet JSON.
+
+## Documents GraphQL
+
+DOCUMENT_TOO_LARGE = Le document dépasse { $limit } octets : passez les valeurs par des variables.
+DOCUMENT_TOO_DEEP = Le document ouvre plus de { $limit } accolades, crochets ou parenthèses à la fois.
+DOCUMENT_TOO_WIDE = Le document compte plus de { $limit } champs une fois ses fragments développés.
+FRAGMENTS_TOO_DEEP = Plus de { $limit } fragments sont imbriqués.
+FRAGMENT_CYCLE = Le fragment « { $name } » se contient lui-même.
+FRAGMENT_DUPLICATED = Le fragment « { $name } » est défini deux fois (ligne { $line }, colonne { $column }).
+TOO_MANY_ALIASES = Le document compte plus de { $limit } alias.
+TOO_MANY_DIRECTIVES = Un champ porte plus de { $limit } directives.
+GRAPHQL_SYNTAX = Erreur de syntaxe GraphQL ligne { $line }, colonne { $column }.
+OPERATION_MISSING = Le document ne contient aucune opération.
+OPERATION_DUPLICATED = L’opération « { $name } » est définie deux fois (ligne { $line }, colonne { $column }).
+OPERATION_ANONYMOUS_AMONG_OTHERS = Une opération sans nom doit être seule dans son document (ligne { $line }, colonne { $column }).
+OPERATION_NAME_NEEDED = Le document contient plusieurs opérations : dites laquelle par « operationName ».
+VARIABLE_MISSING = La variable « ${ $name } » doit avoir une valeur.
+OPERATION_NOT_FOUND = Le document ne contient pas d’opération « { $name } ».
+
+## Comptes
+
+SIGN_IN_REPEATED = Une seule connexion par demande.
+SIGN_IN_FAILED = Adresse ou mot de passe incorrect.
+
+## Personnes et filtres
+
+FILTER_TOO_LARGE = Le critère « { $field } » est trop grand : { $max } au plus.
+SEARCH_INVALID = La recherche contient un caractère qu’aucun nom ne peut contenir.
+PERSON_NOT_FOUND = Une des personnes choisies n’existe pas, ou plus. Rechargez la liste.
+PERSON_HAS_NO_MOBILE = Cette personne n’a pas de numéro de mobile.
+
+## Aperçu et envoi
+
+AUDIENCE_EMPTY = Personne n’est choisi : cochez au moins une personne.
+AUDIENCE_TOO_LARGE = Au plus { $max } personnes peuvent être nommées une à une : choisissez plutôt par un filtre.
+TEXT_EMPTY = Le message est vide.
+TEXT_CONTROL_CHARACTER = Le message contient un caractère de contrôle ({ $character }, position { $position }) : retirez-le.
+TEXT_TOO_LONG = Le message dépasse { $max } caractères.
+NO_MOBILE = Pas de numéro de mobile utilisable.
+OPTED_OUT = A refusé de recevoir des SMS.
+NO_RECIPIENT = Ce message n’atteint personne : aucune des personnes choisies n’est joignable.
+PREVIEW_NOT_FOUND = Cet aperçu n’existe pas : refaites-en un.
+PREVIEW_USED = Cet aperçu a déjà été envoyé.
+PREVIEW_EXPIRED = Cet aperçu est trop ancien : refaites-en un.
+PREVIEW_STALE = Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
+REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
+CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : { $codes }.
+INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
+IDEMPOTENCY_CONFLICT = Cette clé a déjà servi pour une autre demande : prenez-en une nouvelle.
+
+## Crédit
+
+TOP_UP_QUANTITY_INVALID = La quantité doit être comprise entre { $min } et { $max } SMS.
+ORDER_NOT_FOUND = Cette commande n’existe pas dans cette structure.
+ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
+
+## Règles
+
+RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : son « lock » dit ce qui peut changer.
+RULE_NOT_FOUND = Cette règle n’existe pas.
+RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
+RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
+RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord.
+RULE_NOT_PUBLISHABLE = Cette version ne peut pas être publiée (ligne { $line }, colonne { $column }) : { $reason }
+RULE_OBSERVED_WHILE_ACTIVE = La version en vigueur serait suspendue pendant l’observation : désactivez d’abord la règle.
+RULE_VERSION_NOT_FOUND = Cette version n’existe pas.
+RULE_VERSION_ALREADY_PUBLISHED = Cette version est déjà publiée.
+RULE_VERSION_SUPERSEDED = La version { $number }, plus récente, est déjà publiée : enregistrez une nouvelle version.
+RULE_VERSION_CONFLICT = La règle a changé entre-temps : { $author } a enregistré la version { $number }. Repartez d’elle.
+RULE_VERSION_LIMIT_REACHED = Une règle compte au plus { $max } versions.
+RULE_LIMIT_REACHED = Une structure compte au plus { $max } règles à elle.
+RULE_SLUG_MISSING = Le manifeste ne donne pas de nom (« slug ») utilisable : { $reason }
+RULE_SLUG_TAKEN = Le nom « { $slug } » est déjà pris par une autre règle.
+RULE_SLUG_CHANGED = Le nom d’une règle ne change pas : « { $expected } » est attendu, le manifeste dit « { $found } ».
+RULE_TEXT_TOO_LONG = Ce texte dépasse { $max } octets.
+RULE_TEXT_INVALID = Ce texte contient un caractère nul : retirez-le.
+RULE_COMMENT_TOO_LONG = Le commentaire dépasse { $max } caractères.
+PARAMETER_UNKNOWN = La règle « { $rule } » n’a pas de paramètre « { $name } ». Le plus proche : « { $nearest } ».
+RULE_WITHOUT_PARAMETERS = La règle « { $rule } » n’a aucun paramètre.
+PARAMETER_REPEATED = Le paramètre « { $name } » est donné deux fois.
+PARAMETER_OUT_OF_BOUNDS = Le paramètre « { $name } » est hors de ses bornes : { $reason }
+PARAMETER_INVALID = Le paramètre « { $name } » n’est pas lisible : { $reason }
+
+## Fichiers de personnes
+
+FILE_EMPTY = Le fichier est vide.
+FILE_BINARY = Ce fichier n’est pas du texte : exportez-le en CSV.
+FILE_WORKBOOK = Ce fichier est un classeur : enregistrez-le en CSV.
+FILE_ENCODING_UNKNOWN = Le codage du fichier n’est ni UTF-8 ni Windows-1252 : enregistrez-le en UTF-8.
+FILE_HEADER_MISSING = La première ligne doit donner le nom des colonnes.
+FILE_COLUMN_MISSING = Une colonne nécessaire manque : il faut au moins Nom et Prénom.
+FILE_COLUMN_DUPLICATED = Une colonne est donnée deux fois.
+FILE_TOO_MANY_ROWS = Le fichier compte trop de lignes : découpez-le.
+FILE_ROW_TOO_LONG = Une ligne du fichier est trop longue : un guillemet n’est peut-être pas fermé.
+FILE_UNREADABLE = Le fichier n’est pas lisible.
+FILE_CHANGED = Le fichier a changé pendant la lecture : recommencez.
+IMPORT_STOPPED = L’importation s’est arrêtée avant la fin ; la recommencer ne double rien.
+ROW_RAGGED = Cette ligne n’a pas autant de cellules que l’en-tête.
+NAME_MISSING = Le nom et le prénom manquent.
+VALUE_TOO_LONG = Cette valeur est trop longue.
+TOO_MANY_VALUES = Cette cellule contient trop de valeurs.
+CONTROL_CHARACTER = Cette cellule contient un caractère de contrôle.
+SEX_UNKNOWN = Sexe ou civilité non reconnu : F, M, Mme, M. …
+CONSENT_UNREADABLE = Consentement non reconnu : une date, oui ou non.
+AMBIGUOUS_PERSON = Plusieurs personnes portent ce nom : donnez un identifiant ou un mobile qui les distingue.
+TEACHER_NOT_FOUND = Ce professeur n’existe pas dans la structure.
+TEACHER_AMBIGUOUS = Plusieurs personnes portent le nom de ce professeur : donnez son identifiant.
+TEACHER_IS_SELF = Une personne ne peut pas être son propre professeur.
+TOO_SHORT = Ce numéro est trop court.
+TOO_LONG = Ce numéro est trop long.
+NOT_MOBILE = Ce numéro n’est pas un mobile.
+UNKNOWN_COUNTRY = L’indicatif du pays est inconnu.
+FORBIDDEN_CHARACTERS = Ce numéro contient autre chose que des chiffres, un + au début et des séparateurs.
+SHORT_CODE = C’est un numéro court de service, pas celui d’une personne.
+INVALID = Ce numéro n’est attribué à personne : vérifiez-le, ou écrivez-le avec son indicatif.

@@ -1,0 +1,284 @@
+//! Changes of state, gathered and made together, with what goes with them: counters, completion, credit.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use entity::At;
+use entity::enums;
+use entity::ids::MessageId;
+use entity::{campaign, message};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult};
+use uuid::Uuid;
+
+use super::{Place, Standing, in_state, later};
+use crate::app::App;
+use crate::domain::message_state::MessageState;
+use crate::services::ledger;
+use crate::store::{StoreError, among};
+
+/// What a message changes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its new state.
+    pub to: MessageState,
+    /// Why it stands there, a code.
+    pub reason: Option<String>,
+    /// Not to be sent again before this instant.
+    pub not_before: Option<At>,
+}
+
+impl Change {
+    /// A change that needs no explanation.
+    #[must_use]
+    pub fn to(to: MessageState) -> Self {
+        Self { to, reason: None, not_before: None }
+    }
+
+    /// The same, with its reason.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
+}
+
+/// Who sends what starts to be sent, and until when others leave it to him.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    /// The instance.
+    pub owner: Uuid,
+    /// For how long, from now.
+    pub lasts: Duration,
+}
+
+/// Changes gathered, to be made together: one statement for all that change alike.
+#[derive(Debug, Default)]
+pub struct Moves {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    place: Place,
+    from: MessageState,
+    change: Change,
+    ids: Vec<MessageId>,
+}
+
+/// What changes did to one campaign.
+#[derive(Debug, Default)]
+struct Effects {
+    counters: BTreeMap<&'static str, (campaign::Column, i64)>,
+    charges: Vec<(MessageId, i64)>,
+    releases: Vec<(MessageId, i64)>,
+    losses: Vec<(MessageId, i64)>,
+    settled: bool,
+}
+
+#[derive(FromQueryResult)]
+struct Moved {
+    id: MessageId,
+    cost: i64,
+}
+
+impl Moves {
+    /// Gathers one more change. One that changes no state is dropped.
+    pub fn add(&mut self, message: &Standing, change: Change) {
+        if message.state == change.to {
+            return;
+        }
+        let alike = |group: &&mut Group| {
+            group.place == message.place && group.from == message.state && group.change == change
+        };
+        match self.groups.iter_mut().find(alike) {
+            Some(group) => group.ids.push(message.id),
+            None => {
+                self.groups.push(Group {
+                    place: message.place,
+                    from: message.state,
+                    change,
+                    ids: vec![message.id],
+                });
+            }
+        }
+    }
+
+    /// Makes the changes, and answers the messages that really moved: those still in the state they were seen in. `lease`
+    /// is whose sending starts.
+    ///
+    /// # Errors
+    /// The database's; a unique key of the ledger refuses to charge or release a message twice.
+    pub async fn apply(
+        self,
+        tx: &DatabaseTransaction,
+        app: &App,
+        lease: Option<Lease>,
+    ) -> Result<HashSet<MessageId>, StoreError> {
+        let at = app.at();
+        let mut effects: BTreeMap<Place, Effects> = BTreeMap::new();
+        let mut all = HashSet::new();
+        for group in &self.groups {
+            let rows = tx.query_all(&group.statement(tx.get_database_backend(), at, lease)).await?;
+            let moved: Vec<Moved> =
+                rows.iter().map(|row| Moved::from_query_result(row, "")).collect::<Result<_, _>>()?;
+            all.extend(moved.iter().map(|row| row.id));
+            effects.entry(group.place).or_default().add(group, &moved);
+        }
+        for ((structure, campaign), effects) in effects {
+            ledger::settle(tx, app, structure, campaign, &effects.charges, &effects.releases).await?;
+            ledger::loss(tx, app, structure, campaign, &effects.losses).await?;
+            effects.count(tx, (structure, campaign), at).await?;
+        }
+        Ok(all)
+    }
+}
+
+impl Group {
+    fn statement(&self, backend: DbBackend, at: At, lease: Option<Lease>) -> UpdateStatement {
+        use message::Column;
+        let starts = self.change.to == MessageState::Sending;
+        let lease = lease.filter(|_| starts);
+        let mut update = Query::update()
+            .table(message::Entity)
+            .value(Column::State, self.change.to.as_str())
+            .value(Column::Reason, self.change.reason.clone())
+            .value(Column::StateAt, at)
+            .value(Column::LeaseOwner, lease.map(|lease| lease.owner))
+            .value(Column::LeaseUntil, lease.map(|lease| later(at, lease.lasts)))
+            .and_where(Expr::col(Column::StructureId).eq(self.place.0))
+            .and_where(among(backend, Expr::col(Column::Id), self.ids.iter().copied()))
+            .and_where(in_state(self.from))
+            .returning(Query::returning().columns([Column::Id, Column::Cost]))
+            .to_owned();
+        if starts {
+            update.value(Column::Attempts, Expr::col(Column::Attempts).add(1));
+        }
+        if let Some(not_before) = self.change.not_before {
+            update.value(Column::NextAttemptAt, not_before);
+        }
+        if let Some(lease) = lease {
+            update.and_where(Expr::col(Column::LeaseOwner).eq(lease.owner));
+        }
+        update
+    }
+}
+
+/// What the change of a message does to its credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Money {
+    Stays,
+    Charged,
+    Released,
+    Lost,
+}
+
+fn money(from: MessageState, to: MessageState) -> Money {
+    use MessageState as S;
+    match to {
+        S::HandedOver | S::Delivered | S::Undelivered if from.holds_campaign() => Money::Charged,
+        S::HandedOver | S::Delivered | S::Undelivered if from == S::WrittenOff => Money::Lost,
+        S::Rejected | S::Suppressed | S::WrittenOff if from.holds_campaign() => Money::Released,
+        _ => Money::Stays,
+    }
+}
+
+impl Effects {
+    fn add(&mut self, group: &Group, moved: &[Moved]) {
+        let (from, to) = (group.from, group.change.to);
+        let number = i64::try_from(moved.len()).unwrap_or(i64::MAX);
+        for (state, change) in [(from, -number), (to, number)] {
+            self.counters.entry(state.as_str()).or_insert((counter(state), 0)).1 += change;
+        }
+        let settled = match money(from, to) {
+            Money::Stays => None,
+            Money::Charged => Some(&mut self.charges),
+            Money::Released => Some(&mut self.releases),
+            Money::Lost => Some(&mut self.losses),
+        };
+        if let Some(settled) = settled {
+            settled.extend(moved.iter().map(|row| (row.id, row.cost)));
+        }
+        self.settled |= from.holds_campaign() && !to.holds_campaign();
+    }
+
+    /// Moves the counters, and completes the campaign if nothing holds it any more.
+    async fn count(&self, tx: &DatabaseTransaction, place: Place, at: At) -> Result<(), StoreError> {
+        let (structure, campaign) = place;
+        let of_campaign = |update: &mut UpdateStatement| {
+            update
+                .table(campaign::Entity)
+                .and_where(Expr::col(campaign::Column::StructureId).eq(structure))
+                .and_where(Expr::col(campaign::Column::Id).eq(campaign))
+                .to_owned()
+        };
+        let mut count = of_campaign(&mut Query::update());
+        for (column, change) in self.counters.values().copied().filter(|(_, change)| *change != 0) {
+            count.value(column, Expr::col(column).add(change));
+        }
+        if !count.get_values().is_empty() {
+            tx.execute(&count).await?;
+        }
+        if self.settled {
+            let mut complete = of_campaign(&mut Query::update());
+            complete
+                .value(campaign::Column::State, enums::CampaignState::Completed.as_str())
+                .value(campaign::Column::CompletedAt, at)
+                .and_where(Expr::col(campaign::Column::State).eq(enums::CampaignState::Dispatching.as_str()));
+            for state in MessageState::ALL.into_iter().filter(|state| state.holds_campaign()) {
+                complete.and_where(Expr::col(counter(state)).eq(0_i64));
+            }
+            tx.execute(&complete).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The campaign's counter of the messages in a state.
+fn counter(state: MessageState) -> campaign::Column {
+    use campaign::Column;
+    match state {
+        MessageState::Queued => Column::Queued,
+        MessageState::Sending => Column::Sending,
+        MessageState::HandedOver => Column::HandedOver,
+        MessageState::Delivered => Column::Delivered,
+        MessageState::Undelivered => Column::Undelivered,
+        MessageState::NoReport => Column::NoReport,
+        MessageState::Rejected => Column::Rejected,
+        MessageState::Suppressed => Column::Suppressed,
+        MessageState::Unknown => Column::Unknown,
+        MessageState::WrittenOff => Column::WrittenOff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message_state::{MoneyEffect, Report, ReportEffect};
+
+    #[test]
+    fn the_money_of_a_report_is_that_of_its_change() {
+        for from in MessageState::ALL {
+            for report in [Report::HandedOver, Report::Delivered, Report::Undelivered] {
+                if let ReportEffect::Moved { to, money: expected } = from.report(report) {
+                    let expected = match expected {
+                        MoneyEffect::None => Money::Stays,
+                        MoneyEffect::Charge => Money::Charged,
+                        MoneyEffect::ChargeLoss => Money::Lost,
+                    };
+                    assert_eq!(money(from, to), expected, "{from} to {to}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_holding_states_is_settled_and_nothing_else_is_released() {
+        for from in MessageState::ALL {
+            for to in MessageState::ALL {
+                let settled = matches!(money(from, to), Money::Charged | Money::Released);
+                let leaves = from.holds_campaign() && !to.holds_campaign() && to != MessageState::NoReport;
+                assert_eq!(settled, leaves, "{from} to {to}");
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Preview and send: the main job.
+//!
+//! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
+//! bound itself to; a send plans again, compares, and commits.
+
+mod facts;
+mod plan;
+mod preview;
+mod queue;
+mod recipients;
+mod send;
+
+pub use plan::Metrics;
+pub use preview::{Preview, PreviewInput, by_id, preview};
+pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
+pub use send::{SendInput, SendProblem, Sent, send};

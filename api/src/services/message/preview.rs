@@ -1,0 +1,184 @@
+//! The preview: the plan shown in full, with everything that the rules say, before anything is sent.
+//!
+//! Architecture Invariant: a preview writes itself and its decision, nothing else. Its token serves its account only.
+
+use entity::At;
+use entity::enums::Purpose;
+use entity::ids::PreviewId;
+use entity::preview::{self, Model};
+use entity::sensitive::{Digest, Sensitive};
+use rules::Stage;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::plan::{Draft, Metrics, Plan, Wording, plan, stored};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::domain::text::MessageText;
+use crate::error::{Failure, Fault};
+use crate::services::audience::Audience;
+use crate::services::decisions::{self, DecisionRow};
+use crate::services::ruleset;
+
+/// What to preview.
+#[derive(Debug, Clone)]
+pub struct PreviewInput {
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The text, as the user wrote it.
+    pub text: String,
+}
+
+/// A preview, as its account sees it.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The preview.
+    pub id: PreviewId,
+    /// What `sendSms` asks for.
+    pub token: String,
+    /// Until when the token serves.
+    pub expires_at: At,
+    /// The text as it arrives.
+    pub body: MessageText,
+    /// What the counter shows.
+    pub metrics: Metrics,
+    /// People whom it reaches.
+    pub recipient_count: i64,
+    /// People of the audience whom it does not reach.
+    pub excluded_count: i64,
+    /// SMS to send.
+    pub message_count: i64,
+    /// What it costs, in SMS.
+    pub cost: i64,
+    /// The credit held when it was made.
+    pub balance: i64,
+    /// What the rules said.
+    pub decision: DecisionRow,
+}
+
+/// Previews a message, for any account of the structure: whoever may not send sees why.
+///
+/// # Errors
+/// The problems of the text and of the audience.
+pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
+    preview_draft(ctx, caller, Draft::new(input.audience, &input.text)?).await
+}
+
+/// Plans a draft and keeps the plan as a preview.
+pub(super) async fn preview_draft(ctx: &Ctx, caller: &Caller, draft: Draft) -> Result<Preview, Failure> {
+    let plan = plan(ctx, ctx.store.readers(), caller, draft, Stage::Preview).await?;
+    let id: PreviewId = ctx.id();
+    let metrics = plan.metrics();
+    let (task_ctx, account) = (ctx.clone(), caller.clone());
+    let (row, decision) = ctx
+        .store
+        .write::<_, Failure, _>(move |tx| {
+            Box::pin(async move {
+                let decision =
+                    decisions::insert(tx, &task_ctx, &account, entity::enums::Stage::Preview, &plan.decision)
+                        .await?;
+                let row = insert(tx, &task_ctx, &account, id, &plan, &decision).await?;
+                Ok((row, decision))
+            })
+        })
+        .await?;
+    assemble(ctx, &row, metrics, decision)
+}
+
+async fn insert(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    caller: &Caller,
+    id: PreviewId,
+    plan: &Plan,
+    decision: &DecisionRow,
+) -> Result<Model, Failure> {
+    let lifetime = ctx.config.preview.lifetime;
+    let wording = &plan.wording;
+    let row = preview::ActiveModel {
+        id: Set(id),
+        structure_id: Set(caller.structure),
+        account_id: Set(caller.account),
+        decision_id: Set(decision.id),
+        token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
+        audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
+        text: Set(Sensitive::new(wording.text.as_str())),
+        purpose: Set(Purpose::Informational),
+        body: Set(Sensitive::new(wording.body.as_str())),
+        encoding: Set(stored(wording.measure.encoding)),
+        length: Set(super::plan::count(wording.measure.length_units)),
+        segments: Set(i32::try_from(wording.segments()).map_err(Fault::internal)?),
+        plan_hash: Set(plan.hash.clone()),
+        rules_hash: Set(plan.rules_hash.clone()),
+        recipient_count: Set(plan.counts.reachable),
+        excluded_count: Set(plan.excluded()),
+        message_count: Set(plan.messages),
+        cost: Set(plan.cost),
+        balance: Set(plan.credit.balance),
+        created_at: Set(ctx.at()),
+        expires_at: Set(At::from(ctx.now() + lifetime)),
+    };
+    Ok(preview::Entity::insert(row).exec_with_returning(tx).await?)
+}
+
+/// One preview of the caller's own; none when it is another's.
+///
+/// # Errors
+/// The database's.
+pub async fn by_id(ctx: &Ctx, caller: &Caller, id: PreviewId) -> Result<Option<Preview>, Failure> {
+    let db = ctx.store.readers();
+    let Some(row) = own(db, caller, id).await? else {
+        return Ok(None);
+    };
+    let decision = decisions::read(db, caller.structure, row.decision_id).await?;
+    let decision = decision.ok_or_else(|| Fault::internal("a preview without its decision"))?;
+    let wording = wording_of(&row)?;
+    let limit = super::plan::length_limit(&ruleset::active(ctx, db, caller.structure).await?);
+    let metrics = Metrics::new(&wording, limit);
+    assemble(ctx, &row, metrics, decision).map(Some)
+}
+
+/// The row of a preview of the caller's own.
+pub(super) async fn own(
+    db: &impl ConnectionTrait,
+    caller: &Caller,
+    id: PreviewId,
+) -> Result<Option<Model>, Fault> {
+    let query = preview::by_id_in(caller.structure, id).filter(preview::Column::AccountId.eq(caller.account));
+    Ok(query.one(db).await?)
+}
+
+/// The wording that a preview bound itself to.
+pub(super) fn wording_of(row: &Model) -> Result<Wording, Fault> {
+    let text = MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))?;
+    let stop_mention = row.body.expose().strip_prefix(row.text.expose()).unwrap_or_default();
+    Ok(Wording::new(text, stop_mention))
+}
+
+/// The audience that a preview was asked for.
+pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
+    serde_json::from_value(row.audience.clone()).map_err(Fault::internal)
+}
+
+fn assemble(ctx: &Ctx, row: &Model, metrics: Metrics, decision: DecisionRow) -> Result<Preview, Failure> {
+    Ok(Preview {
+        id: row.id,
+        token: ctx.keys.preview_token(row.id),
+        expires_at: row.expires_at,
+        body: wording_of(row)?.body,
+        metrics,
+        recipient_count: row.recipient_count,
+        excluded_count: row.excluded_count,
+        message_count: row.message_count,
+        cost: row.cost,
+        balance: row.balance,
+        decision,
+    })
+}
+
+/// The hash under which a token is stored.
+pub(super) fn token_hash(token: &str) -> Digest {
+    Digest::new(Sha256::digest(token.as_bytes()).into())
+}

@@ -1,0 +1,127 @@
+//! Writing a campaign and its messages: the message table is the queue.
+//!
+//! Architecture Invariant: written in the transaction of the send, in chunks, from a second scan of the audience that is bound as
+//! the first was; whoever calls compares the two.
+
+use entity::enums::{CampaignState, MessageState, Purpose};
+use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
+use entity::sensitive::{Digest, Sensitive};
+use entity::{campaign, message, message_person};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+
+use super::SendProblem;
+use super::plan::{Binder, Plan, stored};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::{Failure, Fault};
+use crate::services::audience::Recipient;
+
+/// Rows inserted by one statement: 17 columns each, far below SQLite's 32,766 variables.
+const ROWS_PER_STATEMENT: usize = 1_000;
+
+/// Inserts the campaign, all its messages queued.
+pub async fn campaign(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    caller: &Caller,
+    plan: &Plan,
+    id: CampaignId,
+    preview: PreviewId,
+    decision: DecisionId,
+) -> Result<(), Failure<SendProblem>> {
+    let unset = || Fault::internal("a send was allowed without sender or provider");
+    let row = campaign::ActiveModel {
+        id: Set(id),
+        structure_id: Set(caller.structure),
+        created_by: Set(caller.account),
+        preview_id: Set(preview),
+        decision_id: Set(decision),
+        state: Set(CampaignState::Dispatching),
+        text: Set(Some(Sensitive::new(plan.wording.body.as_str()))),
+        purpose: Set(Purpose::Informational),
+        sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
+        provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
+        cost: Set(plan.cost),
+        created_at: Set(ctx.at()),
+        completed_at: Set(None),
+        total: Set(plan.messages),
+        queued: Set(plan.messages),
+        sending: Set(0),
+        handed_over: Set(0),
+        delivered: Set(0),
+        undelivered: Set(0),
+        no_report: Set(0),
+        rejected: Set(0),
+        suppressed: Set(0),
+        unknown: Set(0),
+        written_off: Set(0),
+    };
+    campaign::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Inserts one message a number, with the people it covers; answers their count and what binds them.
+pub async fn messages(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    caller: &Caller,
+    plan: &Plan,
+    campaign: CampaignId,
+) -> Result<(i64, Digest), Failure<SendProblem>> {
+    let mut binder = Binder::new(&plan.wording);
+    let mut scan = plan.audience.scan(caller.structure)?;
+    let mut current = MessageId::from_uuid(uuid::Uuid::nil());
+    loop {
+        let page = scan.next(tx).await?;
+        if page.is_empty() {
+            return Ok(binder.finish());
+        }
+        let (mut numbers, mut people) = (Vec::new(), Vec::new());
+        for recipient in &page {
+            if binder.add(recipient) {
+                current = ctx.id();
+                numbers.push(row(ctx, caller, plan, campaign, current, recipient)?);
+            }
+            people.push(message_person::ActiveModel {
+                structure_id: Set(caller.structure),
+                message_id: Set(current),
+                person_id: Set(recipient.id),
+            });
+        }
+        for chunk in numbers.chunks(ROWS_PER_STATEMENT) {
+            message::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+        }
+        for chunk in people.chunks(ROWS_PER_STATEMENT) {
+            message_person::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+        }
+    }
+}
+
+fn row(
+    ctx: &Ctx,
+    caller: &Caller,
+    plan: &Plan,
+    campaign: CampaignId,
+    id: MessageId,
+    recipient: &Recipient,
+) -> Result<message::ActiveModel, Fault> {
+    let now = ctx.at();
+    Ok(message::ActiveModel {
+        id: Set(id),
+        structure_id: Set(caller.structure),
+        campaign_id: Set(campaign),
+        number: Set(Some(recipient.mobile.clone())),
+        number_hash: Set(recipient.number_hash.clone()),
+        text: Set(None),
+        encoding: Set(stored(plan.wording.measure.encoding)),
+        segments: Set(i32::try_from(plan.wording.segments()).map_err(Fault::internal)?),
+        cost: Set(plan.wording.cost()),
+        state: Set(MessageState::Queued),
+        reason: Set(None),
+        attempts: Set(0),
+        next_attempt_at: Set(now),
+        lease_owner: Set(None),
+        lease_until: Set(None),
+        state_at: Set(now),
+    })
+}

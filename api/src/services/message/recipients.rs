@@ -1,0 +1,194 @@
+//! The people of a preview, page by page: whom it reaches, grouped by number, and whom it does not, with the reason.
+//!
+//! Architecture Invariant: read again from the audience that the preview keeps, so that a preview stores no list of people. When
+//! people changed since, the send says so; it does not send to others.
+
+use std::collections::HashMap;
+
+use entity::ids::{PersonId, PreviewId};
+use entity::person::{self, Column};
+use entity::sensitive::Sensitive;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
+use sea_orm::{ColumnTrait, FromQueryResult};
+
+use super::plan::Wording;
+use super::preview::{audience_of, own, wording_of};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::{Failure, Fault, Problem};
+use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
+use crate::services::people::{self, PersonRow, filter};
+
+/// One SMS of a preview.
+#[derive(Debug, Clone)]
+pub struct PreviewRecipient {
+    /// Whom it covers, the first by name first.
+    pub people: Vec<PersonRow>,
+    /// The number, in E.164.
+    pub number: Sensitive,
+    /// What it says and takes.
+    pub wording: Wording,
+}
+
+/// Why a person is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExclusionReason {
+    /// No usable mobile number.
+    NoMobile,
+    /// The number opted out.
+    OptedOut,
+}
+
+impl ExclusionReason {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoMobile => "NO_MOBILE",
+            Self::OptedOut => "OPTED_OUT",
+        }
+    }
+}
+
+/// A person whom a preview leaves out.
+#[derive(Debug, Clone)]
+pub struct Exclusion {
+    /// Who.
+    pub person: PersonRow,
+    /// Why.
+    pub reason: ExclusionReason,
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: PersonId,
+    sort_key: String,
+    mobile: Option<Sensitive>,
+}
+
+impl Keyed for Named {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Text(self.sort_key.clone()), Key::Id(self.id.as_uuid())]
+    }
+}
+
+/// The people whom a preview of the caller's own reaches, one item a number, by the name of the first. None when the preview
+/// is another's.
+///
+/// # Errors
+/// Those of a page.
+pub async fn recipients(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: PreviewId,
+    args: &PageArgs,
+) -> Result<Option<Page<PreviewRecipient>>, Fault> {
+    let db = ctx.store.readers();
+    let Some(row) = own(db, caller, id).await? else {
+        return Ok(None);
+    };
+    let condition = kept(audience_of(&row)?.condition(caller.structure))?.add(filter::reachable());
+    let lead = Alias::new("lead");
+    let listing = Listing::ascending("preview.recipients", caller.structure)
+        .by((lead.clone(), Column::SortKey), KeyKind::Text)
+        .by((lead.clone(), Column::Id), KeyKind::Id);
+    let page: Page<Named> = listing.page(db, first_of_each_number(condition.clone()), args).await?;
+    let numbers: Vec<&str> =
+        page.items.iter().filter_map(|(_, lead)| lead.mobile.as_ref().map(Sensitive::expose)).collect();
+    let sharing = Query::select()
+        .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
+        .from(person::Entity)
+        .cond_where(condition.add(Column::Mobile.is_in(numbers)))
+        .order_by((person::Entity, Column::SortKey), Order::Asc)
+        .order_by((person::Entity, Column::Id), Order::Asc)
+        .take();
+    let sharing = sea_orm::ConnectionTrait::query_all(db, &sharing).await?;
+    let sharing: Vec<Named> =
+        sharing.iter().map(|row| Named::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    let ids: Vec<PersonId> = sharing.iter().map(|person| person.id).collect();
+    let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
+    let mut groups: HashMap<String, Vec<PersonRow>> = HashMap::new();
+    for person in sharing {
+        if let (Some(number), Some(row)) = (person.mobile, rows.remove(&person.id)) {
+            groups.entry(number.into_exposed()).or_default().push(row);
+        }
+    }
+    let wording = wording_of(&row)?;
+    Ok(Some(page.map(|lead| {
+        let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
+        let people = groups.get(number.expose()).cloned().unwrap_or_default();
+        PreviewRecipient { people, number, wording: wording.clone() }
+    })))
+}
+
+/// Of the people that a condition finds, the first by name of each number.
+fn first_of_each_number(condition: sea_orm::sea_query::Condition) -> SelectStatement {
+    let (lead, place) = (Alias::new("lead"), Alias::new("place"));
+    let window = WindowStatement::partition_by((person::Entity, Column::Mobile))
+        .order_by((person::Entity, Column::SortKey), Order::Asc)
+        .order_by((person::Entity, Column::Id), Order::Asc)
+        .take();
+    let people = Query::select()
+        .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
+        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, place.clone())
+        .from(person::Entity)
+        .cond_where(condition)
+        .take();
+    Query::select()
+        .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (lead.clone(), column)))
+        .from_subquery(people, lead.clone())
+        .and_where(Expr::col((lead, place)).eq(1))
+        .take()
+}
+
+/// The people whom a preview of the caller's own leaves out, by name. None when the preview is another's.
+///
+/// # Errors
+/// Those of a page.
+pub async fn exclusions(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: PreviewId,
+    args: &PageArgs,
+) -> Result<Option<Page<Exclusion>>, Fault> {
+    let db = ctx.store.readers();
+    let Some(row) = own(db, caller, id).await? else {
+        return Ok(None);
+    };
+    let left_out = kept(audience_of(&row)?.condition(caller.structure))?.add(filter::reachable().not());
+    let query = Query::select()
+        .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
+        .from(person::Entity)
+        .cond_where(left_out)
+        .take();
+    let listing = Listing::ascending("preview.exclusions", caller.structure)
+        .by((person::Entity, Column::SortKey), KeyKind::Text)
+        .by((person::Entity, Column::Id), KeyKind::Id);
+    let page: Page<Named> = listing.page(db, query, args).await?;
+    let ids: Vec<PersonId> = page.items.iter().map(|(_, person)| person.id).collect();
+    let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
+    let mut items = Vec::with_capacity(page.items.len());
+    for (cursor, person) in page.items {
+        let reason =
+            if person.mobile.is_none() { ExclusionReason::NoMobile } else { ExclusionReason::OptedOut };
+        if let Some(person) = rows.remove(&person.id) {
+            items.push((cursor, Exclusion { person, reason }));
+        }
+    }
+    Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous }))
+}
+
+/// A condition that was accepted when the preview was made.
+fn kept<T>(condition: Result<T, Problem>) -> Result<T, Fault> {
+    condition.map_err(|problem| Fault::internal(problem.code))
+}
+
+fn by_id(rows: Vec<PersonRow>) -> HashMap<PersonId, PersonRow> {
+    rows.into_iter().map(|row| (row.id, row)).collect()
+}
+
+impl From<Problem> for Failure<super::SendProblem> {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(super::SendProblem::Input(problem))
+    }
+}

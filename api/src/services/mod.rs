@@ -1,0 +1,21 @@
+//! What the product does, one module a noun. Each function takes `(ctx, caller, input)`.
+//!
+//! Architecture Invariant: services know neither GraphQL nor HTTP; every row they read or write is scoped to the caller's
+//! structure.
+
+pub mod accounts;
+pub mod audience;
+pub mod audit;
+pub mod campaigns;
+pub mod decisions;
+pub mod delivery;
+mod idempotency;
+pub mod ledger;
+pub mod message;
+pub mod operator;
+pub mod page;
+pub mod people;
+pub mod receipts;
+pub mod ruleset;
+pub mod structures;
+pub mod top_up;

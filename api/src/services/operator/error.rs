@@ -1,0 +1,92 @@
+//! What the operator is told.
+
+use crate::error::Fault;
+use crate::store::StoreError;
+
+use super::account::MIN_PASSWORD;
+
+/// Why what the operator asked was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// The name is blank, too long, or not one line.
+    #[error("the name of a structure is one line of 1 to {max} characters")]
+    Name {
+        /// The longest, in characters.
+        max: usize,
+    },
+    /// No numbering plan is known for the region.
+    #[error("`{0}` is no region: give the two letters of ISO 3166-1, such as FR or RE")]
+    Region(String),
+    /// No such time zone.
+    #[error("`{0}` is no time zone: give a name of the IANA database, such as Europe/Paris")]
+    TimeZone(String),
+    /// No structure has that id or name.
+    #[error("there is no structure `{0}`: `envoi structure list` shows them all")]
+    NoStructure(String),
+    /// Several structures have that name.
+    #[error("several structures are named `{0}`: give the id of one, as `envoi structure list` shows it")]
+    ManyStructures(String),
+    /// No person of the structure has that identifier.
+    #[error(
+        "no person of the structure has the identifier `{0}`: import the person first, with an Identifiant"
+    )]
+    NoPerson(String),
+    /// A personal account needs its person.
+    #[error("a PERSONAL account needs the identifier of its person; import people first")]
+    PersonNeeded,
+    /// An administrator's account has no person and needs no grant.
+    #[error("an ADMIN account has every permission and no person: give neither")]
+    AdminAlone,
+    /// A module granted twice.
+    #[error("{0} is granted twice: give each module once")]
+    GrantedTwice(&'static str),
+    /// Not an e-mail address.
+    #[error("`{0}` is no e-mail address")]
+    Email(String),
+    /// Another account has the address.
+    #[error("an account already has the address `{0}`: choose another")]
+    EmailTaken(String),
+    /// The password is too short or too long.
+    #[error("a password has {MIN_PASSWORD} characters or more, and {max} bytes at most")]
+    Password {
+        /// The longest, in bytes.
+        max: usize,
+    },
+    /// The subscription would end before it begins.
+    #[error("the subscription must end after it starts")]
+    Dates,
+    /// Not a sender that networks accept.
+    #[error(
+        "a sender is 3 to 11 letters and digits without accents or spaces, at least one of them a letter"
+    )]
+    Sender,
+    /// Not a mention that can end an SMS.
+    #[error("a STOP mention is 1 to {max} characters of the GSM alphabet on one line, such as `.STOP 36608`")]
+    StopMention {
+        /// The longest, in septets.
+        max: usize,
+    },
+    /// No provider of that name is registered.
+    #[error("there is no provider `{name}`; those of this version: {known}")]
+    Provider {
+        /// The name that was given.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The database did not do its part, or an invariant of ours does not hold.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<StoreError> for OperatorError {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(Fault::Store(error))
+    }
+}
+
+impl From<sea_orm::DbErr> for OperatorError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Fault(Fault::from(error))
+    }
+}

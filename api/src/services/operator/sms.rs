@@ -1,0 +1,183 @@
+//! The SMS option of a structure and its settings, as the operator sets them.
+
+use chrono::{DateTime, Utc};
+use entity::enums::SubscriptionState;
+use entity::ids::StructureId;
+use entity::{At, sms_settings, sms_subscription};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::OperatorError;
+use crate::app::Ctx;
+use crate::caller::Operator;
+use crate::domain::segments::septets;
+use crate::services::structures::{SubscriptionView, facts_of};
+
+/// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
+const SENDER: std::ops::RangeInclusive<usize> = 3..=11;
+/// The longest STOP mention, in septets: more would leave no room for a message.
+const MAX_STOP_MENTION: usize = 40;
+
+/// What a structure's subscription becomes.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSubscription {
+    /// Its structure.
+    pub structure: StructureId,
+    /// Its state; none takes the subscription away.
+    pub state: Option<SubscriptionState>,
+    /// When it begins; when absent, as it was, or now.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// When it ends; when absent, as it was, or never.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+/// Sets, or takes away, a structure's subscription to the SMS option, and answers what it has become.
+///
+/// # Errors
+/// [`OperatorError::Dates`], or the database's.
+pub async fn set_subscription(
+    ctx: &Ctx,
+    _operator: Operator,
+    input: NewSubscription,
+) -> Result<SubscriptionView, OperatorError> {
+    let (structure, now) = (input.structure, ctx.now());
+    ctx.store
+        .write(move |tx| {
+            Box::pin(async move {
+                use sms_subscription::Column;
+                let before = sms_subscription::in_structure(structure).one(tx).await?;
+                let rows = sms_subscription::Entity::delete_many().filter(Column::StructureId.eq(structure));
+                rows.exec(tx).await?;
+                if let Some(state) = input.state {
+                    let row = input.row(state, before, now)?;
+                    sms_subscription::Entity::insert(row.into_active_model())
+                        .exec_without_returning(tx)
+                        .await?;
+                }
+                Ok::<_, OperatorError>(())
+            })
+        })
+        .await?;
+    Ok(facts_of(ctx, ctx.store.readers(), structure, now).await?.subscription)
+}
+
+impl NewSubscription {
+    fn row(
+        &self,
+        state: SubscriptionState,
+        before: Option<sms_subscription::Model>,
+        now: DateTime<Utc>,
+    ) -> Result<sms_subscription::Model, OperatorError> {
+        let (started, ended) =
+            before.map_or((None, None), |row| (Some(*row.starts_at), row.ends_at.map(|at| *at)));
+        let starts_at = self.starts_at.or(started).unwrap_or(now);
+        let ends_at = self.ends_at.or(ended);
+        if ends_at.is_some_and(|end| end <= starts_at) {
+            return Err(OperatorError::Dates);
+        }
+        let (starts_at, ends_at) = (At::from(starts_at), ends_at.map(At::from));
+        Ok(sms_subscription::Model { structure_id: self.structure, state, starts_at, ends_at })
+    }
+}
+
+/// What changes in a structure's SMS settings; what is absent stays as it is.
+#[derive(Debug, Clone)]
+pub struct NewSettings {
+    /// Its structure.
+    pub structure: StructureId,
+    /// The name shown to those who receive.
+    pub sender: Option<String>,
+    /// What every SMS ends with.
+    pub stop_mention: Option<String>,
+    /// The way out to the telephone network.
+    pub provider: Option<String>,
+}
+
+/// Changes a structure's SMS settings.
+///
+/// # Errors
+/// [`OperatorError`] naming what cannot be accepted, or the database's.
+pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) -> Result<(), OperatorError> {
+    if input.sender.as_deref().is_some_and(|sender| !is_sender(sender)) {
+        return Err(OperatorError::Sender);
+    }
+    if input.stop_mention.as_deref().is_some_and(|mention| !is_stop_mention(mention)) {
+        return Err(OperatorError::StopMention { max: MAX_STOP_MENTION });
+    }
+    if let Some(name) = input.provider.as_ref().filter(|name| ctx.providers.get(name).is_none()) {
+        let known = ctx.providers.names().collect::<Vec<_>>().join(", ");
+        return Err(OperatorError::Provider { name: name.clone(), known });
+    }
+    ctx.store
+        .write(move |tx| {
+            Box::pin(async move {
+                use sms_settings::Column;
+                let before = sms_settings::in_structure(input.structure).one(tx).await?;
+                let (sender, stop_mention, provider) =
+                    before.map_or((None, None, None), |row| (row.sender, row.stop_mention, row.provider));
+                let row = sms_settings::Model {
+                    structure_id: input.structure,
+                    sender: input.sender.or(sender),
+                    stop_mention: input.stop_mention.or(stop_mention),
+                    provider: input.provider.or(provider),
+                };
+                let replace = OnConflict::column(Column::StructureId)
+                    .update_columns([Column::Sender, Column::StopMention, Column::Provider])
+                    .to_owned();
+                let insert = sms_settings::Entity::insert(row.into_active_model()).on_conflict(replace);
+                insert.exec_without_returning(tx).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+fn is_sender(sender: &str) -> bool {
+    SENDER.contains(&sender.len())
+        && sender.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && sender.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A mention outside the GSM alphabet would make every SMS dearer.
+fn is_stop_mention(mention: &str) -> bool {
+    let length: Option<usize> = mention.chars().map(|c| septets(c).filter(|_| !c.is_control())).sum();
+    !mention.trim().is_empty() && length.is_some_and(|length| length <= MAX_STOP_MENTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_short_plain_and_has_a_letter() {
+        for (sender, accepted) in [
+            ("4VENTS", true),
+            ("abc", true),
+            ("ABCDEFGHIJK", true),
+            ("ABCDEFGHIJKL", false),
+            ("AB", false),
+            ("", false),
+            ("36608", false),
+            ("ÉCOLE", false),
+            ("4 VENTS", false),
+        ] {
+            assert_eq!(is_sender(sender), accepted, "{sender:?}");
+        }
+    }
+
+    #[test]
+    fn a_stop_mention_is_of_the_gsm_alphabet_and_leaves_room() {
+        for (mention, accepted) in [
+            (".STOP 36608", true),
+            (" STOP au 36608", true),
+            ("", false),
+            ("  ", false),
+            ("STOP\n36608", false),
+            ("arrêt 36608", false),
+            ("€€€€€€€€€€€€€€€€€€€€", true),
+            ("€€€€€€€€€€€€€€€€€€€€€", false),
+        ] {
+            assert_eq!(is_stop_mention(mention), accepted, "{mention:?}");
+        }
+    }
+}

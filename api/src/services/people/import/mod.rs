@@ -1,0 +1,242 @@
+//! People in, from a file of theirs: streamed, applied batch by batch, reported row by row.
+//!
+//! Owns what a row does to what is stored; how files are written and read is [`crate::domain::people_file`]'s.
+//!
+//! # Who a row is about
+//!
+//! The name below is the folded one. A name is *shared* when the file itself tells several people of that name apart, by
+//! their identifiers or, without, by their numbers. The first line that fits decides:
+//!
+//! | the row has | and there is | then it is |
+//! | --- | --- | --- |
+//! | an identifier | a person with it | that person |
+//! | an identifier, a mobile | one person of that name and mobile, without identifier | that person, who takes the identifier |
+//! | an identifier | one person of that name, without identifier, whose mobile (if any) the row does not contradict; name not shared | that person, who takes the identifier |
+//! | an identifier | anything else | someone new |
+//! | a mobile | one person of that name and mobile | that person |
+//! | a mobile | several of that name and mobile | refused: `AMBIGUOUS_PERSON` |
+//! | no mobile | name shared | refused |
+//! | | nobody of that name | someone new |
+//! | | one person of that name; name not shared | that person, whose mobile changes if the row gives one |
+//! | | several people of that name; name not shared | refused |
+//! | a mobile | name shared, and each person stored is one that the file tells | someone new |
+//! | a mobile | name shared, otherwise | refused: this may be one of them with another number |
+//!
+//! Two rows about one person are applied one after the other.
+//!
+//! # What a row changes
+//!
+//! What it says. An absent column and an empty cell change nothing; tags, lists and teachers are added, never removed. A
+//! consent with a date is stored as that day; a plain yes as the present, unless one is stored; a no changes nothing, since
+//! whoever withdraws opts out.
+//!
+//! A teacher is looked up once every row is in, by identifier, else by name in either order. Where that fails, the row is
+//! refused and says why, but the rest of it stays applied.
+//!
+//! Architecture Invariant: the whole file is read before anything is written; each batch is one transaction, and applying a
+//! batch again changes nothing, so that an import that stopped is mended by importing again. Memory does not follow the file,
+//! but for a few words a row: whom the file tells apart, and teachers to be linked.
+
+mod batch;
+mod identity;
+mod labels;
+mod namesakes;
+mod read;
+mod teachers;
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use entity::structure;
+
+use self::batch::{Batch, Progress};
+use crate::app::Ctx;
+use crate::caller::Scope;
+use crate::domain::people_file::{Column, FileError, FileShape};
+use crate::domain::phone::Region;
+use crate::error::Fault;
+
+/// More rows than this change what the database should know of its tables.
+const MANY_ROWS: u64 = 5_000;
+
+/// A file that can be read several times.
+#[derive(Debug, Clone)]
+pub enum FileSource {
+    /// A file of this machine.
+    Path(PathBuf),
+    /// Bytes held in memory.
+    Bytes(Arc<[u8]>),
+}
+
+impl FileSource {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Path(path) => Box::new(File::open(path)?),
+            Self::Bytes(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
+        })
+    }
+}
+
+/// What came of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowOutcome {
+    /// The line of the file where the row begins; the header is on line 1.
+    pub line: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What can come of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person is new.
+    Added,
+    /// The person was there, and something of them changed.
+    Changed,
+    /// The person was there, as the row says.
+    Unchanged,
+    /// The row was not applied, or, when the teacher is at fault, all of it but the teacher.
+    Refused {
+        /// Stable: a row's own (see [`crate::domain::people_file::RowError::code`]), `AMBIGUOUS_PERSON`, `TEACHER_NOT_FOUND`,
+        /// `TEACHER_AMBIGUOUS` or `TEACHER_IS_SELF`.
+        code: &'static str,
+        /// The column at fault, when one is.
+        column: Option<Column>,
+    },
+}
+
+/// What came of a whole file. The first four add up to its rows, blank ones aside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Rows that added a person.
+    pub added: u64,
+    /// Rows that changed one.
+    pub changed: u64,
+    /// Rows that changed nothing.
+    pub unchanged: u64,
+    /// Rows refused.
+    pub refused: u64,
+    /// Tags that did not exist.
+    pub tags_created: u64,
+    /// Lists that did not exist.
+    pub lists_created: u64,
+    /// Headers that are no column of ours, as they are written.
+    pub ignored_columns: Vec<String>,
+}
+
+impl ImportSummary {
+    fn count(&mut self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Added => &mut self.added,
+            Outcome::Changed => &mut self.changed,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Refused { .. } => &mut self.refused,
+        };
+        *counter += 1;
+    }
+}
+
+/// Why an import did not reach its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file is refused: nothing was changed.
+    #[error(transparent)]
+    File(FileError),
+    /// The file changed while it was imported.
+    #[error("the file changed while it was read: {committed} rows were applied; import it again ({cause})")]
+    FileChanged {
+        /// The rows that were applied.
+        committed: u64,
+        /// What could not be read.
+        cause: FileError,
+    },
+    /// The database failed.
+    #[error(
+        "the import stopped after {committed} rows, which stay applied; import the file again to do the rest ({cause})"
+    )]
+    Stopped {
+        /// The rows that were applied.
+        committed: u64,
+        /// What the database said.
+        cause: Fault,
+    },
+}
+
+impl ImportError {
+    /// The stable code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.code(),
+            Self::FileChanged { .. } => "FILE_CHANGED",
+            Self::Stopped { .. } => "IMPORT_STOPPED",
+        }
+    }
+}
+
+/// Imports a file of people into the scope's structure, and tells `on_row` what came of each row once it is committed: in
+/// the order of the file, but for rows with a teacher, which come last.
+///
+/// # Errors
+/// [`ImportError`]; whatever it is, the file can be imported again once mended.
+pub async fn import(
+    ctx: &Ctx,
+    scope: Scope,
+    file: FileSource,
+    mut on_row: impl FnMut(RowOutcome) + Send,
+) -> Result<ImportSummary, ImportError> {
+    let stopped = |cause| ImportError::Stopped { committed: 0, cause };
+    let (region, zone) = place(ctx, scope).await.map_err(stopped)?;
+    let (shape, namesakes) =
+        read::survey(&file, region).await.map_err(stopped)?.map_err(ImportError::File)?;
+    let mut summary =
+        ImportSummary { ignored_columns: shape.ignored_columns().to_vec(), ..ImportSummary::default() };
+    let mut report = |row: RowOutcome| {
+        summary.count(row.outcome);
+        on_row(row);
+    };
+    let progress = Progress::new(ctx.clone(), scope.structure, zone, namesakes);
+    let progress = apply(progress, file, shape, region, &mut report).await?;
+    let (tags_created, lists_created) = progress.created();
+    let committed = progress.rows();
+    if committed > MANY_ROWS {
+        ctx.store.analyze(&["person", "person_tag", "person_list_member"]).await;
+    }
+    let linked = teachers::link(ctx, scope.structure, progress.into_wanted(), &mut report).await;
+    linked.map_err(|cause| ImportError::Stopped { committed, cause })?;
+    Ok(ImportSummary { tags_created, lists_created, ..summary })
+}
+
+/// Where the structure is: what reads its numbers, and its days.
+async fn place(ctx: &Ctx, scope: Scope) -> Result<(Region, Tz), Fault> {
+    let found = structure::by_id(scope.structure).one(ctx.store.readers()).await?;
+    let found = found.ok_or_else(|| Fault::internal("the structure of an import does not exist"))?;
+    let region = found.region.parse().map_err(Fault::internal)?;
+    let zone = found.time_zone.parse().map_err(Fault::internal)?;
+    Ok((region, zone))
+}
+
+/// Applies the rows, teachers aside, a batch a transaction.
+async fn apply(
+    mut progress: Progress,
+    file: FileSource,
+    shape: FileShape,
+    region: Region,
+    report: &mut (impl FnMut(RowOutcome) + Send),
+) -> Result<Progress, ImportError> {
+    let (mut batches, reader) = read::batches(file, shape, region);
+    while let Some(batch) = batches.recv().await {
+        let committed = progress.rows();
+        let rows: Batch = batch.map_err(|cause| ImportError::FileChanged { committed, cause })?;
+        let written = progress.write(rows).await;
+        let (next, outcomes) = written.map_err(|cause| ImportError::Stopped { committed, cause })?;
+        progress = next;
+        outcomes.into_iter().for_each(&mut *report);
+    }
+    let committed = progress.rows();
+    reader.await.map_err(|cause| ImportError::Stopped { committed, cause: Fault::internal(cause) })?;
+    Ok(progress)
+}

@@ -1,0 +1,227 @@
+//! Rules as a structure's accounts see them.
+//!
+//! Invariant: the state and the values shown are those that [`super::active`] applies.
+
+use entity::enums::{Module, RuleVersionState};
+use entity::ids::{RuleId, RuleVersionId, StructureId};
+use entity::{rule_setting, rule_version};
+use rules::{LocalText, Lock, Manifest, ParamKind, ParamSpec, ParamValue, Rule, Stage, State};
+use sea_orm::sea_query::Alias;
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryTrait};
+
+use super::active::{platform_params, platform_state};
+use super::rows::{self, OwnRow, Params, VersionRow};
+use super::{RuleKey, state_of};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::Fault;
+use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
+
+/// Whose rule it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The platform's: a built-in, or a plugin of the operator's.
+    Platform,
+    /// Written by the structure.
+    Structure,
+}
+
+/// A rule, as a structure applies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleView {
+    /// Names it.
+    pub key: RuleKey,
+    /// Its name for machines.
+    pub slug: String,
+    /// How it is called; its slug when its manifest cannot be read.
+    pub title: LocalText,
+    /// What it is for.
+    pub description: LocalText,
+    /// Whose rule it is.
+    pub origin: Origin,
+    /// What the structure may change of it.
+    pub lock: Lock,
+    /// When it runs; empty when its manifest cannot be read.
+    pub stages: Vec<Stage>,
+    /// Whether it counts; OFF as long as no version is published.
+    pub state: State,
+    /// Its place in the order of running, from 1.
+    pub position: i32,
+    /// What may be set of it, by name.
+    pub parameters: Vec<ParameterView>,
+    /// The published version of a rule that the structure wrote.
+    pub active: Option<VersionRow>,
+}
+
+/// A parameter of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterView {
+    /// Its name.
+    pub name: String,
+    /// How it is called.
+    pub title: LocalText,
+    /// What it holds.
+    pub kind: ParamKind,
+    /// Its value, in the notation of manifests.
+    pub value: String,
+    /// Its value where nobody set another.
+    pub default: String,
+    /// The least value.
+    pub min: Option<String>,
+    /// The greatest value.
+    pub max: Option<String>,
+    /// The only texts it may be, or hold.
+    pub options: Option<Vec<String>>,
+}
+
+impl Keyed for RuleView {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Text(match &self.key {
+            RuleKey::Platform(slug) => slug.clone(),
+            RuleKey::Own(id) => id.as_uuid().to_string(),
+        })]
+    }
+}
+
+/// Every rule of the caller's structure, in the order they run: the platform's, then its own.
+///
+/// Two statements.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on RULES.
+pub async fn all(ctx: &Ctx, caller: &Caller) -> Result<Vec<RuleView>, Fault> {
+    let scope = caller.may_read(Module::Rules)?;
+    views(ctx, ctx.store.readers(), scope.structure).await
+}
+
+/// A page of the rules of the caller's structure, in the order they run.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on RULES; those of a page.
+pub async fn rules_page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<RuleView>, Fault> {
+    let rules = all(ctx, caller).await?;
+    Listing::ascending("rules", caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
+}
+
+/// One rule; none when it is another structure's.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on RULES.
+pub async fn by_key(ctx: &Ctx, caller: &Caller, key: &RuleKey) -> Result<Option<RuleView>, Fault> {
+    Ok(all(ctx, caller).await?.into_iter().find(|rule| rule.key == *key))
+}
+
+/// A page of the versions of a rule that the structure wrote, latest first; empty when it is another structure's.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on RULES; those of a page.
+pub async fn versions_page(
+    ctx: &Ctx,
+    caller: &Caller,
+    rule: RuleId,
+    args: &PageArgs,
+) -> Result<Page<VersionRow>, Fault> {
+    let structure = caller.may_read(Module::Rules)?.structure;
+    let query =
+        rule_version::in_structure(structure).filter(rule_version::Column::RuleId.eq(rule)).into_query();
+    Listing::descending("rule-versions", structure)
+        .by((rule_version::Entity, rule_version::Column::Number), KeyKind::Number)
+        .page(ctx.store.readers(), query, args)
+        .await
+}
+
+/// One version of a rule; none when it is another structure's.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on RULES.
+pub async fn version_by_id(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: RuleVersionId,
+) -> Result<Option<VersionRow>, Fault> {
+    let structure = caller.may_read(Module::Rules)?.structure;
+    let row = rule_version::by_id_in(structure, id).one(ctx.store.readers()).await?;
+    row.map(VersionRow::try_from).transpose()
+}
+
+/// The rule just changed, for the answer to the one who changed it.
+pub(super) async fn changed(ctx: &Ctx, structure: StructureId, key: &RuleKey) -> Result<RuleView, Fault> {
+    let rules = views(ctx, ctx.store.readers(), structure).await?;
+    rules
+        .into_iter()
+        .find(|rule| rule.key == *key)
+        .ok_or_else(|| Fault::internal("a rule just changed is gone"))
+}
+
+async fn views(ctx: &Ctx, db: &impl ConnectionTrait, structure: StructureId) -> Result<Vec<RuleView>, Fault> {
+    let settings = rows::settings(db, structure).await?;
+    let mut rules: Vec<RuleView> =
+        ctx.catalog.rules().map(|rule| platform(rule, settings.get(&rule.manifest().slug))).collect();
+    for row in rows::shown(db, structure).await? {
+        rules.push(own(ctx, row)?);
+    }
+    for (position, rule) in (1..).zip(&mut rules) {
+        rule.position = position;
+    }
+    Ok(rules)
+}
+
+fn platform(rule: &Rule, setting: Option<&rule_setting::Model>) -> RuleView {
+    let manifest = rule.manifest();
+    RuleView {
+        key: RuleKey::Platform(manifest.slug.clone()),
+        slug: manifest.slug.clone(),
+        title: manifest.title.clone(),
+        description: manifest.description.clone(),
+        origin: Origin::Platform,
+        lock: manifest.lock.unwrap_or(Lock::Locked),
+        stages: manifest.stages.clone(),
+        state: platform_state(rule, setting),
+        position: 0,
+        parameters: parameters(manifest, &platform_params(setting).unwrap_or_default()),
+        active: None,
+    }
+}
+
+fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
+    let loaded = ctx.rule_cache.load(&version.manifest, &version.source).ok();
+    let manifest = loaded.as_ref().map(|rule| rule.manifest());
+    let params = rows::params(&rule.params).unwrap_or_default();
+    let slug = || LocalText::new(&*rule.slug, &*rule.slug);
+    let published = version.state == RuleVersionState::Published;
+    Ok(RuleView {
+        key: RuleKey::Own(rule.id),
+        title: manifest.map_or_else(slug, |manifest| manifest.title.clone()),
+        description: manifest.map_or_else(|| LocalText::new("", ""), |manifest| manifest.description.clone()),
+        origin: Origin::Structure,
+        lock: Lock::Replaceable,
+        stages: manifest.map(|manifest| manifest.stages.clone()).unwrap_or_default(),
+        state: state_of(rule.state),
+        position: 0,
+        parameters: manifest.map(|manifest| parameters(manifest, &params)).unwrap_or_default(),
+        active: published.then(|| VersionRow::try_from(version)).transpose()?,
+        slug: rule.slug,
+    })
+}
+
+fn parameters(manifest: &Manifest, set: &Params) -> Vec<ParameterView> {
+    let view = |(name, spec): (&String, &ParamSpec)| {
+        let written = |bound: Option<i64>| {
+            bound.map(|bound| match spec.kind {
+                ParamKind::Time => ParamValue::Time(bound).to_string(),
+                _ => ParamValue::Int(bound).to_string(),
+            })
+        };
+        ParameterView {
+            name: name.clone(),
+            title: spec.title.clone(),
+            kind: spec.kind,
+            value: set.get(name).unwrap_or(&spec.default).to_string(),
+            default: spec.default.to_string(),
+            min: written(spec.min),
+            max: written(spec.max),
+            options: spec.options.clone(),
+        }
+    };
+    manifest.params.iter().map(view).collect()
+}

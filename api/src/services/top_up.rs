@@ -1,0 +1,211 @@
+//! Orders of credit: a structure asks, the operator approves.
+//!
+//! Architecture Invariant: only an approved order issues credit, once; no tenant approves its own, unless the operator's
+//! configuration says that orders are approved at once.
+
+use entity::At;
+use entity::enums::{Module, Operation, OrderState};
+use entity::ids::{AccountId, OrderId, StructureId};
+use entity::top_up_order::{self, Column};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::idempotency::{Known, Request};
+use super::ledger;
+use crate::app::Ctx;
+use crate::caller::{Caller, Operator, Scope};
+use crate::domain::money::{MAX_TOP_UP, MIN_TOP_UP};
+use crate::error::{Failure, Fault, Problem};
+use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
+
+/// An order of credit.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct OrderRow {
+    /// The order.
+    pub id: OrderId,
+    /// How many SMS.
+    pub quantity: i64,
+    /// Whether it was decided.
+    pub state: OrderState,
+    /// The account that asked; none when the operator gave.
+    pub requested_by: Option<AccountId>,
+    /// When it was asked.
+    pub requested_at: At,
+}
+
+impl Keyed for OrderRow {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.id.as_uuid())]
+    }
+}
+
+impl From<top_up_order::Model> for OrderRow {
+    fn from(row: top_up_order::Model) -> Self {
+        let top_up_order::Model { id, quantity, state, requested_by, requested_at, .. } = row;
+        Self { id, quantity, state, requested_by, requested_at }
+    }
+}
+
+/// The orders of the caller's structure, latest first.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on CREDIT; those of a page.
+pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<OrderRow>, Fault> {
+    let structure = caller.may_read(Module::Credit)?.structure;
+    let columns = [Column::Id, Column::Quantity, Column::State, Column::RequestedBy, Column::RequestedAt];
+    let query: SelectStatement =
+        top_up_order::in_structure(structure).select_only().columns(columns).into_query();
+    Listing::descending("orders", structure)
+        .by((top_up_order::Entity, Column::Id), KeyKind::Id)
+        .page(ctx.store.readers(), query, args)
+        .await
+}
+
+/// One order; none when it is another structure's.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on CREDIT.
+pub async fn by_id(ctx: &Ctx, caller: &Caller, id: OrderId) -> Result<Option<OrderRow>, Fault> {
+    let structure = caller.may_read(Module::Credit)?.structure;
+    let row = top_up_order::by_id_in(structure, id).one(ctx.store.readers()).await?;
+    Ok(row.map(OrderRow::from))
+}
+
+/// Orders credit for the caller's structure. Asking again with the same key answers the same order.
+///
+/// The work goes on when the caller stops waiting.
+///
+/// # Errors
+/// `TOP_UP_QUANTITY_INVALID`, `IDEMPOTENCY_CONFLICT`; [`Fault::Forbidden`] without `READ_WRITE` on `CREDIT`.
+pub async fn request(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> Result<OrderRow, Failure> {
+    caller.may_write(Module::Credit)?;
+    if !(MIN_TOP_UP..=MAX_TOP_UP).contains(&quantity) {
+        let problem = Problem::new("TOP_UP_QUANTITY_INVALID").at(&["quantity"]);
+        return Err(problem.with("min", MIN_TOP_UP).with("max", MAX_TOP_UP).into());
+    }
+    let (task_ctx, caller) = (ctx.clone(), caller.clone());
+    let work = tokio::spawn(async move {
+        match request_once(&task_ctx, &caller, quantity, key).await {
+            // A concurrent request with the same key was first: its answer is there now.
+            Err(Failure::Fault(Fault::Store(error))) if error.is_unique_violation() => {
+                request_once(&task_ctx, &caller, quantity, key).await
+            }
+            answer => answer,
+        }
+    });
+    work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
+}
+
+async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> Result<OrderRow, Failure> {
+    let (ctx, caller) = (ctx.clone(), caller.clone());
+    let store = ctx.store.clone();
+    let write = store.write(move |tx| {
+        Box::pin(async move {
+            let request = Request::new(Operation::RequestTopUp, key, &[&quantity.to_le_bytes()]);
+            match request.look_up(tx, &ctx, &caller).await? {
+                Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
+                Known::Done(order) => {
+                    let order =
+                        top_up_order::by_id_in(caller.structure, OrderId::from(order)).one(tx).await?;
+                    Ok(order.ok_or_else(|| Fault::internal("a remembered order is gone"))?.into())
+                }
+                Known::New => {
+                    let order = place(tx, &ctx, caller.scope(), quantity).await?;
+                    let order =
+                        if ctx.config.credit.auto_approve { approved(tx, &ctx, order).await? } else { order };
+                    request.remember(tx, &ctx, &caller, order.id.as_uuid()).await?;
+                    Ok(OrderRow::from(order))
+                }
+            }
+        })
+    });
+    write.await
+}
+
+/// Approves a pending order, as the operator.
+///
+/// # Errors
+/// `ORDER_NOT_FOUND`, `ORDER_ALREADY_DECIDED`.
+pub async fn approve(
+    ctx: &Ctx,
+    operator: Operator,
+    structure: StructureId,
+    id: OrderId,
+) -> Result<OrderRow, Failure> {
+    let scope = operator.scope(structure);
+    let task_ctx = ctx.clone();
+    let write = ctx.store.write(move |tx| {
+        Box::pin(async move {
+            let order = top_up_order::by_id_in(scope.structure, id).one(tx).await?;
+            let order = order.ok_or_else(|| Problem::new("ORDER_NOT_FOUND"))?;
+            Ok(OrderRow::from(approved(tx, &task_ctx, order).await?))
+        })
+    });
+    write.await
+}
+
+/// Gives credit to a structure, as the operator: an order placed and approved at once.
+///
+/// # Errors
+/// `TOP_UP_QUANTITY_INVALID`.
+pub async fn add(
+    ctx: &Ctx,
+    operator: Operator,
+    structure: StructureId,
+    quantity: i64,
+) -> Result<OrderRow, Failure> {
+    if !(MIN_TOP_UP..=MAX_TOP_UP).contains(&quantity) {
+        let problem = Problem::new("TOP_UP_QUANTITY_INVALID");
+        return Err(problem.with("min", MIN_TOP_UP).with("max", MAX_TOP_UP).into());
+    }
+    let scope = operator.scope(structure);
+    let task_ctx = ctx.clone();
+    let write = ctx.store.write(move |tx| {
+        Box::pin(async move {
+            let order = place(tx, &task_ctx, scope, quantity).await?;
+            Ok(OrderRow::from(approved(tx, &task_ctx, order).await?))
+        })
+    });
+    write.await
+}
+
+async fn place(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    scope: Scope,
+    quantity: i64,
+) -> Result<top_up_order::Model, Failure> {
+    let order = top_up_order::ActiveModel {
+        id: Set(ctx.id()),
+        structure_id: Set(scope.structure),
+        quantity: Set(quantity),
+        state: Set(OrderState::Pending),
+        requested_by: Set(scope.by),
+        requested_at: Set(ctx.at()),
+        decided_at: Set(None),
+    };
+    Ok(top_up_order::Entity::insert(order).exec_with_returning(tx).await?)
+}
+
+/// Approves a pending order and issues its credit, in the caller's transaction.
+async fn approved(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    order: top_up_order::Model,
+) -> Result<top_up_order::Model, Failure> {
+    let decided = top_up_order::Entity::update_many()
+        .col_expr(Column::State, Expr::value(OrderState::Approved))
+        .col_expr(Column::DecidedAt, Expr::value(ctx.at()))
+        .filter(Column::StructureId.eq(order.structure_id))
+        .filter(Column::Id.eq(order.id))
+        .filter(Column::State.eq(OrderState::Pending))
+        .exec_with_returning(tx)
+        .await?;
+    let order = decided.into_iter().next().ok_or_else(|| Problem::new("ORDER_ALREADY_DECIDED"))?;
+    ledger::top_up(tx, ctx, &order).await?;
+    Ok(order)
+}

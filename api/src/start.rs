@@ -1,0 +1,105 @@
+//! Putting an instance together: the database opened, the keys, the rules, the providers.
+//!
+//! Knows no server and no command line. Nothing runs yet in what it makes: serving and dispatching are started apart.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rules::Catalog;
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::clock::{Clock, Entropy, Ids};
+use crate::config::Config;
+use crate::keys::{KeyError, Keys, MasterKey};
+use crate::providers::Providers;
+use crate::providers::sandbox::REPORT_DELAY;
+use crate::services::accounts::Passwords;
+use crate::services::ruleset::RuleCache;
+use crate::store::{DatabaseUrl, Options, Store, StoreError};
+
+/// Why an instance cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The platform's rules.
+    #[error("the platform's rules: {0}")]
+    Rules(#[from] rules::CatalogError),
+}
+
+/// Opens the database that the settings name.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be reached, or its schema is not this program's and `migrate` is false.
+pub async fn open_store(config: &Config, migrate: bool) -> Result<Store, StoreError> {
+    let options = Options { migrate, postgres_connections: config.database.connections };
+    Store::open(&config.database.url, options).await
+}
+
+/// An instance with these settings, telling time by `clock` and drawing chance from `entropy`.
+///
+/// # Errors
+/// [`StartError`], naming what cannot be opened and what to do.
+pub async fn start(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Arc<App>, StartError> {
+    start_with(config, clock, entropy, Providers::new(REPORT_DELAY)).await
+}
+
+/// The same, with these providers instead of the program's.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    providers: Providers,
+) -> Result<Arc<App>, StartError> {
+    let catalog = match &config.rules.plugins {
+        Some(folder) => Catalog::with_plugins(folder)?,
+        None => Catalog::builtin()?,
+    };
+    let store = open_store(&config, false).await?;
+    let master = master_key(&config, entropy.as_ref())?;
+    let keys = Keys::open(&store, &master, entropy.as_ref()).await?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Ok(Arc::new(App {
+        store,
+        ids: Ids::default(),
+        keys,
+        catalog,
+        rule_cache: RuleCache::default(),
+        providers,
+        passwords: Passwords::new(cores, Arc::clone(&entropy)),
+        queued: Notify::new(),
+        clock,
+        entropy,
+        config,
+    }))
+}
+
+/// The master key: of the file named, else of one beside an SQLite database, made when there is none.
+fn master_key(config: &Config, entropy: &dyn Entropy) -> Result<MasterKey, KeyError> {
+    match (&config.master_key_file, &config.database.url) {
+        (Some(file), _) => MasterKey::read(file),
+        (None, DatabaseUrl::Sqlite(database)) => MasterKey::read_or_make(&beside(database), entropy),
+        (None, DatabaseUrl::Postgres(_)) => Err(KeyError::Missing),
+    }
+}
+
+/// `data/envoi.db` has its key in `data/envoi.db.key`.
+fn beside(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(".key");
+    PathBuf::from(name)
+}

@@ -1,0 +1,24 @@
+//! Choosing rows by many values.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{Expr, ExprTrait, Value, ValueType};
+
+/// The condition that a column is one of these values.
+///
+/// On PostgreSQL they travel as one array: its length is no part of the statement, so that one plan serves every length, and
+/// a row is looked up among the values instead of being compared with each. On SQLite they are a list.
+pub fn among<V>(backend: DbBackend, column: impl Into<Expr>, values: impl IntoIterator<Item = V>) -> Expr
+where
+    V: Into<Value> + ValueType,
+{
+    let column = column.into();
+    let values = values.into_iter().map(Into::into);
+    match backend {
+        DbBackend::Postgres => {
+            let array = Value::Array(V::array_type(), Some(Box::new(values.collect())));
+            column.eq(PgFunc::any(Expr::val(array)))
+        }
+        _ => column.is_in(values.map(Expr::val)),
+    }
+}

@@ -1,0 +1,84 @@
+//! The database: readers, the one way to write, and what differs between SQLite and PostgreSQL.
+//!
+//! Architecture Invariant: everything that changes a row goes through [`Store::write`]. On SQLite its closures run one after
+//! another on one connection, each in a `BEGIN IMMEDIATE` transaction; on PostgreSQL each is a transaction on the pool.
+
+mod among;
+mod connect;
+mod error;
+
+use std::pin::Pin;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+pub use among::among;
+pub use connect::{DatabaseUrl, Options};
+pub use error::StoreError;
+
+/// What a closure given to [`Store::write`] returns: its work, boxed.
+pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>>;
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    readers: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Store {
+    /// Connections to read with. A balance is always read here, on the primary.
+    #[must_use]
+    pub fn readers(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// Which of the two databases this is, where a statement must differ.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Runs `work` in one transaction: committed whole when it answers `Ok`, undone whole otherwise, or when the caller stops
+    /// waiting for it.
+    ///
+    /// # Errors
+    /// What `work` answered, or [`StoreError`] when the database could not begin or commit.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c DatabaseTransaction) -> Work<'c, T, E> + Send,
+        E: From<StoreError>,
+    {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.writer.begin_with_options(options).await.map_err(StoreError::from)?;
+        let done = work(&tx).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Has PostgreSQL look at tables anew after so many rows were written to them: until its own maintenance has passed, it takes
+    /// them for nearly empty, and reads them whole where an index would do. SQLite's plans do not depend on it.
+    pub async fn analyze(&self, tables: &[&'static str]) {
+        if self.backend() != DbBackend::Postgres {
+            return;
+        }
+        let analyze = format!("ANALYZE {}", tables.join(", "));
+        if let Err(error) = self.writer.execute_unprepared(&analyze).await {
+            // Only speed is lost.
+            tracing::warn!(%error, "tables could not be analyzed");
+        }
+    }
+
+    /// Closes every connection once what runs on them is done.
+    pub async fn close(self) {
+        // Both handles are of one pool on PostgreSQL; closing twice is harmless. An error here has nothing left to harm.
+        let _ = self.writer.close().await;
+        let _ = self.readers.close().await;
+    }
+}

@@ -1,0 +1,32 @@
+//! The balances of a structure, in credits.
+//!
+//! Owns the sums of the transfers, never their detail.
+//! Invariant: none is negative, and `issued = available + reserved + spent + operator_loss`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{ids::StructureId, scope::scoped};
+
+/// A row of `credit`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credit")]
+pub struct Model {
+    /// Whose balances these are.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub structure_id: StructureId,
+    /// Credits ever given to the structure, in credits.
+    pub issued: i64,
+    /// Credits it may still spend, in credits.
+    pub available: i64,
+    /// Credits set aside for accepted campaigns, in credits.
+    pub reserved: i64,
+    /// Credits charged for messages handed over, in credits.
+    pub spent: i64,
+    /// Credits of messages delivered after they were written off, in credits.
+    pub operator_loss: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+scoped!();

@@ -1,0 +1,74 @@
+//! What an account was shown before a send, bound to a token.
+//!
+//! Owns all that a send is compared with.
+//! Invariant: never changed after it is written; serves one campaign at most, and none after `expires_at`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    At,
+    enums::{Encoding, Purpose},
+    ids::{AccountId, DecisionId, PreviewId, StructureId},
+    scope::scoped,
+    sensitive::{Digest, Sensitive},
+};
+
+/// A row of `preview`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "preview")]
+pub struct Model {
+    /// The preview.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PreviewId,
+    /// The structure that owns the row.
+    pub structure_id: StructureId,
+    /// Who asked for it.
+    pub account_id: AccountId,
+    /// What the rules answered.
+    pub decision_id: DecisionId,
+    /// The hash of its token.
+    pub token_hash: Digest,
+    /// Whom it was asked for, as it was asked.
+    pub audience: Json,
+    /// The text as it was written.
+    pub text: Sensitive,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// The text as it would be sent, mention included.
+    pub body: Sensitive,
+    /// How the body is encoded.
+    pub encoding: Encoding,
+    /// The body's length, in units of its encoding: septets or UTF-16 code units.
+    pub length: i64,
+    /// The SMS that one recipient costs.
+    pub segments: i32,
+    /// The hash of recipients, body and prices.
+    pub plan_hash: Digest,
+    /// The hash of the rules that were run, versions and parameters.
+    pub rules_hash: Digest,
+    /// People who would receive it.
+    pub recipient_count: i64,
+    /// People of the audience who would not.
+    pub excluded_count: i64,
+    /// Messages it would make: one a distinct number.
+    pub message_count: i64,
+    /// The most it would cost, in credits.
+    pub cost: i64,
+    /// The credits available when it was made.
+    pub balance: i64,
+    /// When it was made.
+    pub created_at: At,
+    /// Until when its token serves.
+    pub expires_at: At,
+    /// The row that `account_id` names.
+    #[sea_orm(belongs_to, from = "(structure_id, account_id)", to = "(structure_id, id)")]
+    pub account: BelongsTo<super::account::Entity>,
+    /// The row that `decision_id` names.
+    #[sea_orm(belongs_to, from = "(structure_id, decision_id)", to = "(structure_id, id)")]
+    pub decision: BelongsTo<super::decision::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+scoped!(PreviewId);

@@ -1,0 +1,39 @@
+//! The schema of the database, one step a file, the same on SQLite and PostgreSQL.
+//!
+//! Knows no entity: a step keeps the names and values of its day, whatever later versions of the program call them.
+//!
+//! Invariant: a step that was released is never changed; a new one follows it. Each runs in a transaction of its own, on both databases,
+//! so that a step that fails leaves nothing behind.
+//!
+//! All that can be checked is written in the `CREATE TABLE`, since SQLite cannot add it later: values of enumerations, sums of
+//! counters, and references, which are composite so that a row can only refer to rows of its own structure.
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+mod columns;
+mod m2026_11_22_000001_structures;
+mod m2026_11_22_000002_people;
+mod m2026_11_22_000003_accounts;
+mod m2026_11_22_000004_rules;
+mod m2026_11_22_000005_credit;
+mod m2026_11_22_000006_messages;
+mod m2026_11_22_000007_ledger;
+
+/// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
+/// the rows in their tables.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m2026_11_22_000001_structures::Migration),
+            Box::new(m2026_11_22_000002_people::Migration),
+            Box::new(m2026_11_22_000003_accounts::Migration),
+            Box::new(m2026_11_22_000004_rules::Migration),
+            Box::new(m2026_11_22_000005_credit::Migration),
+            Box::new(m2026_11_22_000006_messages::Migration),
+            Box::new(m2026_11_22_000007_ledger::Migration),
+        ]
+    }
+}

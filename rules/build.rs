@@ -1,0 +1,36 @@
+//! Embeds every `builtin/<slug>.toml` with its `<slug>.rhai`, so that a new built-in is two files and no list to keep.
+
+use std::fmt::Write as _;
+use std::{env, fs, io, path::PathBuf};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=builtin");
+    let folder =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("constant: cargo sets it")).join("builtin");
+    let mut files =
+        fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+    files.sort();
+    let mut list = String::from("&[\n");
+    for file in files {
+        let (manifest, script) = (file.with_extension("toml"), file.with_extension("rhai"));
+        for half in [&manifest, &script] {
+            assert!(half.is_file(), "{} is missing: a built-in is a manifest and a script", half.display());
+        }
+        if file == manifest {
+            let slug = file.file_stem().unwrap_or_default().to_string_lossy();
+            // Named from the package's folder of the moment: a build folder outlives a checkout that moves.
+            let half = |extension| {
+                format!(
+                    "include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/builtin/{slug}.{extension}\"))"
+                )
+            };
+            writeln!(list, "    ({slug:?}, {}, {}),", half("toml"), half("rhai"))
+                .expect("writing to a string cannot fail: invariant of the standard library");
+        }
+    }
+    list.push(']');
+    fs::write(
+        PathBuf::from(env::var_os("OUT_DIR").expect("constant: cargo sets it")).join("builtins.rs"),
+        list,
+    )
+}

@@ -1,0 +1,131 @@
+//! Owns the rules of the platform: the built-ins, embedded, and the operator's folder of plugins over them.
+//!
+//! Invariant: a catalogue is whole or it is not made; a bad file is refused by name, and the caller keeps what it had.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::CatalogError;
+use crate::limits::MAX_MANIFEST_BYTES;
+use crate::rule::Rule;
+
+/// Slug, manifest and script of each built-in.
+const BUILTINS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
+
+/// The rules of the platform.
+#[derive(Debug)]
+pub struct Catalog {
+    /// By place, then slug.
+    rules: Vec<Arc<Rule>>,
+}
+
+impl Catalog {
+    /// The built-ins alone.
+    ///
+    /// # Errors
+    /// The built-in that does not load, which a test keeps from happening.
+    pub fn builtin() -> Result<Self, CatalogError> {
+        builtins().map(Self::of)
+    }
+
+    /// The built-ins, and the rules of a folder: each `<slug>.toml` with its `<slug>.rhai` adds a rule, or replaces the
+    /// built-in of that slug. Other files are left aside.
+    ///
+    /// # Errors
+    /// The first file, by name, that cannot be read, lacks its other half, or does not load.
+    pub fn with_plugins(dir: &Path) -> Result<Self, CatalogError> {
+        let mut rules = builtins()?;
+        for manifest in manifests(dir)? {
+            let rule = load(&manifest)?;
+            rules.insert(rule.manifest().slug.clone(), rule);
+        }
+        Ok(Self::of(rules))
+    }
+
+    fn of(rules: BTreeMap<String, Rule>) -> Self {
+        let mut rules: Vec<Arc<Rule>> = rules.into_values().map(Arc::new).collect();
+        rules.sort_by_key(|rule| rule.manifest().position);
+        Self { rules }
+    }
+
+    /// Every rule, by place and then slug.
+    pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter()
+    }
+
+    /// The rule of that slug.
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<&Arc<Rule>> {
+        self.rules.iter().find(|rule| rule.manifest().slug == slug)
+    }
+}
+
+fn builtins() -> Result<BTreeMap<String, Rule>, CatalogError> {
+    BUILTINS
+        .iter()
+        .map(|(slug, manifest, source)| {
+            let path = PathBuf::from(format!("builtin/{slug}.toml"));
+            checked(path, slug, Rule::load(manifest, source)).map(|rule| ((*slug).to_owned(), rule))
+        })
+        .collect()
+}
+
+/// The manifests of a folder, by name, none of its scripts being alone.
+fn manifests(dir: &Path) -> Result<Vec<PathBuf>, CatalogError> {
+    let unreadable =
+        |error: &io::Error| CatalogError::Unreadable { path: dir.to_owned(), reason: error.to_string() };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|error| unreadable(&error))? {
+        files.push(entry.map_err(|error| unreadable(&error))?.path());
+    }
+    files.sort();
+    let has = |file: &Path, extension: &str| file.extension().is_some_and(|found| found == extension);
+    let script = files.iter().find(|file| has(file, "rhai") && !file.with_extension("toml").is_file());
+    if let Some(script) = script {
+        return Err(CatalogError::HalfMissing {
+            present: script.clone(),
+            absent: script.with_extension("toml"),
+        });
+    }
+    files.retain(|file| has(file, "toml"));
+    Ok(files)
+}
+
+fn load(manifest: &Path) -> Result<Rule, CatalogError> {
+    let script = manifest.with_extension("rhai");
+    if !script.is_file() {
+        return Err(CatalogError::HalfMissing { present: manifest.to_owned(), absent: script });
+    }
+    let slug = manifest.file_stem().unwrap_or_default().to_string_lossy();
+    checked(manifest.to_owned(), &slug, Rule::load(&read(manifest)?, &read(&script)?))
+}
+
+/// A file of at most the size of the larger half of a rule.
+fn read(path: &Path) -> Result<String, CatalogError> {
+    let unreadable = |reason: String| CatalogError::Unreadable { path: path.to_owned(), reason };
+    let mut text = String::new();
+    let most = u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX);
+    let file = fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    file.take(most + 1).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
+    if text.len() > MAX_MANIFEST_BYTES {
+        return Err(unreadable(format!("it is larger than {MAX_MANIFEST_BYTES} bytes, and no rule is")));
+    }
+    Ok(text)
+}
+
+fn checked(
+    path: PathBuf,
+    slug: &str,
+    rule: Result<Rule, Vec<crate::error::Diagnostic>>,
+) -> Result<Rule, CatalogError> {
+    match rule {
+        Err(diagnostics) => Err(CatalogError::Invalid { path, diagnostics }),
+        Ok(rule) if rule.manifest().slug != slug => {
+            Err(CatalogError::SlugMismatch { path, slug: rule.manifest().slug.clone() })
+        }
+        Ok(rule) => Ok(rule),
+    }
+}

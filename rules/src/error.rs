@@ -1,0 +1,163 @@
+//! Owns what is said of a rule that cannot be loaded or that fails while it runs: where, what, and what to do.
+//!
+//! Invariant: no error quotes the text of a message nor any value it was given, only names, types and limits.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rhai::Position;
+use serde::{Deserialize, Serialize};
+
+use crate::text::LocalText;
+
+/// How grave a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Severity {
+    /// The rule does not load.
+    Error,
+    /// The rule loads, and its author should look.
+    Warning,
+}
+
+/// One problem of a manifest or a script. Problems of a manifest name the key at fault, those of a script do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Whether the rule loads in spite of it.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: LocalText,
+    /// Line, from 1; 0 when the text is at fault as a whole.
+    pub line: usize,
+    /// Column in characters, from 1; 0 when the text is at fault as a whole.
+    pub column: usize,
+    /// What to do, where we can tell: the nearest name, the way to write it.
+    pub hint: Option<LocalText>,
+}
+
+impl Diagnostic {
+    /// A problem that keeps the rule from loading.
+    pub(crate) fn error(place: Place, en: impl Into<String>, fr: impl Into<String>) -> Self {
+        let message = LocalText::new(en, fr);
+        Self { severity: Severity::Error, message, line: place.line, column: place.column, hint: None }
+    }
+
+    /// A problem that the author should see, and may leave.
+    pub(crate) fn warning(place: Place, en: impl Into<String>, fr: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(place, en, fr) }
+    }
+
+    /// The same with advice.
+    pub(crate) fn with_hint(self, hint: Option<LocalText>) -> Self {
+        Self { hint, ..self }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(formatter, "line {}, column {}: ", self.line, self.column)?;
+        }
+        formatter.write_str(&self.message.en)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, " ({})", hint.en))
+    }
+}
+
+/// A place in a script or a manifest, both counted from 1; zeros when there is none to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl From<Position> for Place {
+    fn from(position: Position) -> Self {
+        Self { line: position.line().unwrap_or(0), column: position.position().unwrap_or(0) }
+    }
+}
+
+impl Place {
+    /// The place of a byte of that text.
+    pub(crate) fn of_byte(text: &str, byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or("").chars().count() + 1,
+        }
+    }
+}
+
+/// Why one run of a rule gave no answer. It always ends in a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub place: Place,
+    pub reason: LocalText,
+}
+
+impl Fault {
+    pub(crate) fn new(en: impl Into<String>, fr: impl Into<String>) -> Self {
+        Self { place: Place::default(), reason: LocalText::new(en, fr) }
+    }
+
+    /// What those who send are told.
+    pub(crate) fn message(&self, title: &LocalText) -> LocalText {
+        let Place { line, column } = self.place;
+        let (at, au) = if line > 0 {
+            (format!(", line {line}, column {column}"), format!(", ligne {line}, colonne {column}"))
+        } else {
+            (String::new(), String::new())
+        };
+        LocalText::new(
+            format!(
+                "The rule “{}” failed{at}: {}. Nothing is sent until it is mended.",
+                title.en, self.reason.en
+            ),
+            format!(
+                "La règle « {} » a échoué{au} : {}. Rien ne part tant qu’elle n’est pas corrigée.",
+                title.fr, self.reason.fr
+            ),
+        )
+    }
+}
+
+/// Why the rules of the platform could not be loaded. It names the file at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The folder or a file in it cannot be read, or is larger than any rule.
+    #[error("{}: {reason}", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What reading it answered.
+        reason: String,
+    },
+    /// A script without its manifest, or the reverse.
+    #[error("{}: its other half {} is missing; a rule is <slug>.toml and <slug>.rhai", present.display(), absent.display())]
+    HalfMissing {
+        /// The file that is there.
+        present: PathBuf,
+        /// The file that is not.
+        absent: PathBuf,
+    },
+    /// A rule that does not load.
+    #[error("{}: the rule does not load: {}", path.display(), list(diagnostics))]
+    Invalid {
+        /// Its manifest.
+        path: PathBuf,
+        /// Every problem of the rule.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A manifest whose slug is not the name of its file.
+    #[error("{}: its slug is {slug:?}; name the file and the rule alike", path.display())]
+    SlugMismatch {
+        /// The manifest.
+        path: PathBuf,
+        /// The slug it gives.
+        slug: String,
+    },
+}
+
+fn list(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("; ")
+}

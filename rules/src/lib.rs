@@ -1,0 +1,44 @@
+//! The rule engine: plugins of a manifest and a script, checked when they are loaded, run in a sandbox, joined to a decision.
+//!
+//! Load rules from a [`Catalog`] or with [`Rule::load_own`]; give [`decide`] the ones a structure applies, and [`Facts`].
+//! The crate knows neither the database, nor the network, nor a clock: whoever calls it gathers the facts.
+//!
+//! Architecture invariant: **a rule never fails open.** What cannot be checked does not load, and what goes wrong while it
+//! runs is a refusal by that rule.
+
+mod catalog;
+mod check;
+mod error;
+mod facts;
+mod host;
+mod limits;
+mod manifest;
+mod names;
+mod params;
+mod pipeline;
+mod rule;
+mod sandbox;
+mod script;
+mod template;
+mod text;
+mod types;
+mod unloaded;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalog::Catalog;
+pub use error::{CatalogError, Diagnostic, Severity};
+pub use facts::{
+    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
+    StructureFacts, SubscriptionFacts, facts_reference,
+};
+pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
+pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
+pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
+pub use pipeline::{ActiveRule, decide};
+pub use rule::Rule;
+pub use text::{Lang, LocalText};
+pub use unloaded::Unloaded;
+pub use verdict::{Decision, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict};

@@ -1,0 +1,83 @@
+//! Owns what a plugin declares: read from TOML, checked whole, every problem listed with its line.
+//!
+//! It knows nothing of the script. Invariant: a [`Manifest`] that is handed out has texts in both languages, at least one
+//! code and one case, placeholders that stand for something, and defaults within their bounds.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::params::{ParamSpec, ParamValue};
+use crate::template::Template;
+use crate::text::LocalText;
+use crate::verdict::{Level, Lock, Stage, State};
+
+mod cases;
+mod read;
+mod reader;
+
+pub use read::declared_slug;
+pub(crate) use read::read;
+
+/// What a plugin declares of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Its name in files, addresses and verdicts: `a-z`, `0-9` and `-`.
+    pub slug: String,
+    /// The version of a rule of the platform. A structure's own rule is numbered by its rows, not here.
+    pub version: i64,
+    /// When it runs.
+    pub stages: Vec<Stage>,
+    /// What structures may change of it; absent from a structure's own rule.
+    pub lock: Option<Lock>,
+    /// Whether it counts where nobody chose; absent from a structure's own rule.
+    pub state: Option<State>,
+    /// Its place among the rules, least first; absent from a structure's own rule.
+    pub position: Option<i64>,
+    /// A page that helps those it refuses.
+    pub help_url: Option<String>,
+    /// How it is called.
+    pub title: LocalText,
+    /// What it is for.
+    pub description: LocalText,
+    /// What may be set, by name.
+    pub params: BTreeMap<String, ParamSpec>,
+    /// What it may answer, by code.
+    pub codes: BTreeMap<String, CodeSpec>,
+    /// What it must answer to given facts.
+    pub cases: Vec<Case>,
+}
+
+/// One answer of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeSpec {
+    /// WARN, CONFIRM or DENY.
+    pub level: Level,
+    /// What is said, placeholders not yet filled in.
+    pub message: LocalText,
+}
+
+/// One example that the rule must get right, at each load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The facts given: those the manifest names, and for the rest the reference values.
+    pub facts: Facts,
+    /// The parameters set, the others keeping their default.
+    pub params: BTreeMap<String, ParamValue>,
+    /// The code expected, or `PASS`.
+    pub verdict: String,
+}
+
+/// The message of one code in both languages, ready to fill in.
+pub(crate) struct Message {
+    pub en: Template,
+    pub fr: Template,
+}
+
+/// Whose rule a manifest declares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A built-in or a plugin of the operator's.
+    Platform,
+    /// A structure's own rule: its lock, state and place are not for the manifest to say.
+    Structure,
+}

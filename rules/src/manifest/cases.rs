@@ -1,0 +1,116 @@
+//! Checks the cases of a manifest: facts that exist, parameters within their bounds, codes that are declared.
+
+use std::collections::BTreeMap;
+
+use toml::Table;
+
+use super::read::RawCase;
+use super::reader::{Reader, param_value};
+use super::{Case, CodeSpec};
+use crate::error::Place;
+use crate::facts::{self, Facts};
+use crate::names::{Params, fact, hint, param};
+use crate::text::LocalText;
+use crate::types::Type;
+use crate::verdict::PASS;
+
+impl Reader<'_> {
+    pub(super) fn case(
+        &mut self,
+        number: usize,
+        place: Place,
+        raw: RawCase,
+        params: &Params,
+        codes: &BTreeMap<String, CodeSpec>,
+    ) -> Option<Case> {
+        let key = format!("cases[{number}]");
+        let before = self.problems.len();
+        if raw.verdict != PASS && !codes.contains_key(&raw.verdict) {
+            let reason = LocalText::new(
+                format!("{:?} is neither PASS nor a declared code", raw.verdict),
+                format!("{:?} n’est ni PASS ni un code déclaré", raw.verdict),
+            );
+            self.problem(place, &key, &reason, hint(&raw.verdict, codes.keys().map(String::as_str)));
+        }
+        let mut values = BTreeMap::new();
+        for (name, value) in raw.params {
+            match param(&name, params) {
+                Ok(spec) => {
+                    let value = param_value(spec.kind, &value).filter(|value| spec.check(value).is_ok());
+                    let (en, fr) = (
+                        "a parameter breaks its type or bounds",
+                        "un paramètre sort de son type ou de ses bornes",
+                    );
+                    self.require(value.is_some(), place, &key, en, fr);
+                    values.extend(value.map(|value| (name, value)));
+                }
+                Err(unknown) => self.problem(place, &key, &unknown.reason, unknown.hint),
+            }
+        }
+        let facts = self.case_facts(&key, place, &raw.facts);
+        let sound = self.problems.len() == before;
+        facts.filter(|_| sound).map(|facts| Case { facts, params: values, verdict: raw.verdict })
+    }
+
+    /// The reference facts, with those of a case set over them.
+    fn case_facts(&mut self, key: &str, place: Place, given: &Table) -> Option<Facts> {
+        let mut facts = serde_json::to_value(Facts::default()).expect("invariant: facts are plain data");
+        self.set_facts(key, place, "", given, &mut facts);
+        let facts = serde_json::from_value(facts).ok();
+        self.require(
+            facts.is_some(),
+            place,
+            key,
+            "facts are nested tables: { message = { cost = 2 } }",
+            "les faits sont des tables imbriquées : { message = { cost = 2 } }",
+        );
+        facts
+    }
+
+    fn set_facts(
+        &mut self,
+        key: &str,
+        place: Place,
+        group: &str,
+        given: &Table,
+        into: &mut serde_json::Value,
+    ) {
+        for (name, value) in given {
+            let path = format!("{group}{name}");
+            if let (toml::Value::Table(inner), true) = (value, facts::find(&path).is_none()) {
+                let inner_group = format!("{path}.");
+                if facts::TABLE.iter().any(|fact| fact.path.starts_with(&inner_group)) {
+                    self.set_facts(key, place, &inner_group, inner, &mut into[name.as_str()]);
+                    continue;
+                }
+            }
+            match fact(&path).map(|fact| fact_value(fact, value)) {
+                Ok(Some(value)) => into[name.as_str()] = value,
+                Ok(None) => {
+                    let reason = LocalText::new(
+                        format!("{path} cannot hold that value"),
+                        format!("{path} ne peut pas avoir cette valeur"),
+                    );
+                    self.problem(place, key, &reason, None);
+                }
+                Err(unknown) => self.problem(place, key, &unknown.reason, unknown.hint),
+            }
+        }
+    }
+}
+
+/// A value of a manifest, as the fact holds it.
+fn fact_value(fact: &facts::FactSpec, value: &toml::Value) -> Option<serde_json::Value> {
+    let known = |word: &str| fact.words.is_empty() || fact.words.contains(&word);
+    match (fact.kind, value) {
+        (Type::Bool, toml::Value::Boolean(flag)) => Some((*flag).into()),
+        (Type::Int, toml::Value::Integer(number)) => Some((*number).into()),
+        (Type::Text, toml::Value::String(text)) if known(text) => Some(text.as_str().into()),
+        (Type::TextList, toml::Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().filter(|item| known(item)))
+            .collect::<Option<Vec<_>>>()
+            .map(Into::into),
+        _ => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! Owns what a dotted name stands for, in scripts and placeholders alike, and the nearest name when it stands for nothing.
+
+use std::collections::BTreeMap;
+
+use crate::facts::{self, FactSpec};
+use crate::params::{ParamKind, ParamSpec};
+use crate::text::LocalText;
+use crate::types::Type;
+
+/// The parameters a manifest declares, by name.
+pub(crate) type Params = BTreeMap<String, ParamSpec>;
+
+/// What a dotted name stands for.
+#[derive(Clone)]
+pub(crate) enum Reference {
+    Fact(&'static FactSpec),
+    Param(String, ParamKind),
+}
+
+impl Reference {
+    /// The kind of its value in scripts.
+    pub(crate) const fn script_type(&self) -> Type {
+        match self {
+            Self::Fact(fact) => fact.kind,
+            Self::Param(_, kind) => kind.script_type(),
+        }
+    }
+}
+
+/// A name that stands for nothing: what is wrong, and what was perhaps meant.
+#[derive(Debug)]
+pub(crate) struct UnknownName {
+    pub reason: LocalText,
+    pub hint: Option<LocalText>,
+}
+
+/// What `path` stands for, given the parameters of the manifest.
+pub(crate) fn resolve(path: &str, params: &Params) -> Result<Reference, UnknownName> {
+    match path.strip_prefix("params.") {
+        Some(name) => param(name, params).map(|spec| Reference::Param(name.to_owned(), spec.kind)),
+        None => fact(path).map(Reference::Fact),
+    }
+}
+
+/// The fact of that path.
+pub(crate) fn fact(path: &str) -> Result<&'static FactSpec, UnknownName> {
+    facts::find(path).ok_or_else(|| UnknownName {
+        reason: LocalText::new(
+            format!("there is no fact {path:?}"),
+            format!("il n’existe aucun fait {path:?}"),
+        ),
+        hint: hint(path, facts::TABLE.iter().map(|fact| fact.path)),
+    })
+}
+
+/// The parameter of that name.
+pub(crate) fn param<'a>(name: &str, params: &'a Params) -> Result<&'a ParamSpec, UnknownName> {
+    params.get(name).ok_or_else(|| UnknownName {
+        reason: LocalText::new(
+            format!("the manifest declares no parameter {name:?}"),
+            format!("le manifeste ne déclare aucun paramètre {name:?}"),
+        ),
+        hint: hint(name, params.keys().map(String::as_str)),
+    })
+}
+
+/// Advice naming the candidate nearest to `name`, when one is near enough to have been meant.
+pub(crate) fn hint<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<LocalText> {
+    let near = name.chars().count() / 4 + 1;
+    let (_, nearest) = candidates
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= near)
+        .min_by_key(|(distance, _)| *distance)?;
+    Some(LocalText::new(format!("did you mean {nearest:?}?"), format!("vouliez-vous dire {nearest:?} ?")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_distant_one_is_not() {
+        let unknown = resolve("message.lenght", &Params::new()).err().expect("checked: no such fact");
+        assert_eq!(unknown.hint.expect("checked: one letter away").en, "did you mean \"message.length\"?");
+        assert!(resolve("weather.rain", &Params::new()).err().expect("checked: no such fact").hint.is_none());
+    }
+}

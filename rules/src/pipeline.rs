@@ -1,0 +1,75 @@
+//! Owns a decision: every rule of a stage runs on the same facts, and all that they answer is kept.
+//!
+//! It is pure: no clock, no store, no order that matters. Invariant: a rule that fails in any way refuses, named; and a rule
+//! that is only observed changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Fault;
+use crate::facts::{self, Facts, MESSAGE_TEXT};
+use crate::params::ParamValue;
+use crate::rule::{Rule, Ruling};
+use crate::script::sha256;
+use crate::verdict::{Decision, Level, Stage, State, Verdict};
+
+/// A rule as a structure applies it.
+#[derive(Clone, Debug)]
+pub struct ActiveRule {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// The version to record: the manifest's for a rule of the platform, the row's for a structure's own.
+    pub version: i64,
+    /// ACTIVE or OBSERVED; a rule that is OFF does not run.
+    pub state: State,
+    /// The parameters that the structure set; the others keep their default.
+    pub params: BTreeMap<String, ParamValue>,
+}
+
+/// Runs every rule of that stage and joins what they answer. Never panics; whatever goes wrong in a rule is a refusal by
+/// that rule, level ERROR and code `RULE_ERROR`.
+#[must_use]
+pub fn decide(stage: Stage, rules: &[ActiveRule], facts: &Facts) -> Decision {
+    let shared = Arc::new(facts.clone());
+    let runs =
+        |active: &&ActiveRule| active.state != State::Off && active.rule.manifest().stages.contains(&stage);
+    let concerned: Vec<&ActiveRule> = rules.iter().filter(runs).collect();
+    let verdicts = concerned.iter().map(|active| verdict(active, &shared)).collect();
+    Decision::of(verdicts, facts_read(&concerned, facts))
+}
+
+fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
+    let manifest = active.rule.manifest();
+    let ruling = catch_unwind(AssertUnwindSafe(|| active.rule.rule_on(facts, &active.params)));
+    let ruling = ruling.unwrap_or_else(|_| {
+        let fault = Fault::new("the engine broke down", "le moteur s’est arrêté");
+        Ruling::error(&manifest.title, &fault, 0)
+    });
+    Verdict {
+        slug: manifest.slug.clone(),
+        version: active.version,
+        script_hash: active.rule.hash().to_owned(),
+        level: ruling.level,
+        code: ruling.code,
+        message: ruling.message,
+        help_url: manifest.help_url.clone().filter(|_| ruling.level != Level::Pass),
+        observed_only: active.state == State::Observed,
+        operations: ruling.operations,
+    }
+}
+
+/// The facts that these rules read, by path; the message's text as its hash.
+fn facts_read(rules: &[&ActiveRule], facts: &Facts) -> Value {
+    let paths: BTreeSet<&str> = rules.iter().flat_map(|active| active.rule.reads()).collect();
+    let known = paths.into_iter().filter_map(facts::find);
+    let entries: Map<String, Value> = known
+        .map(|fact| match fact.path {
+            MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
+            path => (path.to_owned(), json!((fact.get)(facts))),
+        })
+        .collect();
+    Value::Object(entries)
+}

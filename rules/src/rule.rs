@@ -1,0 +1,237 @@
+//! Owns a loaded rule: manifest, messages and compiled script together, its cases run.
+//!
+//! Invariant: a [`Rule`] that exists passed every check and gives every case its verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Diagnostic, Fault, Place};
+use crate::facts::Facts;
+use crate::host::{Answer, Run};
+use crate::manifest::{self, Manifest, Message, Owner};
+use crate::params::ParamValue;
+use crate::script::{Script, sha256};
+use crate::template::Template;
+use crate::text::{Lang, LocalText};
+use crate::verdict::{Level, PASS, RULE_ERROR};
+
+/// A rule that can run.
+pub struct Rule {
+    manifest: Manifest,
+    manifest_toml: String,
+    source: String,
+    hash: String,
+    messages: BTreeMap<String, Message>,
+    script: Script,
+    reads: BTreeSet<&'static str>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Rule")
+            .field("slug", &self.manifest.slug)
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a rule ruled, before it is put in a decision.
+pub(crate) struct Ruling {
+    pub level: Level,
+    pub code: String,
+    pub message: LocalText,
+    pub operations: i64,
+}
+
+impl Ruling {
+    /// The refusal that a failure is.
+    pub(crate) fn error(title: &LocalText, fault: &Fault, operations: i64) -> Self {
+        Self { level: Level::Error, code: RULE_ERROR.to_owned(), message: fault.message(title), operations }
+    }
+}
+
+impl Rule {
+    /// Loads a rule of the platform: parses and checks both texts, compiles the script, runs all the cases. A lock, state
+    /// or position left out is LOCKED, ACTIVE, last.
+    ///
+    /// # Errors
+    /// Every problem found, in manifest order and then script order; warnings among them.
+    pub fn load(manifest_toml: &str, source: &str) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_as(Owner::Platform, manifest_toml, source)
+    }
+
+    /// Loads a structure's own rule: the same, save that lock, state and position are refused. Whether its slug is free is
+    /// for the caller to ask the catalogue.
+    ///
+    /// # Errors
+    /// Every problem found, in manifest order and then script order; warnings among them.
+    pub fn load_own(manifest_toml: &str, source: &str) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_as(Owner::Structure, manifest_toml, source)
+    }
+
+    fn load_as(owner: Owner, manifest_toml: &str, source: &str) -> Result<Self, Vec<Diagnostic>> {
+        let reading = manifest::read(manifest_toml, owner).map_err(|problem| vec![problem])?;
+        let mut problems = reading.problems;
+        let (script, uses) = match Script::compile(source, &reading.manifest) {
+            Ok(compiled) if problems.is_empty() => compiled,
+            Ok(_) => return Err(problems),
+            Err(others) => {
+                problems.extend(others);
+                return Err(problems);
+            }
+        };
+        let quoted = || reading.messages.values().flat_map(|message| [&message.en, &message.fr]);
+        let params: BTreeSet<&str> =
+            uses.params.iter().map(String::as_str).chain(quoted().flat_map(Template::params)).collect();
+        let warnings = unused(&reading.manifest, &uses.codes, &params);
+        let rule = Self {
+            reads: script.facts.iter().copied().chain(quoted().flat_map(Template::facts)).collect(),
+            hash: sha256(source),
+            source: source.to_owned(),
+            manifest_toml: manifest_toml.to_owned(),
+            manifest: reading.manifest,
+            messages: reading.messages,
+            script,
+            warnings,
+        };
+        rule.run_cases(&reading.case_places)
+    }
+
+    /// What it declares.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Its manifest as it was written.
+    #[must_use]
+    pub fn manifest_toml(&self) -> &str {
+        &self.manifest_toml
+    }
+
+    /// Its script as it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// SHA-256 of its script, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// What its author should look at, though it loads.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// The facts that its script and its messages read, by path.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> {
+        self.reads.iter().copied()
+    }
+
+    /// Runs the rule on facts, with parameters set over the defaults. A parameter that the manifest no longer declares is
+    /// left aside; one out of its bounds is a failure, and so is whatever goes wrong in the script.
+    pub(crate) fn rule_on(&self, facts: &Arc<Facts>, set: &BTreeMap<String, ParamValue>) -> Ruling {
+        let params = match self.params(set) {
+            Ok(params) => params,
+            Err(fault) => return Ruling::error(&self.manifest.title, &fault, 0),
+        };
+        let run = Arc::new(Run { facts: Arc::clone(facts), params });
+        let only_code = self.manifest.codes.keys().next().map_or(PASS, String::as_str);
+        let (answer, operations) = self.script.run(Arc::clone(&run), only_code);
+        let code = match answer {
+            Ok(Answer::Pass) => return pass(operations),
+            Ok(Answer::Code(code)) => code,
+            Err(fault) => return Ruling::error(&self.manifest.title, &fault, operations),
+        };
+        let (Some(spec), Some(message)) = (self.manifest.codes.get(&code), self.messages.get(&code)) else {
+            let fault =
+                Fault::new("it answered a code it does not declare", "elle a répondu un code non déclaré");
+            return Ruling::error(&self.manifest.title, &fault, operations);
+        };
+        let message = LocalText::new(
+            message.en.render(Lang::En, facts, &run.params),
+            message.fr.render(Lang::Fr, facts, &run.params),
+        );
+        Ruling { level: spec.level, code, message, operations }
+    }
+
+    /// The value of every declared parameter.
+    fn params(&self, set: &BTreeMap<String, ParamValue>) -> Result<BTreeMap<String, ParamValue>, Fault> {
+        let value = |(name, spec): (&String, &crate::params::ParamSpec)| {
+            let value = set.get(name).unwrap_or(&spec.default);
+            spec.check(value).map(|()| (name.clone(), value.clone())).map_err(|error| {
+                let reason = error.text();
+                Fault::new(
+                    format!("the parameter {name:?} is set wrong: {}", reason.en),
+                    format!("le paramètre {name:?} est mal réglé : {}", reason.fr),
+                )
+            })
+        };
+        self.manifest.params.iter().map(value).collect()
+    }
+
+    /// The rule, if each case has the verdict it expects.
+    fn run_cases(mut self, places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut passed = 0;
+        for (index, (case, place)) in self.manifest.cases.iter().zip(places).enumerate() {
+            let ruling = self.rule_on(&Arc::new(case.facts.clone()), &case.params);
+            passed += usize::from(ruling.code == PASS);
+            if ruling.code != case.verdict {
+                let (number, wanted, found) = (index + 1, &case.verdict, &ruling.code);
+                let detail = (found == RULE_ERROR).then_some(ruling.message);
+                problems.push(
+                    Diagnostic::error(
+                        *place,
+                        format!("cases[{number}]: {wanted} was expected, the rule answered {found}"),
+                        format!("cases[{number}] : {wanted} était attendu, la règle a répondu {found}"),
+                    )
+                    .with_hint(detail),
+                );
+            }
+        }
+        if passed == 0 || passed == self.manifest.cases.len() {
+            self.warnings.push(Diagnostic::warning(
+                Place::default(),
+                "cases: give one that passes and one that does not, or they prove little",
+                "cases : donnez un cas qui passe et un cas qui ne passe pas, sinon ils prouvent peu",
+            ));
+        }
+        if problems.is_empty() {
+            return Ok(self);
+        }
+        problems.append(&mut self.warnings);
+        Err(problems)
+    }
+}
+
+fn pass(operations: i64) -> Ruling {
+    let message = LocalText::new("The rule is respected.", "La règle est respectée.");
+    Ruling { level: Level::Pass, code: PASS.to_owned(), message, operations }
+}
+
+/// What a manifest declares and nothing uses.
+fn unused(manifest: &Manifest, codes: &BTreeSet<String>, params: &BTreeSet<&str>) -> Vec<Diagnostic> {
+    let idle_codes =
+        manifest.codes.keys().filter(|code| !codes.contains(*code)).map(|code| format!("codes.{code}"));
+    let idle_params = manifest
+        .params
+        .keys()
+        .filter(|name| !params.contains(name.as_str()))
+        .map(|name| format!("params.{name}"));
+    let warning = |key: String| {
+        Diagnostic::warning(
+            Place::default(),
+            format!("{key}: declared, and the rule never uses it"),
+            format!("{key} : déclaré, et la règle ne s’en sert jamais"),
+        )
+    };
+    idle_codes.chain(idle_params).map(warning).collect()
+}

@@ -1,0 +1,115 @@
+//! Owns one script: compiled, checked against its manifest, and run.
+//!
+//! Invariant: a [`Script`] that exists has passed every check; running it changes nothing but the operations counted.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rhai::{AST, ParseErrorType};
+use sha2::{Digest, Sha256};
+
+use crate::check::{self, Uses};
+use crate::error::{Diagnostic, Fault, Place};
+use crate::facts;
+use crate::host::{Answer, Run};
+use crate::limits::{MAX_PARSE_DEPTH, MAX_SOURCE_BYTES};
+use crate::manifest::Manifest;
+use crate::names::hint;
+use crate::sandbox;
+use crate::text::hidden_character;
+
+/// A script that passed every check.
+pub(crate) struct Script {
+    tree: AST,
+    /// The facts it reads.
+    pub facts: BTreeSet<&'static str>,
+}
+
+impl Script {
+    /// Compiles and checks a script. With it come the codes and parameters it uses.
+    pub(crate) fn compile(source: &str, manifest: &Manifest) -> Result<(Self, Uses), Vec<Diagnostic>> {
+        check_characters(source).map_err(|problem| vec![problem])?;
+        let tree = match sandbox::compile(source) {
+            Some(Ok(tree)) => tree,
+            Some(Err(error)) => return Err(vec![syntax(error.err_type(), error.position().into())]),
+            None => {
+                return Err(vec![Diagnostic::error(
+                    Place::default(),
+                    "the script broke the compiler: write it another way",
+                    "le script a arrêté le compilateur : écrivez-le autrement",
+                )]);
+            }
+        };
+        let uses = check::check(&tree, manifest)?;
+        Ok((Self { tree, facts: uses.facts.clone() }, uses))
+    }
+
+    /// Runs the script: the code it answers, if any, and the operations it took. `only_code` is what a false boolean gives.
+    pub(crate) fn run(&self, run: Arc<Run>, only_code: &str) -> (Result<Answer, Fault>, i64) {
+        let (value, operations) = sandbox::run(&self.tree, run);
+        let answer = value.and_then(|value| match value.as_bool() {
+            Ok(true) => Ok(Answer::Pass),
+            Ok(false) => Ok(Answer::Code(only_code.to_owned())),
+            Err(_) => value.try_cast::<Answer>().ok_or_else(|| {
+                Fault::new(
+                    "it answered neither a boolean nor a verdict",
+                    "elle n’a répondu ni un booléen ni un verdict",
+                )
+            }),
+        });
+        (answer, operations)
+    }
+}
+
+/// Size first, before anything reads the text, then what it may hide.
+fn check_characters(source: &str) -> Result<(), Diagnostic> {
+    if source.len() > MAX_SOURCE_BYTES {
+        return Err(Diagnostic::error(
+            Place::default(),
+            format!("the script has {} bytes: at most {MAX_SOURCE_BYTES} are allowed", source.len()),
+            format!("le script compte {} octets : {MAX_SOURCE_BYTES} au plus sont permis", source.len()),
+        ));
+    }
+    hidden_character(source).map_or(Ok(()), |(line, column, character)| {
+        let code = u32::from(character);
+        Err(Diagnostic::error(
+            Place { line, column },
+            format!("the invisible or control character U+{code:04X} is not allowed in a script"),
+            format!("le caractère invisible ou de contrôle U+{code:04X} n’est pas permis dans un script"),
+        ))
+    })
+}
+
+/// A refusal of the compiler, as authors read it.
+fn syntax(error: &ParseErrorType, place: Place) -> Diagnostic {
+    match error {
+        ParseErrorType::VariableUndefined(name) => {
+            let names = facts::groups().chain(["params"]);
+            Diagnostic::error(
+                place,
+                format!("there is no fact {name:?}"),
+                format!("il n’existe aucun fait {name:?}"),
+            )
+            .with_hint(hint(name, names))
+        }
+        ParseErrorType::ExprTooDeep => Diagnostic::error(
+            place,
+            format!("expressions are nested more than {MAX_PARSE_DEPTH} deep"),
+            format!("les expressions sont imbriquées sur plus de {MAX_PARSE_DEPTH} niveaux"),
+        ),
+        other => Diagnostic::error(
+            place,
+            format!("a script is one expression, and this is not: {other}"),
+            format!("un script est une seule expression, et ceci n’en est pas une : {other}"),
+        ),
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub(crate) fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail: invariant");
+        hex
+    })
+}

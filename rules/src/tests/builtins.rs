@@ -1,0 +1,138 @@
+use super::defaults;
+use crate::*;
+
+fn refusal(facts: &Facts) -> Vec<(String, LocalText, Option<String>)> {
+    let decision = decide(Stage::Preview, &defaults(), facts);
+    assert_eq!(decision, decide(Stage::Send, &defaults(), facts), "preview and send agree");
+    let refusing = decision.verdicts.into_iter().filter(|verdict| verdict.level != Level::Pass);
+    refusing.map(|verdict| (verdict.code, verdict.message, verdict.help_url)).collect()
+}
+
+fn only_refusal(facts: &Facts, code: &str) -> (LocalText, Option<String>) {
+    let [(found, message, help)] = &refusal(facts)[..] else {
+        panic!("one refusal expected: {:?}", refusal(facts))
+    };
+    assert_eq!(found, code);
+    (message.clone(), help.clone())
+}
+
+#[test]
+fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
+    let catalog = Catalog::builtin().unwrap_or_else(|error| panic!("{error}"));
+    let slugs: Vec<&str> = catalog.rules().map(|rule| rule.manifest().slug.as_str()).collect();
+    let order = [
+        "subscription-active",
+        "sms-configured",
+        "not-admin-account",
+        "write-permission",
+        "credit-sufficient",
+        "message-length",
+    ];
+    assert_eq!(slugs, order);
+    for rule in catalog.rules() {
+        assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
+        assert_eq!(rule.manifest().stages, [Stage::Preview, Stage::Send]);
+        assert_eq!(rule.manifest().state, Some(State::Active));
+        assert_eq!(rule.hash().len(), 64);
+    }
+    let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
+    assert_eq!(lock("message-length"), Some(Lock::Adjustable));
+    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 5);
+}
+
+#[test]
+fn the_reference_facts_are_allowed_and_cost_few_operations() {
+    let decision = decide(Stage::Send, &defaults(), &Facts::default());
+    assert_eq!(decision.outcome, Outcome::Allowed);
+    assert_eq!(decision.verdicts.len(), 6);
+    for verdict in &decision.verdicts {
+        assert_eq!((verdict.code.as_str(), &verdict.help_url), (PASS, &None));
+        assert!((1..200).contains(&verdict.operations), "{verdict:?}");
+    }
+}
+
+#[test]
+fn each_refusal_says_what_is_wrong_in_both_languages() {
+    let subscription = SubscriptionFacts { active: false, state: "NONE".to_owned(), days_left: 0 };
+    let facts = Facts { subscription, ..Facts::default() };
+    let (message, help) = only_refusal(&facts, "SUBSCRIPTION_INACTIVE");
+    assert!(message.fr.contains("souscrire"), "{message:?}");
+    assert_eq!(help.as_deref(), Some("https://envoi.example/aide/option-sms"));
+
+    let mut facts = Facts::default();
+    facts.settings.configured = false;
+    facts.settings.missing = vec!["sender".to_owned(), "stop_mention".to_owned()];
+    let (message, help) = only_refusal(&facts, "SMS_NOT_CONFIGURED");
+    assert_eq!(message.en, "SMS sending is not set up yet. Still missing: the sender and the STOP mention.");
+    assert!(message.fr.ends_with("Il manque : l’expéditeur et la mention STOP."), "{}", message.fr);
+    assert!(help.is_some());
+
+    let mut facts = Facts::default();
+    facts.account.kind = "ADMIN".to_owned();
+    only_refusal(&facts, "ADMIN_ACCOUNT");
+
+    let mut facts = Facts::default();
+    facts.account.permissions.communication_sms = "READ".to_owned();
+    only_refusal(&facts, "WRITE_PERMISSION_MISSING");
+
+    let mut facts = Facts::default();
+    (facts.credit.balance, facts.message.cost) = (1, 7);
+    let (message, _) = only_refusal(&facts, "INSUFFICIENT_CREDIT");
+    assert!(message.en.contains("costs 7 SMS") && message.en.contains("credit: 1 SMS"), "{}", message.en);
+
+    let mut facts = Facts::default();
+    facts.message.length = 161;
+    let (message, _) = only_refusal(&facts, "MESSAGE_TOO_LONG");
+    assert!(message.en.ends_with("the limit is 149: too long by 12."), "{}", message.en);
+    assert!(message.fr.ends_with("la limite est de 149 : il y en a 12 de trop."), "{}", message.fr);
+}
+
+#[test]
+fn every_reason_is_told_at_once() {
+    let mut facts = Facts::default();
+    facts.subscription.active = false;
+    facts.account.kind = "ADMIN".to_owned();
+    facts.account.permissions.communication_sms = "NONE".to_owned();
+    facts.credit.balance = 0;
+    facts.message.length = 150;
+    let codes: Vec<String> = refusal(&facts).into_iter().map(|(code, ..)| code).collect();
+    let expected = [
+        "SUBSCRIPTION_INACTIVE",
+        "ADMIN_ACCOUNT",
+        "WRITE_PERMISSION_MISSING",
+        "INSUFFICIENT_CREDIT",
+        "MESSAGE_TOO_LONG",
+    ];
+    assert_eq!(codes, expected);
+}
+
+#[test]
+fn parameters_keep_their_bounds() {
+    let catalog = Catalog::builtin().expect("checked above");
+    let param =
+        |slug: &str, name: &str| catalog.get(slug).expect("a built-in").manifest().params[name].clone();
+    let length = param("message-length", "max_length");
+    assert_eq!(length.parse("918"), Ok(ParamValue::Int(918)));
+    assert!(length.parse("919").is_err() && length.parse("0").is_err());
+    let keep = param("credit-sufficient", "keep");
+    assert_eq!(keep.default, ParamValue::Int(0));
+    assert!(keep.parse("-1").is_err());
+}
+
+const GUIDE: &str = include_str!("../../../docs/guides/write-a-rule.md");
+
+#[test]
+fn the_guide_for_authors_holds_the_table_of_facts() {
+    assert!(GUIDE.contains(&facts_reference()), "write this table in the guide:\n{}", facts_reference());
+}
+
+#[test]
+fn the_example_of_the_guide_loads_with_nothing_to_mend() {
+    let block = |fence: &str| {
+        GUIDE.split_once(fence).and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block)
+    };
+    let (manifest, script) = (block("```toml\n").expect("a manifest"), block("```\n").expect("a script"));
+    let rule = Rule::load_own(manifest, script).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(rule.warnings(), []);
+    assert_eq!(rule.manifest().codes["LARGE_SEND"].level, Level::Confirm);
+}

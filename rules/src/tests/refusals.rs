@@ -1,0 +1,188 @@
+use super::{MANIFEST, SCRIPT, problems_of};
+use crate::*;
+
+/// The first problem of that script, as its author reads it.
+fn first(script: &str) -> String {
+    problems_of(script).first().map_or_else(|| "none".to_owned(), ToString::to_string)
+}
+
+#[test]
+fn a_script_is_refused_with_place_reason_and_advice() {
+    let expected = [
+        (
+            "message.lenght < 3",
+            "line 1, column 1: there is no fact \"message.lenght\" (did you mean \"message.length\"?)",
+        ),
+        ("mesage.length < 3", "line 1, column 1: there is no fact \"mesage\" (did you mean \"message\"?)"),
+        (
+            "message.cost <= params.mots",
+            "line 1, column 17: the manifest declares no parameter \"mots\" (did you mean \"most\"?)",
+        ),
+        (
+            "true &&\n verdic(\"A\")",
+            "line 2, column 2: there is no function \"verdic\" (did you mean \"verdict\"?)",
+        ),
+        ("verdict(\"B\")", "line 1, column 9: the manifest declares no code \"B\" (did you mean \"A\"?)"),
+        (
+            "account.kind == \"ADMIM\"",
+            "line 1, column 17: account.kind is never \"ADMIM\": it is one of ADMIN, PERSONAL (did you mean \"ADMIN\"?)",
+        ),
+        ("\"9\" < 10", "line 1, column 5: the operator < does not take a text, an integer"),
+        ("message.cost", "line 1, column 1: the script answers an integer, not a boolean or a verdict"),
+        ("message.cost && true", "line 1, column 1: a boolean is expected here, and this is an integer"),
+        (
+            "if message.cost > 3 { verdict(\"A\") }",
+            "line 1, column 1: this if has no else: say what holds otherwise",
+        ),
+        (
+            "if true { 1 } else { false }",
+            "line 1, column 1: one branch gives an integer, the other a boolean",
+        ),
+        ("message.text.starts_with(3)", "line 1, column 14: starts_with does not take (a text, an integer)"),
+    ];
+    for (script, told) in expected {
+        assert_eq!(first(script), told, "{script}");
+    }
+}
+
+#[test]
+fn types_are_never_confused() {
+    let confused = [
+        "message.cost == \"2\"",
+        "message.text == 2",
+        "subscription.active == \"true\"",
+        "settings.missing == settings.missing",
+        "message.text < \"b\"",
+        "message.text + \"b\" == \"b\"",
+        "!message.cost",
+        "-message.text == \"\"",
+        "message.cost in [\"2\"]",
+        "message.text in [1, 2]",
+        "message.cost in params.words",
+        "message.cost in [1, \"2\"]",
+        "[].len() == 0",
+        "pass() == pass()",
+        "verdict(\"A\") || true",
+        "verdict(message.text)",
+        "message == message",
+        "account.permissions == \"READ\"",
+        "message.cost.length == 2",
+        "message?.cost == 2",
+        "message[\"cost\"] == 2",
+        "message.text[0] == 'a'",
+        "message.cost ** 2 > 3",
+        "(message.cost & 1) == 1",
+        "message.cost == 1.5",
+        "message.text.len == 2",
+        "pass(1)",
+    ];
+    for script in confused {
+        assert_ne!(first(script), "none", "{script}");
+    }
+}
+
+/// A part of the sample manifest, what to put in its place, and what must then be told.
+const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
+    ("slug = \"sample\"", "slug = \"Sample\"", "slug: "),
+    (
+        "slug = \"sample\"",
+        "slug = \"sample\"\nlock = \"LOCKED\"",
+        "lock: a structure's own rule leaves it out",
+    ),
+    ("slug = \"sample\"", "slug = \"sample\"\nstate = \"OFF\"", "state: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nposition = 1", "position: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nversion = 0", "version: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nhelp_url = \"javascript:alert(1)\"", "help_url: "),
+    ("slug = \"sample\"", "slug = \"sample\"\nstagse = []", "unknown field `stagse`"),
+    ("\"SEND\"]", "\"DISPATCH\"]", "unknown variant `DISPATCH`"),
+    ("\"SEND\"]", "\"RECIPIENT\"]", "unknown variant `RECIPIENT`"),
+    ("\"SEND\"]", "\"PREVIEW\"]", "stages: "),
+    ("[\"PREVIEW\", \"SEND\"]", "[]", "stages: "),
+    ("level = \"DENY\"", "level = \"SKIP\"", "unknown variant `SKIP`"),
+    ("level = \"DENY\"", "level = \"PASS\"", "unknown variant `PASS`"),
+    ("[codes.A]", "[codes.PASS]", "codes.PASS: "),
+    ("{message.cost}", "{message.coast}", "codes.A.en: there is no fact"),
+    ("{message.cost}", "{message.text}", "codes.A.en: the text of the message cannot be quoted"),
+    ("default = 10", "default = \"10\"", "params.most: the default is not of its type"),
+    (
+        "default = 10",
+        "default = 10\nmax = 9",
+        "params.most: the default breaks its bounds: it must be at most 9",
+    ),
+    ("default = 10", "default = 10\nmin = \"9\"", "params.most: a bound"),
+    ("default = 10", "default = 10\noptions = [\"a\"]", "params.most: options"),
+    ("default = \"08:00\"", "default = \"8h\"", "params.from: "),
+    ("default = [\"a\", \"b\"]", "default = []\nmin = 1", "params.words: min and max"),
+    ("fr = \"Exemple\"", "fr = \" \"", "title: "),
+    (", fr = \"Exemple\"", "", "missing field `fr`"),
+    (
+        "facts = { message = { cost = 10 } }",
+        "facts = { \"message.cost\" = 10 }",
+        "cases[1]: facts are nested",
+    ),
+    ("slug = \"sample\"", "slug = \"sample\"\nposition = -1", "position: from 0"),
+    ("cost = 10 }", "coast = 10 }", "cases[1]: there is no fact \"message.coast\""),
+    ("cost = 10 }", "cost = \"10\" }", "cases[1]: message.cost cannot hold that value"),
+    ("verdict = \"A\"", "verdict = \"AA\"", "cases[2]: \"AA\" is neither PASS nor a declared code"),
+    ("verdict = \"A\"", "verdict = \"PASS\"", "cases[2]: PASS was expected, the rule answered A"),
+    ("verdict = \"A\"", "params = { most = \"x\" }\nverdict = \"A\"", "cases[2]: a parameter breaks"),
+    (
+        "verdict = \"A\"",
+        "params = { mist = 3 }\nverdict = \"A\"",
+        "cases[2]: the manifest declares no parameter",
+    ),
+    ("en = \"Sample\"", "en = \"Sam\u{202e}ple\"", "U+202E"),
+    ("en = \"Sample\"", "en = \"Sam\\u202Eple\"", "title: "),
+];
+
+#[test]
+fn a_manifest_is_refused_with_its_key() {
+    for &(part, bad, told) in BAD_MANIFESTS {
+        assert!(MANIFEST.contains(part), "{part}");
+        let problems = Rule::load_own(&MANIFEST.replace(part, bad), SCRIPT).expect_err(bad);
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(texts.iter().any(|text| text.contains(told)), "{bad}: {texts:?}");
+    }
+    assert!(Rule::load(MANIFEST, SCRIPT).is_ok(), "the sample itself loads");
+}
+
+#[test]
+fn a_manifest_without_cases_or_codes_does_not_load() {
+    let (head, _) = MANIFEST.split_once("[[cases]]").expect("constant: the sample has cases");
+    assert!(
+        Rule::load_own(head, SCRIPT)
+            .expect_err("no case")
+            .iter()
+            .any(|p| p.message.en.starts_with("cases: "))
+    );
+    let (head, _) = MANIFEST.split_once("[codes.A]").expect("constant: the sample has a code");
+    assert!(
+        Rule::load_own(head, SCRIPT)
+            .expect_err("no code")
+            .iter()
+            .any(|p| p.message.en.starts_with("codes: "))
+    );
+}
+
+#[test]
+fn every_problem_is_listed_at_once_with_the_line_of_each() {
+    let manifest = MANIFEST
+        .replace("default = 10", "default = 10\nmax = 9")
+        .replace("{message.cost}", "{message.coast}");
+    let problems = Rule::load_own(&manifest, "mesage.cost < 1").expect_err("four problems");
+    assert_eq!(problems.len(), 4, "{problems:?}");
+    assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [6, 19, 19, 1]);
+    assert!(problems.iter().all(|problem| !problem.message.fr.is_empty()));
+}
+
+#[test]
+fn what_a_manifest_declares_and_nothing_uses_is_a_warning() {
+    let rule = Rule::load_own(MANIFEST, SCRIPT).expect("it loads");
+    let warned: Vec<&str> = rule.warnings().iter().map(|warning| warning.message.en.as_str()).collect();
+    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert!(
+        warned[0].starts_with("params.from: declared") && warned[1].starts_with("params.words: declared")
+    );
+    let always = super::passing("true").expect("it loads");
+    assert!(always.warnings().iter().any(|warning| warning.message.en.starts_with("cases: give one")));
+}

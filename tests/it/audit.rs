@@ -1,0 +1,194 @@
+//! The audit finds what does not add up: each of its checks is shown finding something planted.
+//!
+//! Most plants are refused by the database itself: its constraints are taken off first, which the plants say.
+
+use std::collections::BTreeSet;
+
+use envoi_tests::{Backend, TestApp, both};
+
+both!(what_is_sound_is_found_sound, each_check_finds_what_is_planted, the_database_refuses_what_it_can);
+
+/// A state with campaigns settled, unsettled and in doubt.
+async fn busy(app: &TestApp) {
+    let marie = app.marie().await;
+    let file =
+        "Identifiant;Nom;Prénom;Mobile\nX97;Xa;Inconnue;06 12 00 00 97\nX99;Xc;Refusée;06 12 00 00 99\n";
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("imported");
+    let mut people = marie.musicians(2).await;
+    people.extend([marie.person("Inconnue").await, marie.person("Refusée").await]);
+    marie.sends(&people, "un").await;
+    app.dispatch_all().await;
+    marie.sends(&people[..2], "deux").await;
+}
+
+async fn what_is_sound_is_found_sound(app: TestApp) {
+    assert_eq!(app.faults().await, Vec::new());
+    busy(&app).await;
+    assert_eq!(app.faults().await, Vec::new());
+}
+
+/// What each plant does, and checks that must find it.
+const PLANTS: &[(&str, &[&str])] = &[
+    ("DELETE FROM credit WHERE spent > 0", &["every structure has one credit row"]),
+    (
+        "UPDATE credit SET issued = issued + 1 WHERE spent > 0",
+        &["I1: what was issued", "I1: the balances are the sums"],
+    ),
+    (
+        "UPDATE credit SET issued = issued + 1, available = available + 1 WHERE spent > 0",
+        &["I1: the balances are the sums", "the ledger's lines add up to the balance"],
+    ),
+    (
+        "DELETE FROM transfer WHERE kind = 'TOP_UP'",
+        &["I1: the balances are the sums", "the ledger's lines are those"],
+    ),
+    (
+        "UPDATE transfer SET amount = -amount WHERE kind = 'RELEASE'",
+        &["I1: each kind of transfer goes its own way"],
+    ),
+    (
+        "UPDATE transfer SET destination = 'SPENT' WHERE kind = 'RESERVATION'",
+        &["I1: each kind of transfer goes its own way"],
+    ),
+    (
+        "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
+        &["I2: no balance is negative", "I1: the balances are the sums"],
+    ),
+    ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["I3: what was handed over is charged once"]),
+    (
+        "UPDATE transfer SET amount = amount + 1 WHERE kind = 'CHARGE'",
+        &["I3: what was handed over is charged once"],
+    ),
+    (
+        "UPDATE message SET state = 'REJECTED' WHERE state = 'DELIVERED'",
+        &["I3: what will not be handed over is released once"],
+    ),
+    (
+        "UPDATE message SET state = 'UNKNOWN' WHERE state = 'DELIVERED'",
+        &["I3: what is not settled is neither charged"],
+    ),
+    (
+        "UPDATE transfer SET campaign_id = (SELECT id FROM campaign ORDER BY id DESC LIMIT 1) WHERE kind = 'CHARGE'",
+        &["I3: a message's transfers name its own campaign"],
+    ),
+    (
+        "UPDATE message SET cost = cost + 1 WHERE state = 'QUEUED'",
+        &["I3: what is reserved is the cost", "I3: a campaign costs"],
+    ),
+    ("DELETE FROM transfer WHERE kind = 'RESERVATION'", &["I3: a campaign costs what its messages cost"]),
+    (
+        "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
+        &["I3: a number is in a campaign once"],
+    ),
+    ("UPDATE campaign SET delivered = delivered + 1", &["a campaign's progress adds up"]),
+    (
+        "UPDATE campaign SET queued = 0, delivered = queued WHERE queued > 0",
+        &["a campaign's progress adds up"],
+    ),
+    ("UPDATE campaign SET state = 'COMPLETED', completed_at = 1", &["a campaign is complete exactly when"]),
+    (
+        "UPDATE message SET attempts = attempts + 1 WHERE state = 'DELIVERED'",
+        &["a message counts its attempts"],
+    ),
+    ("UPDATE message SET state = 'SENDING' WHERE state = 'QUEUED'", &["a message counts its attempts"]),
+    ("UPDATE message SET state = 'QUEUED' WHERE state = 'UNKNOWN'", &["I10: a message is accepted once"]),
+    (
+        "UPDATE attempt SET outcome = NULL WHERE outcome = 'HANDED_OVER'",
+        &["what is sending has an attempt under way"],
+    ),
+    (
+        "UPDATE attempt SET outcome = 'NOT_SENT' WHERE outcome = 'HANDED_OVER'",
+        &["a message stands where its last attempt"],
+    ),
+    (
+        "UPDATE ledger_entry SET quantity = quantity + 1 WHERE reason = 'CHARGE'",
+        &["the ledger's lines are those"],
+    ),
+    (
+        "UPDATE ledger_entry SET delta = 1 WHERE reason = 'CHARGE'",
+        &["the ledger's lines are those", "the ledger's lines add up"],
+    ),
+    (
+        "DELETE FROM ledger_entry WHERE reason = 'RELEASE'",
+        &["every transfer that concerns a structure is in its ledger"],
+    ),
+];
+
+/// The plant, on a connection without the database's guards.
+async fn plant(app: &TestApp, statement: &str) {
+    let guards_off = match app.backend() {
+        Backend::Sqlite => "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;",
+        Backend::Postgres => GUARDS_OFF,
+    };
+    app.plant(&format!("{guards_off} {statement}")).await;
+}
+
+/// Drops every CHECK and unique key of the tables planted in; references are off for the session.
+const GUARDS_OFF: &str = "SET session_replication_role = replica;
+    DO $$ DECLARE guard record; BEGIN
+        FOR guard IN SELECT conrelid::regclass AS place, conname AS name FROM pg_constraint
+            WHERE contype = 'c' AND conrelid::regclass::text IN ('credit', 'transfer', 'campaign', 'message', 'attempt', 'ledger_entry')
+        LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', guard.place, guard.name); END LOOP;
+    END $$;";
+
+async fn each_check_finds_what_is_planted(app: TestApp) {
+    app.leaves_faults();
+    let mut found_once = BTreeSet::new();
+    for (statement, checks) in PLANTS {
+        let planted = TestApp::demo(app.backend()).await;
+        planted.leaves_faults();
+        busy(&planted).await;
+        if statement.contains("number_hash") {
+            planted.plant(&unique_off(app.backend())).await;
+        }
+        plant(&planted, statement).await;
+        let faults = planted.faults().await;
+        for check in *checks {
+            let found = faults.iter().find(|(name, _)| name.starts_with(check));
+            let (name, faults) =
+                found.unwrap_or_else(|| panic!("{statement}: {check} finds nothing among {faults:?}"));
+            assert!(faults[0].contains("of structure"), "{faults:?}");
+            found_once.insert(*name);
+        }
+        planted.finish().await;
+    }
+    let report = api::services::audit::run(app.app()).await.expect("the audit can be run");
+    let blind: Vec<_> =
+        report.checks.iter().map(|check| check.name).filter(|name| !found_once.contains(name)).collect();
+    assert!(blind.is_empty(), "no plant shows that these find anything: {blind:?}");
+}
+
+/// Takes off the key that keeps a number in a campaign once.
+fn unique_off(backend: Backend) -> String {
+    match backend {
+        Backend::Postgres => "DO $$ DECLARE found text; BEGIN
+            FOR found IN SELECT indexname FROM pg_indexes WHERE tablename = 'message' AND indexdef LIKE '%UNIQUE%number_hash%'
+            LOOP BEGIN EXECUTE 'DROP INDEX ' || quote_ident(found); EXCEPTION WHEN OTHERS THEN
+                EXECUTE 'ALTER TABLE message DROP CONSTRAINT ' || quote_ident(found); END; END LOOP;
+            END $$;"
+            .to_owned(),
+        Backend::Sqlite => "PRAGMA foreign_keys = OFF;
+            CREATE TABLE copy AS SELECT * FROM message; DROP TABLE message; ALTER TABLE copy RENAME TO message;"
+            .to_owned(),
+    }
+}
+
+async fn the_database_refuses_what_it_can(app: TestApp) {
+    busy(&app).await;
+    let connection = app.connect().await;
+    for refused in [
+        "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
+        "UPDATE credit SET issued = issued + 1 WHERE spent > 0",
+        "UPDATE transfer SET amount = 0",
+        "UPDATE transfer SET source = destination",
+        "UPDATE campaign SET delivered = delivered + 1",
+        "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
+        "UPDATE message SET state = 'LOST'",
+        "DELETE FROM campaign",
+        "DELETE FROM person",
+    ] {
+        let done = sea_orm::ConnectionTrait::execute_unprepared(&connection, refused).await;
+        assert!(done.is_err(), "{refused}");
+    }
+    connection.close().await.expect("the connection can be closed");
+}

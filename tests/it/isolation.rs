@@ -1,0 +1,181 @@
+//! What is another structure's is, to the byte, as if it were not.
+
+use api::caller::Operator;
+use api::services::operator::{self, NewAccount};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::enums::{AccountKind, Locale};
+use entity::sensitive::Sensitive;
+use envoi_tests::{Actor, TestApp, both, nodes};
+use serde_json::{Value, json};
+
+both!(an_id_of_elsewhere_is_no_id, what_is_changed_by_id_is_ones_own, a_list_holds_ones_own);
+
+/// An administrator of another structure, who may read everything of it.
+async fn stranger(app: &TestApp) -> Actor {
+    let account = NewAccount {
+        structure: app.structure("Harmonie de la Vallée").await,
+        kind: AccountKind::Admin,
+        email: "admin@harmonie.example".to_owned(),
+        password: Sensitive::new("envoi-demo"),
+        locale: Locale::Fr,
+        person: None,
+        grants: Vec::new(),
+    };
+    let made = operator::create_account(&app.ctx(), Operator::at_the_command_line(), account).await;
+    made.expect("an account can be made");
+    app.sign_in("admin@harmonie.example").await
+}
+
+/// An id of the same type that nothing has.
+fn absent(id: &str) -> String {
+    let mut bytes = URL_SAFE_NO_PAD.decode(id).expect("ids are base64");
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 0xFF;
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned()
+}
+
+const MANIFEST: &str = r#"
+slug = "own"
+stages = ["SEND"]
+title = { en = "Own", fr = "Propre" }
+description = { en = "Own.", fr = "Propre." }
+[codes.NO]
+level = "DENY"
+en = "No."
+fr = "Non."
+[[cases]]
+facts = {}
+verdict = "PASS"
+[[cases]]
+facts = { message = { length = 1000 } }
+verdict = "NO"
+"#;
+
+/// One id of each type, of the Quatre Vents, each readable by its owner.
+async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    let preview = marie.preview(&marie.musicians(1).await, "Bonjour").await;
+    let campaign = marie.sends(&marie.musicians(1).await, "Bonjour").await;
+    app.dispatch_all().await;
+    let message = nodes(&marie.campaign(&campaign).await["messages"]).remove(0);
+    let document = "{ viewer { id structure { id credit { id ledger { edges { node { id } } } orders { edges { node { id } } } } } } }";
+    let viewer = admin.query(document, json!({})).await["viewer"].take();
+    let credit = &viewer["structure"]["credit"];
+    let save = "mutation($manifest: String!) { saveRule(input: { manifest: $manifest, source: \"message.length < 900\" }) {
+        rule { id } version { id } errors { code message } } }";
+    let saved = admin.query(save, json!({ "manifest": MANIFEST })).await["saveRule"].take();
+    vec![
+        ("Structure", admin.clone(), text(&viewer["structure"]["id"])),
+        ("Viewer", admin.clone(), text(&viewer["id"])),
+        ("Person", marie.clone(), marie.person("Aubry").await),
+        ("Tag", marie.clone(), marie.tag("Musicien").await),
+        ("Credit", admin.clone(), text(&credit["id"])),
+        ("LedgerEntry", admin.clone(), text(&nodes(&credit["ledger"])[0]["id"])),
+        ("TopUpOrder", admin.clone(), text(&nodes(&credit["orders"])[0]["id"])),
+        ("SmsPreview", marie.clone(), text(&preview["id"])),
+        ("Decision", marie.clone(), text(&preview["decision"]["id"])),
+        ("Campaign", marie.clone(), text(&campaign["id"])),
+        ("SmsMessage", marie.clone(), text(&message["id"])),
+        ("Rule", admin.clone(), text(&saved["rule"]["id"])),
+        ("RuleVersion", admin, text(&saved["version"]["id"])),
+    ]
+}
+
+async fn an_id_of_elsewhere_is_no_id(app: TestApp) {
+    let stranger = stranger(&app).await;
+    let ids = ids(&app).await;
+    let one = "query($id: ID!) { node(id: $id) { __typename id } }";
+    let many = "query($id: ID!) { nodes(ids: [$id]) { __typename id } }";
+    for (kind, owner, id) in &ids {
+        let own = owner.query(one, json!({ "id": id })).await;
+        assert_eq!(own["node"], json!({ "__typename": kind, "id": id }));
+        for document in [one, many] {
+            let foreign = stranger.ask(document, json!({ "id": id })).await;
+            assert!(!foreign.text().contains("errors"), "{kind}: {}", foreign.text());
+            let nothing = [
+                absent(id),
+                String::new(),
+                "🎺".to_owned(),
+                format!("{id}A"),
+                id[1..].to_owned(),
+                "a".repeat(5_000),
+            ];
+            for other in nothing {
+                let answer = stranger.ask(document, json!({ "id": other })).await;
+                assert_eq!(
+                    (answer.status, answer.text()),
+                    (foreign.status, foreign.text()),
+                    "{kind}: {other}"
+                );
+                let names: Vec<_> = answer.headers.keys().collect();
+                assert_eq!(names, foreign.headers.keys().collect::<Vec<_>>());
+            }
+        }
+    }
+    // The schema has no type with an id that this test forgets.
+    let schema = api::graphql::sdl();
+    let types: Vec<&str> = schema
+        .lines()
+        .filter_map(|line| line.strip_prefix("type "))
+        .filter(|line| line.contains("implements Node"))
+        .collect();
+    assert_eq!(types.len(), ids.len(), "{types:?}");
+}
+
+async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
+    let stranger = stranger(&app).await;
+    let ids = ids(&app).await;
+    let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
+    for (document, id) in [
+        (
+            "mutation($id: ID!) { setRuleState(input: { rule: $id, state: OFF }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { publishRule(input: { version: $id }) { rule { id } errors { code message path } } }",
+            id("RuleVersion"),
+        ),
+        (
+            "mutation($id: ID!) { saveRule(input: { rule: $id, manifest: \"\", source: \"\" }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { previewSms(input: { audience: { people: [$id] }, message: { text: \"a\" } }) { errors { code message path } } }",
+            id("Person"),
+        ),
+        (
+            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
+            id("Tag"),
+        ),
+    ] {
+        let foreign = stranger.ask(document, json!({ "id": id })).await.text();
+        assert!(foreign.contains("\"code\":\""), "{foreign}");
+        for other in [absent(&id), "🎺".to_owned(), String::new()] {
+            assert_eq!(stranger.ask(document, json!({ "id": other })).await.text(), foreign, "{document}");
+        }
+    }
+}
+
+async fn a_list_holds_ones_own(app: TestApp) {
+    let stranger = stranger(&app).await;
+    let ids = ids(&app).await;
+    let document = "{ viewer { id structure { id
+        people(first: 100) { edges { node { id } } } tags(first: 100) { edges { node { id } } }
+        credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
+        rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
+        campaigns(first: 100) { edges { node { id } } }
+    } } }";
+    let all = stranger.ask(document, json!({})).await;
+    assert!(!all.text().contains("\"errors\""), "{}", all.text());
+    for (kind, _, id) in &ids {
+        assert!(!all.text().contains(&format!("\"{id}\"")), "{kind}");
+    }
+    let structure = &all.json()["data"]["viewer"]["structure"];
+    assert_eq!((nodes(&structure["people"]).len(), nodes(&structure["campaigns"]).len()), (5, 0));
+}

@@ -1,0 +1,102 @@
+//! What the README shows, run as it stands: its commands by a shell, against the program, and what they print beside what it says.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use envoi_tests::process::{Server, program};
+use serde_json::Value;
+use tokio::process::Command;
+
+const README: &str = include_str!("../../README.md");
+
+/// A fenced block of a section: its language and its lines.
+struct Block {
+    language: String,
+    text: String,
+}
+
+/// The fenced blocks under one heading.
+fn blocks(heading: &str) -> Vec<Block> {
+    let section = README.split("\n## ").find(|section| section.starts_with(heading));
+    let section = section.unwrap_or_else(|| panic!("the README has no section {heading}"));
+    let mut parts = section.split("```").skip(1).step_by(2);
+    let mut found = Vec::new();
+    for part in &mut parts {
+        let (language, text) = part.split_once('\n').expect("a fence ends its line");
+        found.push(Block { language: language.to_owned(), text: text.to_owned() });
+    }
+    found
+}
+
+/// Runs the shell blocks one after another in one shell; answers what each printed.
+async fn run(folder: &Path, prelude: &str, blocks: &[&Block]) -> Vec<String> {
+    let mut script = format!("set -eo pipefail\n{prelude}\n");
+    for (number, block) in blocks.iter().enumerate() {
+        writeln!(script, "exec >printed.{number}\n{}", block.text).expect("checked: writing to a string");
+    }
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .output()
+        .await
+        .expect("bash can be run");
+    let error = String::from_utf8_lossy(&output.stderr);
+    let printed =
+        |number| std::fs::read_to_string(folder.join(format!("printed.{number}"))).unwrap_or_default();
+    let all: Vec<String> = (0..blocks.len()).map(printed).collect();
+    assert!(output.status.success(), "{:?}: {error}\n{all:#?}", output.status);
+    all
+}
+
+/// Whether `actual` is what is expected, objects holding more being welcome.
+fn holds(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => expected
+            .iter()
+            .all(|(name, expected)| actual.get(name).is_some_and(|actual| holds(actual, expected))),
+        (Value::Array(actual), Value::Array(expected)) => {
+            actual.len() == expected.len()
+                && actual.iter().zip(expected).all(|(actual, expected)| holds(actual, expected))
+        }
+        _ => actual == expected,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_walk_through_preview_and_send_runs_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = Server::start(folder.path(), &["--demo"], &[]).await;
+    let walk = blocks("Preview and send");
+    let shell: Vec<Block> = walk
+        .iter()
+        .filter(|block| block.language == "sh")
+        .map(|block| Block {
+            language: block.language.clone(),
+            text: block.text.replace("http://127.0.0.1:8080", server.address()),
+        })
+        .collect();
+    let printed = run(folder.path(), "", &shell.iter().collect::<Vec<_>>()).await;
+    let mut compared = 0;
+    for (place, block) in walk.iter().enumerate().filter(|(_, block)| block.language == "json") {
+        let number = walk[..place].iter().filter(|block| block.language == "sh").count() - 1;
+        let expected: Value = serde_json::from_str(&block.text).expect("the README shows JSON");
+        let actual: Value =
+            serde_json::from_str(&printed[number]).unwrap_or_else(|_| panic!("no JSON: {}", printed[number]));
+        assert!(holds(&actual, &expected), "the README says {expected:#}\nbut it is {actual:#}");
+        compared += 1;
+    }
+    assert!(compared >= 4, "the walk shows what its commands print");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_s_commands_run_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let demo = folder.path().join("api/demo");
+    std::fs::create_dir_all(&demo).expect("a folder can be made");
+    let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/demo/harmonie.csv");
+    std::fs::copy(shown, demo.join("harmonie.csv")).expect("the demo's file is there");
+    let prelude = format!("envoi() {{ '{}' \"$@\"; }}", program().await.display());
+    let commands = blocks("For the operator");
+    let printed = run(folder.path(), &prelude, &commands.iter().collect::<Vec<_>>()).await;
+    assert!(printed[0].contains("Chorale des Dunes"), "{}", printed[0]);
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Checks what Envoi is built and tested with, and installs what is missing where it may.
+#
+#   tests/setup.sh build          cargo and a C compiler, for `make run`
+#   tests/setup.sh test TOOLS     also PostgreSQL's server, and cargo-deny and cargo-machete into the folder TOOLS
+#
+# Asks no question, does nothing when all is there. System packages come by apt, as root or through sudo.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+
+# Pinned: another version may judge otherwise.
+deny_version=0.20.2
+machete_version=0.9.2
+
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+# Runs a command as root: directly, or through sudo, which may ask for a password only at a terminal.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif [ -t 0 ]; then
+        sudo "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+check_build() {
+    command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs, then try again"
+    command -v cc >/dev/null || fail "a C compiler is missing (it builds SQLite): apt-get install build-essential, or Xcode's command line tools"
+}
+
+notice_node() {
+    command -v node >/dev/null || echo "setup: Node is not installed; nothing needs it yet"
+}
+
+install_postgres() {
+    "$here/with-postgres.sh" --bindir >/dev/null 2>&1 && return
+    local hint="PostgreSQL 14 or newer is missing: install its server (package postgresql), or put initdb and postgres on PATH"
+    command -v apt-get >/dev/null || fail "$hint"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "$hint (apt-get needs root or sudo)"
+    echo "setup: installing PostgreSQL's server with apt-get"
+    as_root apt-get update || echo "setup: apt-get update failed; trying with the package lists at hand" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql || fail "$hint"
+    "$here/with-postgres.sh" --bindir >/dev/null || fail "$hint"
+}
+
+# Unoptimised: these tools run for a second, and compile three times faster so.
+install_tool() {
+    local tools="$1" name="$2" version="$3"
+    [ "$("$tools/bin/$name" --version 2>/dev/null | awk '{ print $NF }')" = "$version" ] && return
+    echo "setup: compiling $name $version into $tools (about a minute, once)"
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --debug --locked --force --root "$tools" "$name@$version" 2>&1 |
+        { grep -v 'add .* to your PATH' || true; }
+}
+
+case "${1:-}" in
+build)
+    check_build
+    ;;
+test)
+    [ $# -eq 2 ] || fail "usage: setup.sh test TOOLS"
+    check_build
+    notice_node
+    install_postgres
+    install_tool "$2" cargo-deny "$deny_version"
+    install_tool "$2" cargo-machete "$machete_version"
+    ;;
+*)
+    fail "usage: setup.sh build | setup.sh test TOOLS"
+    ;;
+esac

@@ -1,0 +1,23 @@
+//! What the tests of Envoi share: databases of their own, an instance whose time and chance they decide, and actors who ask
+//! it through its public API.
+//!
+//! Architecture Invariant: tests ask as clients do, over GraphQL, and read rows only for what the API does not show. Nothing
+//! here waits for time to pass: it awaits what must happen.
+
+mod actor;
+mod answer;
+mod app;
+mod clock;
+mod database;
+mod documents;
+mod network;
+pub mod process;
+mod run;
+
+pub use actor::Actor;
+pub use answer::{Answer, code_of, nodes};
+pub use app::{TestApp, UsableInTests};
+pub use clock::{TestClock, TestEntropy, seed};
+pub use database::{Backend, TestDatabase};
+pub use network::{Network, Part, Submitted};
+pub use run::{on, plainly};

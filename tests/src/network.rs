@@ -1,0 +1,116 @@
+//! A telephone network that a test writes the part of. Without a part it plays the sandbox's, without its delay.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::domain::outcome::Outcome;
+use api::providers::sandbox::Sandbox;
+use api::providers::{Outbound, Provider, Providers, Reference, Report};
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, mpsc};
+use uuid::Uuid;
+
+/// What it does with one request.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Answers so.
+    Answer(Outcome),
+    /// Accepts it and never answers.
+    Hang,
+}
+
+/// A request that reached the network.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// The attempt that it named.
+    pub attempt: Uuid,
+    /// Whom it was for, in E.164.
+    pub to: String,
+    /// What it said.
+    pub text: String,
+}
+
+/// The network. It takes the sandbox's name, under which the demonstration's structures send.
+pub struct Network {
+    sandbox: Sandbox,
+    parts: Mutex<HashMap<String, VecDeque<Part>>>,
+    submitted: Mutex<Vec<Submitted>>,
+    arrivals: Semaphore,
+}
+
+impl Network {
+    /// The network, alone among the providers.
+    #[must_use]
+    pub fn providers() -> (Arc<Self>, Providers) {
+        let mut network = None;
+        let providers = Providers::with(|sink| {
+            let made = Arc::new(Self::new(sink));
+            network = Some(Arc::clone(&made));
+            vec![made]
+        });
+        (network.expect("invariant: the providers were just made"), providers)
+    }
+
+    fn new(sink: mpsc::Sender<Report>) -> Self {
+        Self {
+            sandbox: Sandbox::new(Duration::ZERO, sink),
+            parts: Mutex::default(),
+            submitted: Mutex::default(),
+            arrivals: Semaphore::new(0),
+        }
+    }
+
+    /// What it does with the next requests for a number, in E.164; after these it is the sandbox again.
+    pub fn plays(&self, number: &str, parts: impl IntoIterator<Item = Part>) {
+        let mut all = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
+        all.entry(number.to_owned()).or_default().extend(parts);
+    }
+
+    /// Every request that reached it, in the order of their coming.
+    #[must_use]
+    pub fn submitted(&self) -> Vec<Submitted> {
+        self.submitted.lock().expect("invariant: nothing panics while it holds the requests").clone()
+    }
+
+    /// Waits until so many more requests reached it.
+    pub async fn reached_by(&self, requests: u32) {
+        let arrived = self.arrivals.acquire_many(requests).await;
+        arrived.expect("invariant: never closed").forget();
+    }
+}
+
+#[async_trait]
+impl Provider for Network {
+    fn name(&self) -> &'static str {
+        self.sandbox.name()
+    }
+
+    async fn submit(&self, message: &Outbound) -> Outcome {
+        let to = message.to.as_e164().to_owned();
+        let part = {
+            let mut parts = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
+            parts.get_mut(&to).and_then(VecDeque::pop_front)
+        };
+        let request = Submitted { attempt: message.attempt, to, text: message.text.to_string() };
+        self.submitted.lock().expect("invariant: nothing panics while it holds the requests").push(request);
+        self.arrivals.add_permits(1);
+        match part {
+            Some(Part::Answer(outcome)) => outcome,
+            Some(Part::Hang) => std::future::pending().await,
+            None => self.sandbox.submit(message).await,
+        }
+    }
+
+    fn looks_up(&self) -> bool {
+        self.sandbox.looks_up()
+    }
+
+    async fn lookup(&self, message: &Reference) -> Option<Report> {
+        self.sandbox.lookup(message).await
+    }
+
+    fn reports_due(&self) -> usize {
+        self.sandbox.reports_due()
+    }
+}

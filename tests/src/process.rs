@@ -1,0 +1,188 @@
+//! The program itself: built once, started as users start it, stopped as power cuts stop it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::OnceCell;
+
+/// How long anything may take before the test fails. Far above what it takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
+
+/// Where the program is, built as the tests are.
+pub async fn program() -> &'static Path {
+    PROGRAM.get_or_init(build).await
+}
+
+async fn build() -> PathBuf {
+    let mut build = Command::new(env!("CARGO"));
+    // All members together, so that what was built for the tests serves again.
+    build
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["build", "--locked", "--quiet", "--bin", "envoi"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    build.args(["--message-format", "json"]);
+    let output = build.stderr(Stdio::inherit()).output().await.expect("cargo can be run");
+    assert!(output.status.success(), "the program cannot be built");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executable = messages.lines().rev().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executable.expect("cargo says where the program is")
+}
+
+/// Runs a command of the program to its end: the exit code, the standard output, the standard error. Its environment holds
+/// only these variables, and it stands in `folder`.
+///
+/// # Panics
+/// When it takes too long.
+pub async fn envoi(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String, String) {
+    let mut command = Command::new(program().await);
+    command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(folder);
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    let output = output.expect("the command takes too long").expect("the program can be run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// A server that runs. It is killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    address: String,
+    client: reqwest::Client,
+}
+
+impl Server {
+    /// Starts `envoi serve` on a free port, with these further arguments and variables, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(program().await);
+        command.arg("serve").args(arguments).env_clear().env("ENVOI_LISTEN", "127.0.0.1:0");
+        command.envs(variables.iter().copied()).current_dir(folder);
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join("log"))
+            .expect("a log can be written");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        let mut child = command.spawn().expect("the program can be run");
+        let mut lines = BufReader::new(child.stdout.take().expect("invariant: it is piped")).lines();
+        let listening = async {
+            while let Some(line) = lines.next_line().await.expect("the output can be read") {
+                if let Some(address) = line.strip_prefix("Envoi listens on ") {
+                    return Some(address.trim().to_owned());
+                }
+            }
+            None
+        };
+        let address =
+            tokio::time::timeout(PATIENCE, listening).await.expect("the server takes too long to start");
+        let said = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        let address = address.unwrap_or_else(|| panic!("the server did not start: {}", said()));
+        // What it goes on to print must find a reader.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let client =
+            reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
+        Self { child, address, client }
+    }
+
+    /// Its address, such as `http://127.0.0.1:41234`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The whole answer to a GraphQL request.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn try_graphql(
+        &self,
+        token: Option<&str>,
+        document: &str,
+        variables: Value,
+    ) -> reqwest::Result<Value> {
+        let mut request = self.client.post(format!("{}/graphql", self.address));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.json(&json!({ "query": document, "variables": variables })).send().await?;
+        answer.json().await
+    }
+
+    /// The data of the answer to a GraphQL request.
+    ///
+    /// # Panics
+    /// When there are errors, or no answer.
+    pub async fn graphql(&self, token: Option<&str>, document: &str, variables: Value) -> Value {
+        let mut answer = self.try_graphql(token, document, variables).await.expect("the server answers");
+        assert!(answer["errors"].is_null(), "{answer}");
+        answer["data"].take()
+    }
+
+    /// The token of one who signs in with the demonstration's password.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn sign_in(&self, email: &str) -> String {
+        let document = "mutation($input: SignInInput!) { signIn(input: $input) { token } }";
+        let input = json!({ "email": email, "password": api::cli::demo::PASSWORD });
+        let data = self.graphql(None, document, json!({ "input": input })).await;
+        data["signIn"]["token"].as_str().expect("the sign-in succeeds").to_owned()
+    }
+
+    /// Asks until the answer is as wanted, and answers it.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub async fn until(
+        &self,
+        token: &str,
+        document: &str,
+        variables: Value,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let asking = async {
+            loop {
+                let data = self.graphql(Some(token), document, variables.clone()).await;
+                if wanted(&data) {
+                    return data;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the answer is never as wanted")
+    }
+
+    /// Kills it, as a power cut would: it can finish nothing.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("the server can be killed");
+    }
+
+    /// Asks it to end (SIGTERM), and waits until it has; answers its exit code.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    pub async fn stop(mut self) -> Option<i32> {
+        let process = self.child.id().expect("the server runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &process]).status().await.expect("kill can be run");
+        assert!(told.success(), "the server is gone");
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the server does not end");
+        ended.expect("its end is told").code()
+    }
+}
