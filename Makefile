@@ -24,7 +24,7 @@ test: setup ## everything: format, lints, dependencies, all tests on SQLite and 
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@$(MAKE) --no-print-directory deny
-	INSTA_UPDATE=no tests/with-postgres.sh cargo test --locked --workspace
+	tests/with-postgres.sh cargo test --locked --workspace
 
 fmt: ## format the code
 	cargo fmt --all
