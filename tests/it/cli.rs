@@ -14,8 +14,11 @@ const QUATRE_VENTS: &str = "École de musique des Quatre Vents";
 /// Runs a command on a database.
 async fn on(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
     let key = database.master_key_file.display().to_string();
-    let variables =
-        [("ENVOI_DATABASE_URL", database.address.as_str()), ("ENVOI_MASTER_KEY_FILE", key.as_str())];
+    let variables = [
+        ("ENVOI_DATABASE_URL", database.address.as_str()),
+        ("ENVOI_MASTER_KEY_FILE", key.as_str()),
+        ("ENVOI_LISTEN", "127.0.0.1:0"),
+    ];
     envoi(database.folder(), arguments, &variables).await
 }
 
