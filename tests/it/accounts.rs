@@ -15,6 +15,7 @@ both!(
     who_is_not_signed_in_sees_nothing,
     what_may_not_be_read_is_null_beside_what_may,
     an_administrator_may_do_all_but_send,
+    who_did_what_is_told,
 );
 
 const WHO: &str =
@@ -200,4 +201,50 @@ async fn an_administrator_may_do_all_but_send(app: TestApp) {
         (&structure["smsSubscription"]["state"], &structure["smsSettings"]["configured"]),
         (&json!("NONE"), &json!(false))
     );
+}
+
+/// The address of whoever is named, on each item of a list.
+fn named(list: &Value, field: &str) -> Vec<Value> {
+    nodes(list).iter().map(|item| item[field]["email"].clone()).collect()
+}
+
+async fn who_did_what_is_told(app: TestApp) {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    marie.sends(&marie.musicians(1).await, "Bonjour").await;
+    app.dispatch_all().await;
+    let order = "mutation($key: UUID!) { requestTopUp(input: { quantity: 10, idempotencyKey: $key }) {
+        order { requestedBy { email } } errors { code } } }";
+    let ordered = admin.query(order, json!({ "key": app.key() })).await["requestTopUp"].take();
+    let administrator = "admin@quatre-vents.example";
+    assert_eq!(ordered["order"]["requestedBy"]["email"], administrator, "{ordered}");
+
+    let document = "{ viewer { structure {
+        campaigns { edges { node { createdBy { id kind email displayName } } } }
+        credit {
+            ledger { edges { node { reason by { email } campaign { createdBy { email } } } } }
+            orders { edges { node { requestedBy { email } } } }
+        }
+    } } }";
+    let structure = marie.query(document, json!({})).await["viewer"]["structure"].take();
+    let by = nodes(&structure["campaigns"])[0]["createdBy"].clone();
+    assert_eq!(
+        (&by["kind"], &by["email"], &by["displayName"]),
+        (&json!("PERSONAL"), &json!("marie@quatre-vents.example"), &json!("Marie Durand"))
+    );
+    let credit = &structure["credit"];
+    assert_eq!(named(&credit["orders"], "requestedBy"), [json!(administrator), Value::Null]);
+    let marie_s = json!("marie@quatre-vents.example");
+    assert_eq!(
+        named(&credit["ledger"], "by"),
+        [json!(administrator), Value::Null, marie_s.clone(), Value::Null],
+        "the order, the charge, the reservation, the operator's gift"
+    );
+    let senders: Vec<_> =
+        nodes(&credit["ledger"]).iter().map(|line| line["campaign"]["createdBy"]["email"].clone()).collect();
+    assert_eq!(senders, [Value::Null, marie_s.clone(), marie_s, Value::Null]);
+    let one = marie.query(
+        "query($id: ID!) { node(id: $id) { id ... on Account { email } } }",
+        json!({ "id": by["id"] }),
+    );
+    assert_eq!(one.await["node"]["email"], by["email"]);
 }

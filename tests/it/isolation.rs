@@ -73,6 +73,7 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
     vec![
         ("Structure", admin.clone(), text(&viewer["structure"]["id"])),
         ("Viewer", admin.clone(), text(&viewer["id"])),
+        ("Account", marie.clone(), text(&campaign["createdBy"]["id"])),
         ("Person", marie.clone(), marie.person("Aubry").await),
         ("Tag", marie.clone(), marie.tag("Musicien").await),
         ("Credit", admin.clone(), text(&credit["id"])),

@@ -17,7 +17,7 @@ const SET: &str = "mutation($input: SetRuleStateInput!) { setRuleState(input: $i
 } }";
 
 const SAVE: &str = "mutation($input: SaveRuleInput!) { saveRule(input: $input) {
-    rule { id slug state origin lock } version { id number state diagnostics { severity message line column hint } }
+    rule { id slug state origin lock } version { id number state author { email } diagnostics { severity message line column hint } }
     errors { __typename code message path }
 } }";
 

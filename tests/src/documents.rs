@@ -15,7 +15,7 @@ pub(crate) const PREVIEW_SMS: &str = "
 pub(crate) const SEND_SMS: &str = "
     mutation Send($input: SendSmsInput!) {
       sendSms(input: $input) {
-        campaign { id state cost text sender progress { total queued delivered } }
+        campaign { id state cost text sender createdBy { id } progress { total queued delivered } }
         replayed
         errors {
           __typename code message path

@@ -1,13 +1,48 @@
-//! Signing in and out.
+//! Accounts: who did what, and signing in and out.
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::context::{Maybe, Session};
 use super::error::{UserError, fault};
-use super::viewer::Viewer;
+use super::node_id::NodeId;
+use super::viewer::{AccountKind, Viewer};
 use crate::error::Problem;
-use crate::services::accounts;
+use crate::services::accounts::{self, AccountRow};
+
+/// An account of the structure.
+#[derive(Clone)]
+pub struct Account(AccountRow);
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self(row)
+    }
+}
+
+/// An account of the structure, as the others of it see it.
+#[Object]
+impl Account {
+    /// The id of this object.
+    pub async fn id(&self) -> ID {
+        NodeId::Account(self.0.id).encode()
+    }
+
+    /// Whether it administers the structure or stands for a person.
+    async fn kind(&self) -> AccountKind {
+        self.0.kind.into()
+    }
+
+    /// The address it signs in with, in lower case.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// The name to show: the person's, first name first; the address where there is no person.
+    async fn display_name(&self) -> &str {
+        &self.0.display_name
+    }
+}
 
 /// Who signs in.
 #[derive(InputObject)]

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::ids::DecisionId;
 
+use super::account::Account;
 use super::context::{Maybe, Session};
 use super::decisions::Decision;
 use super::node_id::NodeId;
@@ -157,6 +158,12 @@ impl Campaign {
     /// When it was accepted.
     async fn created_at(&self) -> DateTime<Utc> {
         *self.row.created_at
+    }
+
+    /// Who sent it.
+    async fn created_by(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.row.created_by)).await
     }
 
     /// What was reserved for it, in SMS: the most it can cost.

@@ -1,15 +1,18 @@
 //! How a resolver gets at the services and the caller, and how a service's failure becomes an answer.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{Context, Error};
+use async_graphql::{Context, Error, Lookahead};
 use entity::ids::AccountId;
 use tokio::sync::Mutex;
 
+use super::account::Account;
 use super::error::{IdempotencyConflictError, InputError, UserError, fault};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
+use crate::services::accounts;
 use crate::services::ruleset::{self, RuleView};
 
 /// A field that can fail on its own: it is then null, with an error beside it, and its siblings are answered.
@@ -23,13 +26,15 @@ pub struct Session {
     signed_in: OnceLock<Caller>,
     /// The rules that verdicts name, and the account that may read them.
     rules: Mutex<Option<(AccountId, Arc<[RuleView]>)>>,
+    /// The accounts that were read; none where the structure has no such account.
+    accounts: Mutex<HashMap<AccountId, Option<Account>>>,
 }
 
 impl Session {
     /// The session of one request; without a caller it is anonymous.
     #[must_use]
     pub fn new(ctx: Ctx, caller: Option<Caller>) -> Self {
-        Self { ctx, caller, signed_in: OnceLock::new(), rules: Mutex::default() }
+        Self { ctx, caller, signed_in: OnceLock::new(), rules: Mutex::default(), accounts: Mutex::default() }
     }
 
     /// The session of the request being resolved.
@@ -70,6 +75,44 @@ impl Session {
         let rules: Arc<[RuleView]> = ruleset::all(&self.ctx, caller).await?.into();
         *read = Some((caller.account, Arc::clone(&rules)));
         Ok(rules)
+    }
+
+    /// Reads the accounts that a list names, with one statement, when the field that names them is asked for.
+    ///
+    /// # Errors
+    /// The database's, and [`Fault::Unauthenticated`].
+    pub async fn read_accounts(
+        &self,
+        field: Lookahead<'_>,
+        ids: impl IntoIterator<Item = AccountId>,
+    ) -> Result<(), Fault> {
+        if !field.exists() {
+            return Ok(());
+        }
+        let mut read = self.accounts.lock().await;
+        let ids: HashSet<AccountId> = ids.into_iter().filter(|id| !read.contains_key(id)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = ids.into_iter().collect();
+        let found = accounts::by_ids(&self.ctx, self.caller()?, &ids).await?;
+        read.extend(ids.into_iter().map(|id| (id, None)));
+        read.extend(found.into_iter().map(|row| (row.id, Some(row.into()))));
+        Ok(())
+    }
+
+    /// An account of the caller's structure, if one is named, as it was read with its list; read now when it was not.
+    ///
+    /// # Errors
+    /// The database's, and [`Fault::Unauthenticated`].
+    pub async fn account(&self, id: impl Into<Option<AccountId>>) -> Result<Option<Account>, Fault> {
+        let Some(id) = id.into() else {
+            return Ok(None);
+        };
+        if let Some(read) = self.accounts.lock().await.get(&id) {
+            return Ok(read.clone());
+        }
+        Ok(accounts::by_ids(&self.ctx, self.caller()?, &[id]).await?.pop().map(Account::from))
     }
 
     /// Resolves a field that can fail on its own.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::ids::CampaignId;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::campaigns::{Campaign, with_decisions};
 use super::context::{Maybe, Session};
 use super::error::UserError;
@@ -92,15 +93,18 @@ impl Credit {
     ) -> Maybe<LedgerEntryConnection> {
         let session = Session::of(graphql);
         let args = PageArgs { first, after, last, before };
-        let campaign = graphql.look_ahead().field("edges").field("node").field("campaign");
+        let node = graphql.look_ahead().field("edges").field("node");
+        let campaign = node.field("campaign");
         session
             .maybe(async {
                 let page = ledger::entries(&session.ctx, session.caller()?, &args).await?;
+                session
+                    .read_accounts(node.field("by"), page.items.iter().filter_map(|(_, row)| row.account_id))
+                    .await?;
                 if !campaign.exists() {
                     return Ok(Some(page.into()));
                 }
-                let decisions = campaign.field("decision").exists();
-                Ok(Some(turned(page, |rows| with_campaigns(session, rows, decisions)).await?.into()))
+                Ok(Some(turned(page, |rows| with_campaigns(session, rows, campaign)).await?.into()))
             })
             .await
     }
@@ -118,8 +122,14 @@ impl Credit {
     ) -> Maybe<TopUpOrderConnection> {
         let session = Session::of(graphql);
         let args = PageArgs { first, after, last, before };
+        let node = graphql.look_ahead().field("edges").field("node");
         session
-            .maybe(async { Ok(Some(top_up::page(&session.ctx, session.caller()?, &args).await?.into())) })
+            .maybe(async {
+                let page = top_up::page(&session.ctx, session.caller()?, &args).await?;
+                let who = page.items.iter().filter_map(|(_, row)| row.requested_by);
+                session.read_accounts(node.field("requestedBy"), who).await?;
+                Ok(Some(page.into()))
+            })
             .await
     }
 }
@@ -136,11 +146,11 @@ impl From<EntryRow> for LedgerEntry {
     }
 }
 
-/// Lines in their order, with their campaigns: two statements at most, however many.
+/// Lines in their order, with their campaigns and what is asked of these: three statements at most, however many.
 async fn with_campaigns(
     session: &Session,
     rows: Vec<EntryRow>,
-    decisions: bool,
+    asked: Lookahead<'_>,
 ) -> Result<Vec<LedgerEntry>, Fault> {
     let ids: Vec<CampaignId> = rows.iter().filter_map(|row| row.campaign_id).collect();
     let found = match campaigns::by_ids(&session.ctx, session.caller()?, &ids).await {
@@ -149,6 +159,8 @@ async fn with_campaigns(
         Err(Fault::Forbidden { .. }) => Vec::new(),
         Err(cause) => return Err(cause),
     };
+    session.read_accounts(asked.field("createdBy"), found.iter().map(|row| row.created_by)).await?;
+    let decisions = asked.field("decision").exists();
     let ids: Vec<CampaignId> = found.iter().map(|row| row.id).collect();
     let found: HashMap<_, _> =
         ids.into_iter().zip(with_decisions(session, found, decisions).await?).collect();
@@ -182,6 +194,12 @@ impl LedgerEntry {
     /// Why credit moved.
     async fn reason(&self) -> LedgerReason {
         self.row.reason.into()
+    }
+
+    /// The account that caused it; null when none did: the operator gave credit, or the telephone network answered.
+    async fn by(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.row.account_id)).await
     }
 
     /// How many SMS moved.
@@ -244,6 +262,12 @@ impl TopUpOrder {
     /// When it was placed.
     async fn requested_at(&self) -> DateTime<Utc> {
         *self.0.requested_at
+    }
+
+    /// The account that placed it; null when the operator gave credit that was not ordered.
+    async fn requested_by(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.0.requested_by)).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
+use super::account::Account;
 use super::campaigns::{Campaign, SmsMessage};
 use super::context::{Maybe, Session, unexpected};
 use super::credit::{Credit, LedgerEntry, TopUpOrder};
@@ -29,6 +30,7 @@ const MAX_NODES: usize = 100;
 pub enum Node {
     Structure(Structure),
     Viewer(Viewer),
+    Account(Account),
     Person(Person),
     Tag(Tag),
     Credit(Credit),
@@ -98,6 +100,7 @@ async fn load(session: &Session, id: &ID) -> Result<Option<Node>, Fault> {
         NodeId::Viewer(id) if id == caller.account => {
             Some(Viewer::from(accounts::viewer(ctx, caller).await?).into())
         }
+        NodeId::Account(id) => session.account(id).await?.map(Node::from),
         NodeId::Structure(_) | NodeId::Credit(_) | NodeId::Viewer(_) => None,
         NodeId::Person(id) => people::by_id(ctx, caller, id).await?.map(|row| Person::from(row).into()),
         NodeId::Tag(id) => people::tags::by_id(ctx, caller, id).await?.map(|row| Tag::from(row).into()),

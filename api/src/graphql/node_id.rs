@@ -81,6 +81,8 @@ node_ids! {
     OwnRule(RuleId) = 12,
     /// A version of such a rule.
     RuleVersion(RuleVersionId) = 13,
+    /// An account, as the others of its structure see it.
+    Account(AccountId) = 15,
 }
 
 /// The person that an id names; an identifier that no row has, when it names none.

@@ -223,9 +223,13 @@ impl Structure {
     ) -> Maybe<RuleConnection> {
         let session = Session::of(graphql);
         let args = PageArgs { first, after, last, before };
+        let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
-                Ok(Some(ruleset::rules_page(&session.ctx, session.caller()?, &args).await?.into()))
+                let page = ruleset::rules_page(&session.ctx, session.caller()?, &args).await?;
+                let authors = page.items.iter().filter_map(|(_, rule)| Some(rule.active.as_ref()?.author));
+                session.read_accounts(node.field("active").field("author"), authors).await?;
+                Ok(Some(page.into()))
             })
             .await
     }
@@ -267,6 +271,8 @@ impl Structure {
         session
             .maybe(async {
                 let page = campaigns::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
+                let senders = page.items.iter().map(|(_, row)| row.created_by);
+                session.read_accounts(node.field("createdBy"), senders).await?;
                 let asked = node.field("decision").exists();
                 Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
             })

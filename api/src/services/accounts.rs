@@ -198,6 +198,39 @@ pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Option<Caller>, Faul
     Ok(Some(caller(ctx, &session, &account).await?))
 }
 
+/// An account as the others of its structure know it.
+#[derive(Debug, Clone)]
+pub struct AccountRow {
+    /// The account.
+    pub id: AccountId,
+    /// Whether it is its structure's administrator or a person's.
+    pub kind: AccountKind,
+    /// The address it signs in with.
+    pub email: String,
+    /// The person's first and last name; the address where there is no person.
+    pub display_name: String,
+}
+
+/// The accounts of those ids that are of the caller's structure, in no particular order, with one statement; others are passed
+/// over. At most a page of ids. Every account of a structure may know who did what in it.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[AccountId]) -> Result<Vec<AccountRow>, Fault> {
+    let found = account::in_structure(caller.structure)
+        .filter(account::Column::Id.is_in(ids.iter().copied()))
+        .find_also_related(person::Entity)
+        .all(ctx.store.readers())
+        .await?;
+    let known = |(account, person): (account::Model, Option<person::Model>)| AccountRow {
+        id: account.id,
+        kind: account.kind,
+        display_name: display_name(&account, person.as_ref()),
+        email: account.email,
+    };
+    Ok(found.into_iter().map(known).collect())
+}
+
 /// What an account may know of itself.
 #[derive(Debug)]
 pub struct ViewerRow {
@@ -225,16 +258,21 @@ pub async fn viewer(ctx: &Ctx, caller: &Caller) -> Result<ViewerRow, Fault> {
         .one(ctx.store.readers())
         .await?;
     let (account, person) = found.ok_or(Fault::Unauthenticated)?;
-    let display_name =
-        person.map(|person| format!("{} {}", person.first_name, person.last_name).trim().to_owned());
     Ok(ViewerRow {
         id: account.id,
         kind: account.kind,
-        display_name: display_name.unwrap_or_else(|| account.email.clone()),
+        display_name: display_name(&account, person.as_ref()),
         email: account.email,
         locale: account.locale,
         person: account.person_id,
     })
+}
+
+fn display_name(account: &account::Model, person: Option<&person::Model>) -> String {
+    person.map_or_else(
+        || account.email.clone(),
+        |person| format!("{} {}", person.first_name, person.last_name).trim().to_owned(),
+    )
 }
 
 /// The caller of a session, with the permissions granted to its account.

@@ -34,6 +34,7 @@ async fn an_own_rule_goes_from_draft_to_force(app: TestApp) {
         (&json!("DRAFT"), &json!([])),
         "{saved}"
     );
+    assert_eq!(saved["version"]["author"]["email"], "admin@quatre-vents.example");
     let preview = marie.preview(&people, "Bonjour").await;
     assert_eq!(
         (&preview["decision"]["outcome"], verdict(&preview, "small-sends")),

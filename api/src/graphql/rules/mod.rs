@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use rules::{Diagnostic, Lang};
 
+use super::account::Account;
 use super::context::{Maybe, Session};
 use super::node_id::{self, NodeId};
 use super::page::{PageArgs, connection, cost};
@@ -243,12 +244,16 @@ impl Rule {
     ) -> Maybe<RuleVersionConnection> {
         let session = Session::of(graphql);
         let args = PageArgs { first, after, last, before };
+        let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
                 let RuleKey::Own(rule) = self.0.key else {
                     return Ok(None);
                 };
-                Ok(Some(ruleset::versions_page(&session.ctx, session.caller()?, rule, &args).await?.into()))
+                let page = ruleset::versions_page(&session.ctx, session.caller()?, rule, &args).await?;
+                let authors = page.items.iter().map(|(_, row)| row.author);
+                session.read_accounts(node.field("author"), authors).await?;
+                Ok(Some(page.into()))
             })
             .await
     }
@@ -297,6 +302,12 @@ impl RuleVersion {
     /// Its script: one expression.
     async fn source(&self) -> &str {
         &self.0.source
+    }
+
+    /// Who wrote it.
+    async fn author(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.0.author)).await
     }
 
     /// When it was saved.
