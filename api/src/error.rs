@@ -108,6 +108,13 @@ impl Problem {
         self
     }
 
+    /// The same, where what was checked lies at `path` of the input.
+    #[must_use]
+    pub fn within(mut self, path: &[&'static str]) -> Self {
+        self.path.splice(0..0, path.iter().copied());
+        self
+    }
+
     /// The same, naming one more value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Arg>) -> Self {

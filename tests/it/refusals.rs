@@ -139,6 +139,12 @@ async fn the_text_and_the_audience_are_checked(app: TestApp) {
             "AUDIENCE_EMPTY",
             json!(["audience"]),
         ),
+        (
+            &json!({ "matching": { "filter": { "search": "a".repeat(201) } } }),
+            "Bonjour",
+            "FILTER_TOO_LARGE",
+            json!(["audience", "matching", "filter", "search"]),
+        ),
     ] {
         for actor in [&marie, &marie.in_english()] {
             let payload = actor.try_preview(audience.clone(), text).await;

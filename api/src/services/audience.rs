@@ -82,7 +82,8 @@ impl Audience {
                 .add(Column::StructureId.eq(structure))
                 .add(Column::Id.is_in(ids.iter().copied()))),
             Self::Matching { filter, except } => {
-                let found = filter::condition(structure, filter)?;
+                let found = filter::condition(structure, filter)
+                    .map_err(|problem| problem.within(&["audience", "matching", "filter"]))?;
                 Ok(if except.is_empty() {
                     found
                 } else {
