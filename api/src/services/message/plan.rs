@@ -164,7 +164,8 @@ fn text_problem(error: &TextError) -> Problem {
     match error {
         TextError::Empty => problem,
         TextError::ControlCharacter { codepoint, position } => {
-            problem.with("character", format!("U+{codepoint:04X}")).with("position", count(*position))
+            // People count from 1.
+            problem.with("character", format!("U+{codepoint:04X}")).with("position", count(*position + 1))
         }
         TextError::TooLong { limit } => problem.with("max", count(*limit)),
     }
