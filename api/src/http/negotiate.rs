@@ -59,18 +59,24 @@ pub fn language(headers: &HeaderMap) -> Lang {
         let of = |range: &str| {
             range == language || range.strip_prefix(language).is_some_and(|rest| rest.starts_with('-'))
         };
-        ranges.iter().filter(|(range, _)| of(range)).map(|(_, weight)| *weight).max().unwrap_or(0)
+        let named = ranges.iter().filter(|(range, _)| of(range)).map(|(_, weight)| *weight).max();
+        named.unwrap_or_else(|| weight_of(&ranges, "*").unwrap_or(0))
     };
     if best("en") > best("fr") { Lang::En } else { Lang::Fr }
 }
 
 /// The weight, in thousandths, that the most precise range gives to a media type, and whether one names it whole.
 fn quality(ranges: &[(String, u16)], media_type: &str) -> (u16, bool) {
-    let weight = |wanted: &str| ranges.iter().find(|(range, _)| range == wanted).map(|(_, weight)| *weight);
-    match weight(media_type) {
-        Some(weight) => (weight, true),
-        None => (weight("application/*").or_else(|| weight("*/*")).unwrap_or(0), false),
+    if let Some(weight) = weight_of(ranges, media_type) {
+        return (weight, true);
     }
+    let any = weight_of(ranges, "application/*").or_else(|| weight_of(ranges, "*/*"));
+    (any.unwrap_or(0), false)
+}
+
+/// The weight, in thousandths, that is given to exactly this range.
+fn weight_of(ranges: &[(String, u16)], wanted: &str) -> Option<u16> {
+    ranges.iter().find(|(range, _)| range == wanted).map(|(_, weight)| *weight)
 }
 
 /// The items of a header that lists preferences, each in lower case with its weight in thousandths.
@@ -143,6 +149,9 @@ mod tests {
             ("de, en;q=0.5", Lang::En),
             ("de", Lang::Fr),
             ("*", Lang::Fr),
+            ("fr;q=0, *", Lang::En),
+            ("fr;q=0.1, *;q=0.5", Lang::En),
+            ("en;q=0.1, *;q=0.5", Lang::Fr),
             ("enx", Lang::Fr),
         ];
         for (accept, expected) in cases {
