@@ -1,7 +1,7 @@
 //! `envoi import`.
 
 use std::io::{BufWriter, Stdout, Write as _, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -39,8 +39,7 @@ impl Import {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
         let Self::People { file, structure, verbose } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
-        // Opened once for an error that names it; the import opens it again.
-        std::fs::File::open(&file).map_err(|cause| CliError::File { path: file.clone(), cause })?;
+        check(&file).map_err(|cause| CliError::File { path: file.clone(), cause })?;
         let mut report = Report { out: BufWriter::new(stdout()), verbose, written: Ok(()) };
         let scope = operator.scope(structure);
         let summary = import(ctx, scope, FileSource::Path(file), |row| report.row(row)).await?;
@@ -48,6 +47,14 @@ impl Import {
         report.end(&summary)?;
         Ok(if refused { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
     }
+}
+
+/// Looks at the file for an error that names it: the import opens it again, several times, which a pipe does not bear.
+fn check(file: &Path) -> std::io::Result<()> {
+    if !std::fs::metadata(file)?.is_file() {
+        return Err(std::io::Error::other("it is no file on a disk, and the import reads it several times"));
+    }
+    std::fs::File::open(file).map(drop)
 }
 
 /// The report, as it is printed. A standard output that fails does not stop the import: it is told at the end.
