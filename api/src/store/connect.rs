@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError,
     Statement,
 };
 
@@ -131,9 +131,11 @@ async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreEr
     options.max_connections(connections).connect_timeout(POSTGRES_PATIENCE).sqlx_logging(false);
     options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_SETTINGS));
     let pool = Database::connect(options).await.map_err(|error| match error {
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => StoreError::Unavailable(format!(
-            "PostgreSQL did not answer in {POSTGRES_PATIENCE:?}: is it running, and reachable?"
-        )),
+        DbErr::Conn(RuntimeErr::SqlxError(cause)) if matches!(*cause, SqlxError::PoolTimedOut) => {
+            StoreError::Unavailable(format!(
+                "PostgreSQL did not answer in {POSTGRES_PATIENCE:?}: is it running, and reachable?"
+            ))
+        }
         error => StoreError::from(error),
     })?;
     Ok(Store { readers: pool.clone(), writer: pool })
