@@ -3,10 +3,11 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use entity::{campaign, message};
-use envoi_tests::{Actor, TestApp, UsableInTests as _, both};
-use sea_orm::PaginatorTrait as _;
+use envoi_tests::{Actor, Backend, TestApp, UsableInTests as _, both};
+use sea_orm::{ConnectionTrait as _, PaginatorTrait as _, TransactionTrait as _};
 use serde_json::{Value, json};
 
 both!(
@@ -14,6 +15,7 @@ both!(
     one_key_asked_a_hundred_times_sends_once,
     one_token_under_many_keys_sends_once,
     a_client_that_leaves_changes_nothing,
+    a_send_and_an_import_never_wait_in_a_circle,
 );
 
 async fn campaigns(app: &TestApp) -> u64 {
@@ -112,4 +114,39 @@ async fn a_client_that_leaves_changes_nothing(app: TestApp) {
     app.dispatch_all().await;
     let messages = message::Entity::all_rows().count(app.db()).await.expect("messages can be counted");
     assert_eq!((messages, app.network().submitted().len()), (8, 8));
+}
+
+/// What an import does to the Musicien whose number comes first in this order: it gives them an identifier.
+fn identified(order: &str) -> String {
+    format!(
+        "UPDATE person SET identifier = 'X' || COALESCE(identifier, '') WHERE id = (SELECT p.id FROM person p
+            INNER JOIN person_tag pt ON pt.person_id = p.id INNER JOIN tag t ON t.id = pt.tag_id
+            WHERE t.folded = 'musicien' ORDER BY p.mobile {order} LIMIT 1)"
+    )
+}
+
+async fn a_send_and_an_import_never_wait_in_a_circle(app: TestApp) {
+    if app.backend() == Backend::Sqlite {
+        // One writer: nothing waits for another's rows.
+        return;
+    }
+    let marie = app.marie().await;
+    let audience = json!({ "matching": { "filter": { "tags": { "all": [marie.tag("Musicien").await] } } } });
+    let preview = marie.preview_of(audience, "Bonjour").await;
+    let connection = app.connect().await;
+    let import = connection.begin().await.expect("a transaction begins");
+    let run = async |statement: &str| import.execute_unprepared(statement).await.map(|_| ());
+    run("SELECT 1 FROM structure FOR NO KEY UPDATE").await.expect("an import holds its structure");
+    run(&identified("DESC")).await.expect("nobody holds the last");
+    let sending = tokio::spawn({
+        let (marie, key) = (marie.clone(), app.key());
+        async move { marie.send(&preview, key).await }
+    });
+    // Time enough to lock the others and to wait for the last, were it to come so far.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    run(&identified("ASC")).await.expect("the send does not hold the first");
+    import.commit().await.expect("the import is done");
+    let sent = sending.await.expect("the send is answered");
+    assert_eq!(sent["errors"], json!([]), "{sent}");
+    connection.close().await.expect("the connection can be closed");
 }

@@ -11,7 +11,7 @@
 //! - No transaction lasts across a request to a provider.
 //! - On PostgreSQL every transaction here and in the services takes its locks in the same order: credit rows, then campaigns,
 //!   then messages; structures and campaigns in ascending order of id. A claim takes messages alone, and skips those that
-//!   others hold.
+//!   others hold. A send takes the credit row last: its campaign and messages are new, and nobody waits for them.
 //! - Instants that are stored come from the injected clock; the runtime's timers serve for waiting only.
 
 mod backoff;

@@ -3,7 +3,8 @@
 //! Architecture Invariants. Every movement is a transfer between two places, never changed once written; the balances on the
 //! structure's credit row are their sums, moved in the same transaction. Nothing is taken that is not there: the reservation
 //! is one conditional update, and the row's own checks stand behind it. A caller that also changes a campaign and its
-//! messages calls this module first, so that every transaction takes its locks in the order credit, campaign, messages.
+//! messages holds the credit row first, so that every transaction takes its locks in the order credit, campaign, messages. A
+//! send need not: nobody else can wait for a campaign that it has just inserted.
 
 use entity::At;
 use entity::enums::{LedgerAccount, LedgerReason, Module, TransferKind};
@@ -154,17 +155,17 @@ pub async fn top_up(
     line.enter(tx, app, LedgerReason::TopUp, quantity, quantity, balance_after).await
 }
 
-/// Sets credit aside for a campaign, if there is enough: `false`, and nothing done, when there is not.
+/// Sets credit aside for a campaign that is inserted, if there is enough: `false`, and nothing done, when there is not.
 ///
 /// # Errors
-/// The database's.
+/// The database's; a unique key refuses a second reservation for one campaign.
 pub async fn reserve(
     tx: &DatabaseTransaction,
     app: &App,
     scope: Scope,
     campaign: CampaignId,
     amount: i64,
-) -> Result<Option<Reserved>, StoreError> {
+) -> Result<bool, StoreError> {
     let updated = credit::Entity::update_many()
         .col_expr(credit::Column::Available, Expr::col(credit::Column::Available).sub(amount))
         .col_expr(credit::Column::Reserved, Expr::col(credit::Column::Reserved).add(amount))
@@ -173,36 +174,15 @@ pub async fn reserve(
         .exec_with_returning(tx)
         .await?;
     let Some(row) = updated.first() else {
-        return Ok(None);
+        return Ok(false);
     };
-    Ok(Some(Reserved { at: app.at(), scope, campaign, amount, balance_after: row.available }))
-}
-
-/// Credit set aside, not yet written down: its lines name the campaign, which must exist first.
-#[must_use = "a reservation is written down in the same transaction"]
-#[derive(Debug)]
-pub struct Reserved {
-    at: At,
-    scope: Scope,
-    campaign: CampaignId,
-    amount: i64,
-    balance_after: i64,
-}
-
-impl Reserved {
-    /// Writes the reservation down, once its campaign is inserted.
-    ///
-    /// # Errors
-    /// The database's; a unique key refuses a second reservation for one campaign.
-    pub async fn write_down(self, tx: &DatabaseTransaction, app: &App) -> Result<(), StoreError> {
-        let (from, to) = (LedgerAccount::Available, LedgerAccount::Reserved);
-        let mut line = Line::new(self.scope.structure, TransferKind::Reservation, from, to);
-        line.at = Some(self.at);
-        line.campaign = Some(self.campaign);
-        line.account = self.scope.by;
-        line.transfer(tx, app, &[(None, self.amount)]).await?;
-        line.enter(tx, app, LedgerReason::Reservation, self.amount, -self.amount, self.balance_after).await
-    }
+    let (from, to) = (LedgerAccount::Available, LedgerAccount::Reserved);
+    let mut line = Line::new(scope.structure, TransferKind::Reservation, from, to);
+    line.campaign = Some(campaign);
+    line.account = scope.by;
+    line.transfer(tx, app, &[(None, amount)]).await?;
+    line.enter(tx, app, LedgerReason::Reservation, amount, -amount, row.available).await?;
+    Ok(true)
 }
 
 /// Settles messages of a campaign: charges those handed over, releases what the others held.
@@ -307,7 +287,6 @@ struct Line {
     campaign: Option<CampaignId>,
     order: Option<OrderId>,
     account: Option<AccountId>,
-    at: Option<At>,
 }
 
 impl Line {
@@ -317,7 +296,7 @@ impl Line {
         source: LedgerAccount,
         destination: LedgerAccount,
     ) -> Self {
-        Self { structure, kind, source, destination, campaign: None, order: None, account: None, at: None }
+        Self { structure, kind, source, destination, campaign: None, order: None, account: None }
     }
 
     /// Writes the transfers, each of an amount and, where it is one's own, for a message.
@@ -327,7 +306,7 @@ impl Line {
         app: &App,
         moved: &[(Option<MessageId>, i64)],
     ) -> Result<(), StoreError> {
-        let at = self.at.unwrap_or_else(|| app.at());
+        let at = app.at();
         for chunk in moved.chunks(TRANSFERS_PER_STATEMENT) {
             let rows = chunk.iter().map(|(message, amount)| transfer::ActiveModel {
                 id: Set(app.id::<TransferId>()),
@@ -359,7 +338,7 @@ impl Line {
         balance_after: i64,
     ) -> Result<(), StoreError> {
         use ledger_entry::Column;
-        let at = self.at.unwrap_or_else(|| app.at());
+        let at = app.at();
         let row = ledger_entry::ActiveModel {
             id: Set(app.id::<LedgerEntryId>()),
             structure_id: Set(self.structure),

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use entity::ids::CampaignId;
-use entity::{campaign, preview};
+use entity::{campaign, preview, structure};
 use rules::{Outcome, Stage, Verdict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -152,6 +152,7 @@ async fn commit(
         input.key,
         &[input.token.as_bytes(), confirm.join(",").as_bytes()],
     );
+    hold_people(tx, caller).await?;
     // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
     let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
@@ -165,22 +166,28 @@ async fn commit(
     let shown = serving(tx, ctx, caller, locked).await?;
     let plan = check(tx, ctx, caller, &shown, &confirm).await?;
     let campaign: CampaignId = ctx.id();
-    let reserved = ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await?;
-    let Some(reserved) = reserved else {
-        let available = ledger::held(tx, caller.structure).await?.balance;
-        return Err(problem(SendProblem::InsufficientCredit { required: plan.cost, available }));
-    };
     let decision = decisions::insert(tx, ctx, caller, entity::enums::Stage::Send, &plan.decision).await?;
     queue::campaign(tx, ctx, caller, &plan, campaign, shown.id, decision.id).await?;
-    reserved.write_down(tx, ctx).await?;
     let (messages, hash) = queue::messages(tx, ctx, caller, &plan, campaign).await?;
     if messages != plan.messages || hash != plan.hash {
         // People changed while this transaction read them twice: nothing is kept.
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
+    // Last, since it locks the credit row: the dispatcher, which settles other campaigns, waits for it no longer than it must.
+    if !ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await? {
+        let available = ledger::held(tx, caller.structure).await?.balance;
+        return Err(problem(SendProblem::InsufficientCredit { required: plan.cost, available }));
+    }
     request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
     let sent = Sent { campaign, replayed: false };
     Ok((sent, messages))
+}
+
+/// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for
+/// one another in a circle on PostgreSQL. Sends do not wait for each other. SQLite has one writer, and needs none of it.
+async fn hold_people(tx: &DatabaseTransaction, caller: &Caller) -> Result<(), Fault> {
+    structure::by_id(caller.structure).lock_shared().one(tx).await?;
+    Ok(())
 }
 
 /// The preview of a token, its row locked, so that one token serves one request at a time.
