@@ -14,6 +14,7 @@ both!(
     a_disabled_account_cannot_do_anything,
     who_is_not_signed_in_sees_nothing,
     what_may_not_be_read_is_null_beside_what_may,
+    a_preview_names_nobody_to_who_may_not_read_people,
     an_administrator_may_do_all_but_send,
     who_did_what_is_told,
 );
@@ -169,6 +170,21 @@ async fn what_may_not_be_read_is_null_beside_what_may(app: TestApp) {
         assert_eq!(error["extensions"]["code"], "FORBIDDEN");
         assert!(error["path"].as_array().is_some_and(|path| path.len() == 3), "{error}");
     }
+}
+
+async fn a_preview_names_nobody_to_who_may_not_read_people(app: TestApp) {
+    let marie = app.marie().await;
+    app.plant("UPDATE permission SET access = 'NONE' WHERE module = 'PEOPLE'").await;
+    let document = "mutation { previewSms(input: { audience: { matching: { filter: {} } }, message: { text: \"Bonjour\" } }) {
+        preview { messageCount decision { outcome } recipients { edges { node { number people { displayName } } } }
+            exclusions { edges { node { person { displayName } } } } } errors { code } } }";
+    let answer = marie.try_query(document, json!({})).await;
+    let preview = &answer["data"]["previewSms"]["preview"];
+    assert_eq!((&preview["messageCount"], &preview["decision"]["outcome"]), (&json!(55), &json!("ALLOWED")));
+    assert_eq!((&preview["recipients"], &preview["exclusions"]), (&Value::Null, &Value::Null));
+    let errors = answer["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), 2, "{answer}");
+    assert!(errors.iter().all(|error| error["extensions"]["code"] == "FORBIDDEN"), "{answer}");
 }
 
 async fn an_administrator_may_do_all_but_send(app: TestApp) {

@@ -153,7 +153,7 @@ impl SmsPreview {
         self.0.decision.clone().into()
     }
 
-    /// Whom it reaches, one item for each number, by name.
+    /// Whom it reaches, one item for each number, by name. Needs `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn recipients(
         &self,
@@ -174,7 +174,7 @@ impl SmsPreview {
             .await
     }
 
-    /// People of the audience whom it does not reach, by name.
+    /// People of the audience whom it does not reach, by name. Needs `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn exclusions(
         &self,

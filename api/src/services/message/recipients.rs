@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use entity::enums::Module;
 use entity::ids::{PersonId, PreviewId};
 use entity::person::{self, Column};
 use entity::sensitive::Sensitive;
@@ -76,13 +77,14 @@ impl Keyed for Named {
 /// is another's.
 ///
 /// # Errors
-/// Those of a page.
+/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
 pub async fn recipients(
     ctx: &Ctx,
     caller: &Caller,
     id: PreviewId,
     args: &PageArgs,
 ) -> Result<Option<Page<PreviewRecipient>>, Fault> {
+    let scope = caller.may_read(Module::People)?;
     let db = ctx.store.readers();
     let Some(row) = own(db, caller, id).await? else {
         return Ok(None);
@@ -106,7 +108,7 @@ pub async fn recipients(
     let sharing: Vec<Named> =
         sharing.iter().map(|row| Named::from_query_result(row, "")).collect::<Result<_, _>>()?;
     let ids: Vec<PersonId> = sharing.iter().map(|person| person.id).collect();
-    let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
+    let mut rows = by_id(people::by_ids(ctx, scope, &ids).await?);
     let mut groups: HashMap<String, Vec<PersonRow>> = HashMap::new();
     for person in sharing {
         if let (Some(number), Some(row)) = (person.mobile, rows.remove(&person.id)) {
@@ -144,13 +146,14 @@ fn first_of_each_number(condition: sea_orm::sea_query::Condition) -> SelectState
 /// The people whom a preview of the caller's own leaves out, by name. None when the preview is another's.
 ///
 /// # Errors
-/// Those of a page.
+/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
 pub async fn exclusions(
     ctx: &Ctx,
     caller: &Caller,
     id: PreviewId,
     args: &PageArgs,
 ) -> Result<Option<Page<Exclusion>>, Fault> {
+    let scope = caller.may_read(Module::People)?;
     let db = ctx.store.readers();
     let Some(row) = own(db, caller, id).await? else {
         return Ok(None);
@@ -166,7 +169,7 @@ pub async fn exclusions(
         .by((person::Entity, Column::Id), KeyKind::Id);
     let page: Page<Named> = listing.page(db, query, args).await?;
     let ids: Vec<PersonId> = page.items.iter().map(|(_, person)| person.id).collect();
-    let mut rows = by_id(people::by_ids(ctx, caller.scope(), &ids).await?);
+    let mut rows = by_id(people::by_ids(ctx, scope, &ids).await?);
     let mut items = Vec::with_capacity(page.items.len());
     for (cursor, person) in page.items {
         let reason =
