@@ -2,7 +2,6 @@
 
 use api::caller::Operator;
 use api::services::top_up;
-use entity::enums::OrderState;
 use entity::top_up_order;
 use envoi_tests::{Actor, TestApp, UsableInTests as _, both, code_of, nodes};
 use sea_orm::PaginatorTrait as _;
@@ -52,16 +51,15 @@ async fn elsewhere_the_operator_approves(app: TestApp) {
     let done = request(&admin, 100, app.key()).await;
     assert_eq!((&done["order"]["state"], &done["credit"]["balance"]), (&json!("PENDING"), &json!(228)));
     assert_eq!(orders(&admin).await[0]["state"], "PENDING");
-    let pending = sea_orm::QueryFilter::filter(
-        top_up_order::in_structure(app.quatre_vents().await),
-        sea_orm::ColumnTrait::eq(&top_up_order::Column::State, OrderState::Pending),
-    );
-    let order = pending.one(app.db()).await.expect("orders can be read").expect("one is pending");
     let (operator, structure) = (Operator::at_the_command_line(), app.quatre_vents().await);
+    let pending =
+        async || top_up::pending(&app.ctx(), operator, structure).await.expect("orders can be read");
+    let order = pending().await.pop().expect("one is pending");
     let foreign = app.structure("Harmonie de la Vallée").await;
     assert!(top_up::approve(&app.ctx(), operator, foreign, order.id).await.is_err(), "it is not theirs");
     top_up::approve(&app.ctx(), operator, structure, order.id).await.expect("approved");
     assert!(top_up::approve(&app.ctx(), operator, structure, order.id).await.is_err(), "once only");
+    assert!(pending().await.is_empty(), "what is decided waits no more");
     assert_eq!((admin.credit().await, &orders(&admin).await[0]["state"]), ((328, 0), &json!("APPROVED")));
 }
 

@@ -12,12 +12,18 @@ use crate::services::{operator, top_up};
 
 #[derive(Subcommand)]
 pub(super) enum Credit {
+    /// List the orders of a structure that wait for approval: id, SMS, when it was placed.
+    Orders {
+        /// The structure's id, or its exact name.
+        #[arg(long)]
+        structure: String,
+    },
     /// Approve an order of credit that a structure made.
     Approve {
         /// The structure's id, or its exact name.
         #[arg(long)]
         structure: String,
-        /// The id of the order.
+        /// The id of the order, as `envoi credit orders` shows it.
         #[arg(value_parser = parse::order)]
         order: OrderId,
     },
@@ -35,6 +41,14 @@ pub(super) enum Credit {
 impl Credit {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
         let order = match self {
+            Self::Orders { structure } => {
+                let structure = operator::find_structure(ctx, operator, &structure).await?;
+                for order in top_up::pending(ctx, operator, structure).await? {
+                    let (id, at) = (order.id.as_uuid(), order.requested_at.to_rfc3339());
+                    print(&format!("{id}  {:>8}  {at}", order.quantity))?;
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
             Self::Approve { structure, order } => {
                 let structure = operator::find_structure(ctx, operator, &structure).await?;
                 top_up::approve(ctx, operator, structure, order).await?

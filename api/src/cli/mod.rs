@@ -77,7 +77,7 @@ enum Operate {
     /// Set how a structure sends SMS.
     #[command(subcommand)]
     Settings(settings::Settings),
-    /// Give credit to a structure.
+    /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
     /// Check that credit, messages and campaigns add up; exit with 1 when anything does not.

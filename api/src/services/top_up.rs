@@ -10,7 +10,7 @@ use entity::top_up_order::{self, Column};
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -124,6 +124,17 @@ async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> R
         })
     });
     write.await
+}
+
+/// The orders of a structure that wait for the operator, in the order in which they were placed.
+///
+/// # Errors
+/// The database's.
+pub async fn pending(ctx: &Ctx, operator: Operator, structure: StructureId) -> Result<Vec<OrderRow>, Fault> {
+    let waiting = top_up_order::in_structure(operator.scope(structure).structure)
+        .filter(Column::State.eq(OrderState::Pending))
+        .order_by_asc(Column::Id);
+    Ok(waiting.all(ctx.store.readers()).await?.into_iter().map(OrderRow::from).collect())
 }
 
 /// Approves a pending order, as the operator.
