@@ -33,10 +33,6 @@ check_build() {
     command -v cc >/dev/null || fail "a C compiler is missing (it builds SQLite): apt-get install build-essential, or Xcode's command line tools"
 }
 
-notice_node() {
-    command -v node >/dev/null || echo "setup: Node is not installed; nothing needs it yet"
-}
-
 install_postgres() {
     "$here/with-postgres.sh" --bindir >/dev/null 2>&1 && return
     local hint="PostgreSQL 14 or newer is missing: install its server (package postgresql), or put initdb and postgres on PATH"
@@ -64,7 +60,6 @@ build)
 test)
     [ $# -eq 2 ] || fail "usage: setup.sh test TOOLS"
     check_build
-    notice_node
     install_postgres
     install_tool "$2" cargo-deny "$deny_version"
     install_tool "$2" cargo-machete "$machete_version"

@@ -32,53 +32,53 @@ const PLANTS: &[(&str, &[&str])] = &[
     ("DELETE FROM credit WHERE spent > 0", &["every structure has one credit row"]),
     (
         "UPDATE credit SET issued = issued + 1 WHERE spent > 0",
-        &["I1: what was issued", "I1: the balances are the sums"],
+        &["what was issued", "the balances are the sums"],
     ),
     (
         "UPDATE credit SET issued = issued + 1, available = available + 1 WHERE spent > 0",
-        &["I1: the balances are the sums", "the ledger's lines add up to the balance"],
+        &["the balances are the sums", "the ledger's lines add up to the balance"],
     ),
     (
         "DELETE FROM transfer WHERE kind = 'TOP_UP'",
-        &["I1: the balances are the sums", "the ledger's lines are those"],
+        &["the balances are the sums", "the ledger's lines are those"],
     ),
     (
         "UPDATE transfer SET amount = -amount WHERE kind = 'RELEASE'",
-        &["I1: each kind of transfer goes its own way"],
+        &["each kind of transfer goes its own way"],
     ),
     (
         "UPDATE transfer SET destination = 'SPENT' WHERE kind = 'RESERVATION'",
-        &["I1: each kind of transfer goes its own way"],
+        &["each kind of transfer goes its own way"],
     ),
     (
         "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
-        &["I2: no balance is negative", "I1: the balances are the sums"],
+        &["no balance is negative", "the balances are the sums"],
     ),
-    ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["I3: what was handed over is charged once"]),
+    ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["what was handed over is charged once"]),
     (
         "UPDATE transfer SET amount = amount + 1 WHERE kind = 'CHARGE'",
-        &["I3: what was handed over is charged once"],
+        &["what was handed over is charged once"],
     ),
     (
         "UPDATE message SET state = 'REJECTED' WHERE state = 'DELIVERED'",
-        &["I3: what will not be handed over is released once"],
+        &["what will not be handed over is released once"],
     ),
     (
         "UPDATE message SET state = 'UNKNOWN' WHERE state = 'DELIVERED'",
-        &["I3: what is not settled is neither charged"],
+        &["what is not settled is neither charged"],
     ),
     (
         "UPDATE transfer SET campaign_id = (SELECT id FROM campaign ORDER BY id DESC LIMIT 1) WHERE kind = 'CHARGE'",
-        &["I3: a message's transfers name its own campaign"],
+        &["a message's transfers name its own campaign"],
     ),
     (
         "UPDATE message SET cost = cost + 1 WHERE state = 'QUEUED'",
-        &["I3: what is reserved is the cost", "I3: a campaign costs"],
+        &["what is reserved is the cost", "a campaign costs"],
     ),
-    ("DELETE FROM transfer WHERE kind = 'RESERVATION'", &["I3: a campaign costs what its messages cost"]),
+    ("DELETE FROM transfer WHERE kind = 'RESERVATION'", &["a campaign costs what its messages cost"]),
     (
         "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
-        &["I3: a number is in a campaign once"],
+        &["a number is in a campaign once"],
     ),
     ("UPDATE campaign SET delivered = delivered + 1", &["a campaign's progress adds up"]),
     (
@@ -91,7 +91,7 @@ const PLANTS: &[(&str, &[&str])] = &[
         &["a message counts its attempts"],
     ),
     ("UPDATE message SET state = 'SENDING' WHERE state = 'QUEUED'", &["a message counts its attempts"]),
-    ("UPDATE message SET state = 'QUEUED' WHERE state = 'UNKNOWN'", &["I10: a message is accepted once"]),
+    ("UPDATE message SET state = 'QUEUED' WHERE state = 'UNKNOWN'", &["a message is accepted once"]),
     (
         "UPDATE attempt SET outcome = NULL WHERE outcome = 'HANDED_OVER'",
         &["what is sending has an attempt under way"],

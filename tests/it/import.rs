@@ -12,6 +12,7 @@ both!(
     files_come_in_every_dress,
     a_refused_row_stops_no_other,
     homonyms_are_told_apart_or_refused,
+    an_identifier_copied_too_far_is_refused,
     what_is_said_is_added_and_nothing_removed,
     teachers_are_found_once_all_are_in,
     a_file_that_cannot_be_read_changes_nothing,
@@ -164,6 +165,16 @@ async fn homonyms_are_told_apart_or_refused(app: TestApp) {
     assert_eq!(marie.ids(json!({ "search": "dupon" })).await.len(), 3);
 }
 
+async fn an_identifier_copied_too_far_is_refused(app: TestApp) {
+    let file = "Identifiant;Nom;Prénom;Consentement\nZ1;Dupont;Léa;oui\nZ1;Martin;Hugo;\nZ2;Petit;Ana;\nZ2;PETIT;ana;\n";
+    for added in [1, 0] {
+        let (summary, rows) = import(&app, file).await;
+        let repeated = |line| (line, "IDENTIFIER_REPEATED", Some(Column::Identifier.as_str()));
+        assert_eq!((figures(&summary)[0], refusals(&rows)), (added, vec![repeated(2), repeated(3)]));
+    }
+    assert_eq!(app.marie().await.ids(json!({ "search": "martin hugo" })).await.len(), 0);
+}
+
 async fn what_is_said_is_added_and_nothing_removed(app: TestApp) {
     import(&app, "Identifiant;Nom;Prénom;Mobile;Sexe;Tags;Consentement\nS1;Said;Ann;0612000401;F;Un, Deux;01/09/2025\n").await;
     let first = person(&app, "said").await;
@@ -185,7 +196,7 @@ async fn what_is_said_is_added_and_nothing_removed(app: TestApp) {
     let tags: Vec<_> = after["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
     assert_eq!(tags, ["Deux", "trois", "Un"]);
     assert_eq!(after["mobile"], "+33612000402");
-    assert_eq!(after["commercialConsentAt"], first["commercialConsentAt"], "who withdraws opts out");
+    assert_eq!(after["commercialConsentAt"], json!(null), "a no withdraws the consent");
 }
 
 async fn teachers_are_found_once_all_are_in(app: TestApp) {

@@ -23,13 +23,13 @@ pub(super) const PROBES: &[Probe] = &[
             WHERE NOT EXISTS (SELECT 1 FROM credit c WHERE c.structure_id = s.id)",
     },
     Probe {
-        name: "I1: what was issued is available, reserved, spent or lost",
+        name: "what was issued is available, reserved, spent or lost",
         of: "credit",
         sql: "SELECT structure_id, structure_id AS id FROM credit
             WHERE issued <> available + reserved + spent + operator_loss",
     },
     Probe {
-        name: "I1: the balances are the sums of the transfers",
+        name: "the balances are the sums of the transfers",
         of: "credit",
         sql: "SELECT c.structure_id AS structure_id, c.structure_id AS id FROM credit c LEFT JOIN (
                 SELECT structure_id,
@@ -45,7 +45,7 @@ pub(super) const PROBES: &[Probe] = &[
                 OR c.operator_loss <> COALESCE(t.lost, 0)",
     },
     Probe {
-        name: "I1: each kind of transfer goes its own way, of something",
+        name: "each kind of transfer goes its own way, of something",
         of: "transfer",
         sql: "SELECT structure_id, id FROM transfer WHERE amount <= 0 OR source = destination OR
             CASE kind
@@ -58,13 +58,13 @@ pub(super) const PROBES: &[Probe] = &[
             END",
     },
     Probe {
-        name: "I2: no balance is negative",
+        name: "no balance is negative",
         of: "credit",
         sql: "SELECT structure_id, structure_id AS id FROM credit
             WHERE issued < 0 OR available < 0 OR reserved < 0 OR spent < 0 OR operator_loss < 0",
     },
     Probe {
-        name: "I3: what was handed over is charged once, at its cost; after a write-off, to the operator",
+        name: "what was handed over is charged once, at its cost; after a write-off, to the operator",
         of: "message",
         sql: "SELECT m.structure_id AS structure_id, m.id AS id FROM message m LEFT JOIN (
                 SELECT message_id,
@@ -81,7 +81,7 @@ pub(super) const PROBES: &[Probe] = &[
                     AND t.lost = m.cost))",
     },
     Probe {
-        name: "I3: what will not be handed over is released once, at its cost, and not charged",
+        name: "what will not be handed over is released once, at its cost, and not charged",
         of: "message",
         sql: "SELECT m.structure_id AS structure_id, m.id AS id FROM message m LEFT JOIN (
                 SELECT message_id, COUNT(*) AS transfers,
@@ -92,21 +92,21 @@ pub(super) const PROBES: &[Probe] = &[
                 AND (COALESCE(t.transfers, 0) <> 1 OR COALESCE(t.released, 0) <> m.cost)",
     },
     Probe {
-        name: "I3: what is not settled is neither charged nor released",
+        name: "what is not settled is neither charged nor released",
         of: "message",
         sql: "SELECT m.structure_id AS structure_id, m.id AS id FROM message m
             WHERE m.state IN ('QUEUED', 'SENDING', 'UNKNOWN')
                 AND EXISTS (SELECT 1 FROM transfer t WHERE t.message_id = m.id)",
     },
     Probe {
-        name: "I3: a message's transfers name its own campaign",
+        name: "a message's transfers name its own campaign",
         of: "transfer",
         sql: "SELECT t.structure_id AS structure_id, t.id AS id FROM transfer t
             INNER JOIN message m ON m.id = t.message_id
             WHERE t.structure_id <> m.structure_id OR t.campaign_id IS NULL OR t.campaign_id <> m.campaign_id",
     },
     Probe {
-        name: "I3: what is reserved is the cost of what is not settled",
+        name: "what is reserved is the cost of what is not settled",
         of: "credit",
         sql: "SELECT c.structure_id AS structure_id, c.structure_id AS id FROM credit c LEFT JOIN (
                 SELECT structure_id, SUM(cost) AS held FROM message
@@ -115,7 +115,7 @@ pub(super) const PROBES: &[Probe] = &[
             WHERE c.reserved <> COALESCE(m.held, 0)",
     },
     Probe {
-        name: "I3: a campaign costs what its messages cost, and that was reserved once",
+        name: "a campaign costs what its messages cost, and that was reserved once",
         of: "campaign",
         sql: "SELECT c.structure_id AS structure_id, c.id AS id FROM campaign c
             LEFT JOIN (SELECT campaign_id, SUM(cost) AS cost FROM message GROUP BY campaign_id) m
@@ -125,7 +125,7 @@ pub(super) const PROBES: &[Probe] = &[
             WHERE c.cost <> COALESCE(m.cost, 0) OR COALESCE(r.times, 0) <> 1 OR COALESCE(r.amount, 0) <> c.cost",
     },
     Probe {
-        name: "I3: a number is in a campaign once",
+        name: "a number is in a campaign once",
         of: "campaign",
         sql: "SELECT structure_id, campaign_id AS id FROM message
             GROUP BY structure_id, campaign_id, number_hash HAVING COUNT(*) > 1",
@@ -174,7 +174,7 @@ pub(super) const PROBES: &[Probe] = &[
                 OR (m.attempts = 0 AND m.state NOT IN ('QUEUED', 'SUPPRESSED'))",
     },
     Probe {
-        name: "I10: a message is accepted once at most, and attempted again only when it was proven not sent",
+        name: "a message is accepted once at most, and attempted again only when it was proven not sent",
         of: "message",
         sql: "SELECT a.structure_id AS structure_id, a.message_id AS id FROM attempt a
             INNER JOIN message m ON m.id = a.message_id

@@ -21,7 +21,7 @@ use super::identity::{Fate, Identity, Known, People};
 use super::labels::{LISTS, Labels, TAGS};
 use super::namesakes::Namesakes;
 use super::teachers::Wanted;
-use super::{Outcome, RowOutcome};
+use super::{Column, Outcome, RowOutcome};
 use crate::app::Ctx;
 use crate::domain::name::sort_key;
 use crate::domain::people_file::{Consent, PersonRow, RowError, Sex};
@@ -157,6 +157,10 @@ impl Progress {
 
     /// Applies a row to the people in memory.
     fn apply_row(&self, people: &mut People, row: PersonRow) -> Result<Applied, RowOutcome> {
+        if row.identifier.as_deref().is_some_and(|identifier| self.namesakes.contradicts(identifier)) {
+            let outcome = Outcome::Refused { code: "IDENTIFIER_REPEATED", column: Some(Column::Identifier) };
+            return Err(RowOutcome { line: row.line, outcome });
+        }
         let name = sort_key(&row.last_name, &row.first_name);
         let (place, outcome) = match people.resolve(&row, &name, &self.namesakes) {
             Identity::Ambiguous => {
@@ -219,11 +223,10 @@ impl Progress {
         let consent = match row.consent {
             Some(Consent::Given { on: Some(day) }) => Some(self.start_of(day)),
             Some(Consent::Given { on: None }) => Some(person.commercial_consent_at.unwrap_or(self.now)),
-            Some(Consent::Withheld) | None => None,
+            Some(Consent::Withheld) => None,
+            None => person.commercial_consent_at,
         };
-        if consent.is_some() {
-            changed |= set(&mut person.commercial_consent_at, consent);
-        }
+        changed |= set(&mut person.commercial_consent_at, consent);
         if changed {
             person.updated_at = self.now;
         }

@@ -9,6 +9,7 @@
 //!
 //! | the row has | and there is | then it is |
 //! | --- | --- | --- |
+//! | an identifier that the file also gives to another name | | refused: `IDENTIFIER_REPEATED` |
 //! | an identifier | a person with it | that person |
 //! | an identifier, a mobile | one person of that name and mobile, without identifier | that person, who takes the identifier |
 //! | an identifier | one person of that name, without identifier, whose mobile (if any) the row does not contradict; name not shared | that person, who takes the identifier |
@@ -27,8 +28,7 @@
 //! # What a row changes
 //!
 //! What it says. An absent column and an empty cell change nothing; tags, lists and teachers are added, never removed. A
-//! consent with a date is stored as that day; a plain yes as the present, unless one is stored; a no changes nothing, since
-//! whoever withdraws opts out.
+//! consent with a date is stored as that day; a plain yes as the present, unless one is stored; a no withdraws it.
 //!
 //! A teacher is looked up once every row is in, by identifier, else by name in either order. Where that fails, the row is
 //! refused and says why, but the rest of it stays applied.
@@ -100,7 +100,7 @@ pub enum Outcome {
     Unchanged,
     /// The row was not applied, or, when the teacher is at fault, all of it but the teacher.
     Refused {
-        /// Stable: a row's own (see [`crate::domain::people_file::RowError::code`]), `AMBIGUOUS_PERSON`, `TEACHER_NOT_FOUND`,
+        /// Stable: a row's own (see [`crate::domain::people_file::RowError::code`]), `AMBIGUOUS_PERSON`, `IDENTIFIER_REPEATED`, `TEACHER_NOT_FOUND`,
         /// `TEACHER_AMBIGUOUS` or `TEACHER_IS_SELF`.
         code: &'static str,
         /// The column at fault, when one is.

@@ -17,6 +17,10 @@ pub(super) struct Namesakes {
     alone: HashMap<u64, u64>,
     /// Names of several people, with what tells each.
     shared: HashMap<u64, HashSet<u64>>,
+    /// Identifiers, with the name each was first given to.
+    named: HashMap<u64, u64>,
+    /// Identifiers given to several names.
+    contradicted: HashSet<u64>,
 }
 
 /// What tells a person from others of the same name.
@@ -36,6 +40,9 @@ impl Namesakes {
             return;
         };
         let (name, mark) = (hash(&sort_key(&row.last_name, &row.first_name)), hash(&mark));
+        if row.identifier.is_some() && *self.named.entry(mark).or_insert(name) != name {
+            self.contradicted.insert(mark);
+        }
         if let Some(marks) = self.shared.get_mut(&name) {
             marks.insert(mark);
             return;
@@ -50,6 +57,11 @@ impl Namesakes {
             }
             Entry::Occupied(_) => {}
         }
+    }
+
+    /// Whether the file gives that identifier to people of different names: a cell copied too far.
+    pub fn contradicts(&self, identifier: &str) -> bool {
+        self.contradicted.contains(&hash(&Mark::Identifier(identifier)))
     }
 
     /// Whether the file tells several people of that name apart.
