@@ -50,6 +50,11 @@ pub enum KeyError {
     /// The file holds something else.
     #[error("the master key file {0} must hold one line: 32 bytes in base64")]
     Malformed(PathBuf),
+    /// The database was made with a key whose file is gone.
+    #[error(
+        "the master key file {0} is missing, and the database cannot be opened without it: put it back, or name it in ENVOI_MASTER_KEY_FILE"
+    )]
+    Lost(PathBuf),
     /// The database was sealed with another key.
     #[error(
         "this master key is not the one that the database was made with: give the right file in ENVOI_MASTER_KEY_FILE"
@@ -76,12 +81,16 @@ impl MasterKey {
         key.map(Self).ok_or_else(|| KeyError::Malformed(path.to_owned()))
     }
 
-    /// Reads the key file, or makes it first (mode 0600), as beside an embedded database.
+    /// Reads the key file beside an embedded database; makes it first (mode 0600) when the database is new.
     ///
     /// # Errors
-    /// As [`MasterKey::read`].
-    pub fn read_or_make(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
+    /// As [`MasterKey::read`]; [`KeyError::Lost`] when the database was made with a key that is not there.
+    pub async fn beside(store: &Store, path: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
         if !path.exists() {
+            let sealed = sealed_key::by_name(OPT_OUT).one(store.readers()).await.map_err(StoreError::from)?;
+            if sealed.is_some() {
+                return Err(KeyError::Lost(path.to_owned()));
+            }
             let mut key = [0; KEY];
             entropy.fill(&mut key);
             write_private(path, &STANDARD.encode(key))
@@ -94,12 +103,16 @@ impl MasterKey {
 fn write_private(path: &Path, line: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    // Named only once it is whole: a crash leaves no half of a key.
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let mut file = options.open(&draft)?;
     writeln!(file, "{line}")?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
 }
 
 /// The keys in use.

@@ -70,7 +70,7 @@ pub async fn start_with(
         None => Catalog::builtin()?,
     };
     let store = open_store(&config, false).await?;
-    let master = master_key(&config, entropy.as_ref())?;
+    let master = master_key(&config, &store, entropy.as_ref()).await?;
     let keys = Keys::open(&store, &master, entropy.as_ref()).await?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(Arc::new(App {
@@ -89,10 +89,10 @@ pub async fn start_with(
 }
 
 /// The master key: of the file named, else of one beside an SQLite database, made when there is none.
-fn master_key(config: &Config, entropy: &dyn Entropy) -> Result<MasterKey, KeyError> {
+async fn master_key(config: &Config, store: &Store, entropy: &dyn Entropy) -> Result<MasterKey, KeyError> {
     match (&config.master_key_file, &config.database.url) {
         (Some(file), _) => MasterKey::read(file),
-        (None, DatabaseUrl::Sqlite(database)) => MasterKey::read_or_make(&beside(database), entropy),
+        (None, DatabaseUrl::Sqlite(database)) => MasterKey::beside(store, &beside(database), entropy).await,
         (None, DatabaseUrl::Postgres(_)) => Err(KeyError::Missing),
     }
 }

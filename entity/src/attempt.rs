@@ -9,7 +9,7 @@ use crate::{
     At,
     enums::AttemptOutcome,
     ids::{AttemptId, MessageId, StructureId},
-    scope::{self, scoped},
+    scope::scoped,
 };
 
 /// A row of `attempt`.
@@ -46,9 +46,3 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!(AttemptId);
-
-/// The attempt that a provider's report names: its structure is not known yet. The report must be authenticated before.
-#[must_use]
-pub fn named_by_report(id: AttemptId) -> Select<Entity> {
-    scope::select::<Entity>().filter(Column::Id.eq(id))
-}

@@ -9,7 +9,7 @@ use crate::{
     At,
     enums::{Encoding, MessageState},
     ids::{CampaignId, MessageId, StructureId},
-    scope::{self, scoped},
+    scope::scoped,
     sensitive::{Digest, Sensitive},
 };
 
@@ -59,9 +59,3 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!(MessageId);
-
-/// The messages of every structure: for the dispatcher, which serves them all, and never for an account.
-#[must_use]
-pub fn of_every_structure() -> Select<Entity> {
-    scope::select::<Entity>()
-}

@@ -95,7 +95,7 @@ async fn the_operator_s_commands_run_as_shown() {
     std::fs::create_dir_all(&demo).expect("a folder can be made");
     let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/demo/harmonie.csv");
     std::fs::copy(shown, demo.join("harmonie.csv")).expect("the demo's file is there");
-    let prelude = format!("envoi() {{ '{}' \"$@\"; }}", program().await.display());
+    let prelude = format!("envoi() {{ '{}' \"$@\"; }}\nenvoi migrate", program().await.display());
     let commands = blocks("For the operator");
     let printed = run(folder.path(), &prelude, &commands.iter().collect::<Vec<_>>()).await;
     assert!(printed[0].contains("Chorale des Dunes"), "{}", printed[0]);

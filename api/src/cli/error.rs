@@ -25,6 +25,11 @@ pub enum CliError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no embedded database yet, or elsewhere.
+    #[error(
+        "there is no database at {0}: make one with `envoi migrate`, or say where it is with ENVOI_DATABASE_URL"
+    )]
+    NoDatabase(PathBuf),
     /// What the operator asked cannot be accepted.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -50,6 +55,11 @@ pub enum CliError {
     /// The server stopped by itself.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
+    /// Nothing is sent any more.
+    #[error(
+        "the dispatcher ended by itself: see the log, and start again; nothing is lost, and nothing sent twice"
+    )]
+    DispatcherEnded,
     /// A file cannot be read.
     #[error("the file {path}: {cause}")]
     File {

@@ -32,6 +32,7 @@ use crate::caller::Operator;
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::start;
+use crate::store::DatabaseUrl;
 
 pub use error::CliError;
 use output::print;
@@ -84,6 +85,9 @@ enum Operate {
     Audit,
 }
 
+/// Bytes of stack for each worker: resolving a deep query takes more than the usual 2 MiB when nothing is optimised.
+const WORKER_STACK: usize = 8 * 1024 * 1024;
+
 /// Runs the program on the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -112,13 +116,19 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
 }
 
 fn block_on(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.enable_all().thread_stack_size(WORKER_STACK).build().map_err(CliError::Runtime)?;
     runtime.block_on(command)
 }
 
 impl Operate {
     async fn run(self, config: Config) -> Result<ExitCode, CliError> {
+        if let DatabaseUrl::Sqlite(path) = &config.database.url
+            && !path.exists()
+        {
+            // Made by a command given in the wrong folder, an empty database would only mislead.
+            return Err(CliError::NoDatabase(path.clone()));
+        }
         let ctx = open(config).await?;
         let operator = Operator::at_the_command_line();
         let done = match self {

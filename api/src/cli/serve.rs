@@ -53,14 +53,25 @@ impl Serve {
         if self.demo {
             print(&demo::sign_ins())?;
         }
-        let sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
-        let served = serve(&ctx.app, listener, told_to_end).await;
+        let mut sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
+        let served = tokio::select! {
+            served = serve(&ctx.app, listener, told_to_end) => served,
+            () = ended(sending.as_mut()) => Err(CliError::DispatcherEnded),
+        };
         if let Some(sending) = sending {
             sending.stop().await;
         }
         ctx.store.clone().close().await;
         tracing::info!("stopped");
         served.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Ends when the dispatcher does, unasked: a server that accepts what it cannot send must not go on.
+async fn ended(sending: Option<&mut dispatch::Handle>) {
+    match sending {
+        Some(sending) => sending.ended().await,
+        None => pending().await,
     }
 }
 

@@ -36,16 +36,29 @@ use worker::Worker;
 #[derive(Debug)]
 pub struct Handle {
     stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    /// None once it is known to have ended.
+    task: Option<JoinHandle<()>>,
 }
 
 impl Handle {
+    /// Waits until the dispatcher ends by itself, which only a defect makes it do.
+    pub async fn ended(&mut self) {
+        if let Some(task) = &mut self.task {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the dispatcher ended badly");
+            }
+            self.task = None;
+        }
+    }
+
     /// Stops: begins nothing more, waits for the answers under way (at most as long as a provider may take), records them, and
     /// gives back what was claimed.
     pub async fn stop(self) {
         // It may have ended already.
         let _ = self.stop.send(());
-        if let Err(error) = self.task.await {
+        if let Some(task) = self.task
+            && let Err(error) = task.await
+        {
             tracing::error!(%error, "the dispatcher ended badly");
         }
     }
@@ -57,7 +70,7 @@ impl Handle {
 /// Outside a Tokio runtime.
 pub fn spawn(app: Arc<App>) -> Handle {
     let (stop, stopped) = oneshot::channel();
-    Handle { stop, task: tokio::spawn(Worker::new(app).run(stopped)) }
+    Handle { stop, task: Some(tokio::spawn(Worker::new(app).run(stopped))) }
 }
 
 /// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this

@@ -261,7 +261,7 @@ impl SmsMessage {
         NodeId::Message(self.0.id).encode()
     }
 
-    /// The people it is for, by name.
+    /// The people it is for, by name. Whoever reads campaigns reads whom they reached.
     async fn people(&self) -> Vec<Person> {
         self.0.people.iter().cloned().map(Person::from).collect()
     }

@@ -56,6 +56,33 @@ fn another_master_key_opens_nothing() {
 }
 
 #[test]
+fn a_lost_key_is_not_replaced_by_another() {
+    plainly(async || {
+        let database = Backend::Sqlite.demo().await;
+        let variables = [("ENVOI_DATABASE_URL", database.address.as_str())];
+        let key = std::fs::read(&database.master_key_file).expect("the demo has its key");
+        std::fs::remove_file(&database.master_key_file).expect("the key can be lost");
+        let list = ["structure", "list"];
+        let (code, _, said) = envoi(database.folder(), &list, &variables).await;
+        assert!(code == 1 && one_line(&said).contains("is missing"), "{said}");
+        assert!(!database.master_key_file.exists(), "no other key is made");
+        std::fs::write(&database.master_key_file, key).expect("the key can be put back");
+        assert_eq!(envoi(database.folder(), &list, &variables).await.0, 0);
+        database.remove().await;
+    });
+}
+
+#[test]
+fn a_command_in_the_wrong_folder_makes_no_database() {
+    plainly(async || {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let (code, _, said) = envoi(folder.path(), &["structure", "list"], &[]).await;
+        assert!(code == 1 && one_line(&said).contains("there is no database at data/envoi.db"), "{said}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0);
+    });
+}
+
+#[test]
 fn a_database_that_cannot_be_opened_is_told() {
     plainly(async || {
         let folder = tempfile::tempdir().expect("a folder can be made");

@@ -147,11 +147,9 @@ async fn commit(
     let mut confirm = input.confirm.clone();
     confirm.sort_unstable();
     confirm.dedup();
-    let request = Request::new(
-        entity::enums::Operation::SendSms,
-        input.key,
-        &[input.token.as_bytes(), confirm.join(",").as_bytes()],
-    );
+    let mut body = vec![input.token.as_bytes()];
+    body.extend(confirm.iter().map(String::as_bytes));
+    let request = Request::new(entity::enums::Operation::SendSms, input.key, &body);
     hold_people(tx, caller).await?;
     // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
     let locked = lock(tx, caller, &input.token).await?;
