@@ -80,8 +80,14 @@ fn complete(ctx: &Ctx, error: &mut ServerError, not_run: bool) {
         (_, true) => "GRAPHQL_VALIDATION",
         (_, false) => "INPUT_INVALID",
     };
-    if matches!(code, "COMPLEXITY_EXCEEDED" | "DEPTH_EXCEEDED") {
-        error.message = i18n::message(code, &[], ctx.lang);
+    match code {
+        "COMPLEXITY_EXCEEDED" | "DEPTH_EXCEEDED" => error.message = i18n::message(code, &[], ctx.lang),
+        // The library's own words, in English, say which value.
+        "INPUT_INVALID" => {
+            let detail = Arg::from(error.message.as_str());
+            error.message = i18n::message(code, &[("detail", detail)], ctx.lang);
+        }
+        _ => {}
     }
     error.extensions.get_or_insert_default().set("code", code);
 }

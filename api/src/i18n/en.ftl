@@ -8,6 +8,7 @@ PAGE_SIZE_INVALID = Ask for 0 to { $max } items, by `first` or by `last`, but no
 CURSOR_INVALID = This cursor is not of this list: start again from the beginning.
 INTERNAL = Something went wrong on our side. Try again; if it persists, report request { $request }.
 TIMEOUT = The answer took too long. Ask for less at once, or try again; what was begun is being finished.
+INPUT_INVALID = A value is not of the form that its type asks for. { $detail }
 COMPLEXITY_EXCEEDED = This query asks for too much at once: make pages smaller or ask for fewer fields.
 DEPTH_EXCEEDED = This query is nested too deep: ask for fewer levels.
 

@@ -8,6 +8,7 @@ PAGE_SIZE_INVALID = Demandez entre 0 et { $max } éléments, par « first » o
 CURSOR_INVALID = Ce curseur n’est pas de cette liste : reprenez au début.
 INTERNAL = Une erreur est survenue chez nous. Réessayez ; si elle persiste, signalez la demande { $request }.
 TIMEOUT = La réponse a pris trop de temps. Demandez moins à la fois, ou réessayez ; ce qui a été entrepris s’achève.
+INPUT_INVALID = Une valeur n’a pas la forme que son type demande. { $detail }
 COMPLEXITY_EXCEEDED = Cette requête demande trop à la fois : réduisez la taille des pages ou le nombre de champs.
 DEPTH_EXCEEDED = Cette requête est trop imbriquée : demandez moins de niveaux.
 
