@@ -2,7 +2,7 @@
 # Checks what Envoi is built and tested with, and installs what is missing where it may.
 #
 #   tests/setup.sh build          cargo and a C compiler, for `make run`
-#   tests/setup.sh test TOOLS     also PostgreSQL's server, and cargo-deny and cargo-machete into the folder TOOLS
+#   tests/setup.sh test TOOLS     also PostgreSQL's server, curl, and cargo-deny and cargo-machete into the folder TOOLS
 #
 # Asks no question, does nothing when all is there. System packages come by apt, as root or through sudo.
 set -euo pipefail
@@ -33,15 +33,26 @@ check_build() {
     command -v cc >/dev/null || fail "a C compiler is missing (it builds SQLite): apt-get install build-essential, or Xcode's command line tools"
 }
 
+# Installs a package of Debian's; says by hand what to do where it may not.
+install_package() {
+    local package="$1" hint="$2"
+    command -v apt-get >/dev/null || fail "$hint"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "$hint (apt-get needs root or sudo)"
+    echo "setup: installing $package with apt-get"
+    as_root apt-get update || echo "setup: apt-get update failed; trying with the package lists at hand" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" || fail "$hint"
+}
+
 install_postgres() {
     "$here/with-postgres.sh" --bindir >/dev/null 2>&1 && return
     local hint="PostgreSQL 14 or newer is missing: install its server (package postgresql), or put initdb and postgres on PATH"
-    command -v apt-get >/dev/null || fail "$hint"
-    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "$hint (apt-get needs root or sudo)"
-    echo "setup: installing PostgreSQL's server with apt-get"
-    as_root apt-get update || echo "setup: apt-get update failed; trying with the package lists at hand" >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql || fail "$hint"
+    install_package postgresql "$hint"
     "$here/with-postgres.sh" --bindir >/dev/null || fail "$hint"
+}
+
+# The README's walk, which a test runs, asks with curl.
+install_curl() {
+    command -v curl >/dev/null || install_package curl "curl is missing: install it"
 }
 
 # Unoptimised: these tools run for a second, and compile three times faster so.
@@ -61,6 +72,7 @@ test)
     [ $# -eq 2 ] || fail "usage: setup.sh test TOOLS"
     check_build
     install_postgres
+    install_curl
     install_tool "$2" cargo-deny "$deny_version"
     install_tool "$2" cargo-machete "$machete_version"
     ;;
