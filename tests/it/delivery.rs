@@ -1,5 +1,8 @@
 //! What becomes of messages once they are sent, and of their credit.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use api::domain::outcome::{Outcome, UnknownReason};
 use chrono::TimeDelta;
 use entity::enums::{AttemptOutcome, MessageState};
@@ -19,6 +22,7 @@ both!(
     a_hand_over_without_report_is_told_in_the_end,
     two_instances_share_the_work,
     a_lost_claim_is_taken_up_by_another,
+    a_dispatcher_that_breaks_down_says_so,
 );
 
 /// Musicians, and their numbers.
@@ -271,4 +275,19 @@ async fn a_lost_claim_is_taken_up_by_another(app: TestApp) {
     let rows =
         credit::Entity::all_rows().filter(credit::Column::Reserved.gt(0)).all(app.db()).await.expect("read");
     assert!(rows.is_empty());
+}
+
+async fn a_dispatcher_that_breaks_down_says_so(app: TestApp) {
+    let marie = app.marie().await;
+    let (ids, numbers) = musicians(&marie, 1).await;
+    app.network().plays(&numbers[0], [Part::Break]);
+    let campaign = marie.sends(&ids, "Bonjour").await;
+    let mut dispatcher = api::dispatch::spawn(Arc::clone(app.app()));
+    let ended = tokio::time::timeout(Duration::from_secs(30), dispatcher.ended()).await;
+    ended.expect("whoever serves learns that nothing is sent any more");
+    dispatcher.stop().await;
+    app.advance(TimeDelta::seconds(31));
+    app.dispatch_all().await;
+    assert_eq!(progress(&marie.campaign(&campaign).await)[1], ("unknown".to_owned(), 1));
+    assert_eq!(app.network().submitted().len(), 1, "what may have left is not sent again");
 }

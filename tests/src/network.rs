@@ -18,6 +18,8 @@ pub enum Part {
     Answer(Outcome),
     /// Accepts it and never answers.
     Hang,
+    /// Takes the program down with it, as a defect of a provider's would.
+    Break,
 }
 
 /// A request that reached the network.
@@ -98,6 +100,7 @@ impl Provider for Network {
         match part {
             Some(Part::Answer(outcome)) => outcome,
             Some(Part::Hang) => std::future::pending().await,
+            Some(Part::Break) => panic!("the defect that a test asked for"),
             None => self.sandbox.submit(message).await,
         }
     }
