@@ -40,6 +40,7 @@ impl Serve {
         let listen = |cause| CliError::Listen { address: config.listen, cause };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        config.listen = address;
         let told_to_end = end_signal().map_err(CliError::Runtime)?;
         if self.migrate {
             open_store(&config, true).await?.close().await;

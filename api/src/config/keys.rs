@@ -42,6 +42,14 @@ pub(super) const KEYS: &[Key] = &[
         },
     },
     Key {
+        path: "public_url",
+        about: "the address under which others reach the server",
+        set: |config, value| {
+            config.public_url = Some(link(value)?.trim_end_matches('/').to_owned());
+            Ok(())
+        },
+    },
+    Key {
         path: "database.url",
         about: "where the database is",
         set: |config, value| {

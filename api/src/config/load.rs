@@ -217,8 +217,9 @@ mod tests {
     #[test]
     fn the_example_shows_every_setting_with_its_default() {
         let mut config = from_text(&uncommented()).expect("the example loads with all in force");
-        // These two have no default: the example shows what one may write.
+        // These have no default: the example shows what one may write.
         assert!(config.master_key_file.take().is_some() && config.rules.plugins.take().is_some());
+        assert!(config.public_url.take().is_some());
         assert_eq!(config, Config::default());
         let table = uncommented().parse::<Table>().expect("the example is TOML");
         for key in KEYS {

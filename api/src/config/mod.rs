@@ -24,6 +24,8 @@ use crate::store::DatabaseUrl;
 pub struct Config {
     /// The address and port of the server; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The address under which others reach the server, without a trailing `/`. None: the one it listens on.
+    pub public_url: Option<String>,
     /// The database.
     pub database: Database,
     /// The file of the master key. None: made beside an SQLite database, refused with PostgreSQL.
@@ -151,10 +153,22 @@ pub struct Http {
     pub request_timeout: Duration,
 }
 
+impl Config {
+    /// An address of ours as others reach it: `path` begins with `/`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        match &self.public_url {
+            Some(public) => format!("{public}{path}"),
+            None => format!("http://{}{path}", self.listen),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
             database: Database {
                 url: DatabaseUrl::Sqlite(PathBuf::from("data/envoi.db")),
                 connections: limits::DATABASE_CONNECTIONS,
