@@ -39,6 +39,8 @@ pub struct Model {
     pub sender: String,
     /// The provider that carries it.
     pub provider: String,
+    /// The short code that its STOP mention names, digits only: a STOP sent there may concern it.
+    pub short_code: Option<String>,
     /// What was reserved for it, in credits.
     pub cost: i64,
     /// When it was accepted.

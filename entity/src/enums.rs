@@ -265,6 +265,24 @@ text_enums! {
         RequestTopUp = "REQUEST_TOP_UP",
     }
 
+    /// What an SMS that came in asks.
+    InboundKeyword {
+        /// To receive no more.
+        Stop = "STOP",
+        /// To receive again.
+        Start = "START",
+        /// Nothing that we know.
+        Other = "OTHER",
+    }
+
+    /// How a refusal came.
+    OptOutSource {
+        /// The operator was told, and recorded it.
+        Operator = "OPERATOR",
+        /// By an SMS of the number's own.
+        Sms = "SMS",
+    }
+
     /// Whether a rule decides.
     RuleState {
         /// It decides.

@@ -1,11 +1,17 @@
 //! The numbers that refuse commercial messages of a structure.
 //!
 //! Knows numbers by their keyed hash only, so a refusal outlives the person it came from.
-//! Invariant: a row is never removed by what removes people.
+//! Invariant: a row is never removed by what removes people. One that the operator recorded names no SMS, and no SMS removes it.
 
 use sea_orm::entity::prelude::*;
 
-use crate::{At, ids::StructureId, scope::scoped, sensitive::Digest};
+use crate::{
+    At,
+    enums::OptOutSource,
+    ids::{InboundId, StructureId},
+    scope::scoped,
+    sensitive::Digest,
+};
 
 /// A row of `opt_out`.
 #[sea_orm::model]
@@ -21,7 +27,9 @@ pub struct Model {
     /// When the refusal was recorded.
     pub opted_out_at: At,
     /// How it came.
-    pub source: String,
+    pub source: OptOutSource,
+    /// The last SMS by which it was said, where it came by SMS.
+    pub inbound_id: Option<InboundId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

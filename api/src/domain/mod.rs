@@ -13,4 +13,5 @@ pub mod outcome;
 pub mod people_file;
 pub mod phone;
 pub mod segments;
+pub mod short_code;
 pub mod text;

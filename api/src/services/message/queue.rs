@@ -13,6 +13,7 @@ use super::SendProblem;
 use super::plan::{Binder, Plan, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
+use crate::domain::short_code;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Recipient;
 
@@ -41,6 +42,7 @@ pub async fn campaign(
         purpose: Set(Purpose::Informational),
         sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
         provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
+        short_code: Set(short_code::named_by(plan.wording.stop_mention()).map(str::to_owned)),
         cost: Set(plan.cost),
         created_at: Set(ctx.at()),
         completed_at: Set(None),

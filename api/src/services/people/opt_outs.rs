@@ -2,6 +2,7 @@
 //!
 //! Owns the table `opt_out`, in which a refusal is the number's and outlives the person.
 
+use entity::enums::OptOutSource;
 use entity::ids::PersonId;
 use entity::{opt_out, person};
 use sea_orm::{EntityTrait, Set};
@@ -9,9 +10,6 @@ use sea_orm::{EntityTrait, Set};
 use crate::app::Ctx;
 use crate::caller::Scope;
 use crate::error::{Failure, Problem};
-
-/// What the operator's refusals are told by.
-const OPERATOR: &str = "operator";
 
 /// Records, on behalf of the operator, that the person's number opts out. A number that has already stays as recorded.
 ///
@@ -29,7 +27,8 @@ pub async fn opt_out(ctx: &Ctx, scope: Scope, person: PersonId) -> Result<(), Fa
                     structure_id: Set(scope.structure),
                     number_hash: Set(number_hash),
                     opted_out_at: Set(at),
-                    source: Set(OPERATOR.to_owned()),
+                    source: Set(OptOutSource::Operator),
+                    inbound_id: Set(None),
                 };
                 opt_out::Entity::insert_many([row]).on_conflict_do_nothing().exec(tx).await?;
                 Ok::<_, Failure>(())
