@@ -14,6 +14,7 @@ mod import;
 mod migrate;
 mod output;
 mod parse;
+mod provider;
 mod schema;
 mod serve;
 mod settings;
@@ -75,6 +76,9 @@ enum Operate {
     /// Set a structure's subscription to the SMS option.
     #[command(subcommand)]
     Subscription(subscription::Subscription),
+    /// List the ways out to the telephone network, and what their gateways are told.
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// Set how a structure sends SMS.
     #[command(subcommand)]
     Settings(settings::Settings),
@@ -137,6 +141,7 @@ impl Operate {
             Self::Account(account) => account.run(&ctx, operator).await,
             Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
             Self::Settings(settings) => settings.run(&ctx, operator).await,
+            Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
             Self::Audit => audit::run(&ctx).await,
         };

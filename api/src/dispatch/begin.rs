@@ -22,6 +22,7 @@ use crate::domain::message_state::MessageState;
 use crate::domain::phone::Phone;
 use crate::domain::segments;
 use crate::providers::Outbound;
+use crate::services::callbacks;
 use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state};
 use crate::store::{StoreError, among};
 
@@ -180,6 +181,7 @@ fn ready(app: &App, campaigns: &HashMap<CampaignId, Common>, row: Row) -> Ready 
         to,
         sender: common.sender.clone(),
         text,
+        report_url: callbacks::report_url(app, &common.provider, attempt.as_uuid()),
         encoding: match row.encoding {
             Encoding::Gsm7 => segments::Encoding::Gsm7,
             Encoding::Ucs2 => segments::Encoding::Ucs2,

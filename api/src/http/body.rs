@@ -84,7 +84,11 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
 /// then reads why.
 const DRAINED: usize = 64;
 
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a body that may have `limit` of them.
+///
+/// # Errors
+/// A refusal with its status: too large, or broken off.
+pub async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut size) = (Vec::new(), 0_usize);
     while let Some(chunk) = stream.next().await {

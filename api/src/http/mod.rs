@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, the playground at `/`, `/health`, and what gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -7,6 +7,7 @@ mod body;
 mod document;
 mod guard;
 mod negotiate;
+mod receipts;
 mod refusal;
 mod respond;
 
@@ -34,6 +35,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
         .route("/health", get(async || "ok\n"))
+        .merge(receipts::routes())
         .with_state(web)
 }
 

@@ -6,6 +6,7 @@
 //! Architecture Invariant: [`Provider::submit`] answers what is known to have happened, never what is likely, and asks once.
 //! Numbers and texts go to the provider and nowhere else.
 
+pub mod callback;
 pub mod sandbox;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::domain::message_state::Report as Status;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::segments::Encoding;
+use callback::{Callback, CallbackError, Inbound, Reported};
 use sandbox::Sandbox;
 
 /// Reports waiting to be recorded. A provider that reports faster than they are recorded waits.
@@ -38,6 +40,8 @@ pub struct Outbound {
     pub text: Arc<str>,
     /// How the body is to be encoded.
     pub encoding: Encoding,
+    /// The address that a gateway calls to report on this attempt: a secret between it and us.
+    pub report_url: String,
 }
 
 impl fmt::Debug for Outbound {
@@ -93,6 +97,28 @@ pub trait Provider: Send + Sync {
     /// How many reports this process itself still owes; none where they come from elsewhere.
     fn reports_due(&self) -> usize {
         0
+    }
+
+    /// Reads a delivery report that the provider brought to an attempt's address.
+    ///
+    /// # Errors
+    /// [`CallbackError`], as for a provider that does not report so.
+    fn read_report(&self, _call: &Callback) -> Result<Reported, CallbackError> {
+        Err(CallbackError::Unsupported)
+    }
+
+    /// Reads a message that someone sent to one of the provider's short codes.
+    ///
+    /// # Errors
+    /// [`CallbackError`], as for a provider that brings no messages.
+    fn read_inbound(&self, _call: &Callback) -> Result<Inbound, CallbackError> {
+        Err(CallbackError::Unsupported)
+    }
+
+    /// What the operator appends to the address for inbound messages, in the gateway's own notation, so that it calls as
+    /// [`Provider::read_inbound`] reads. None for a provider that brings no messages.
+    fn inbound_query(&self) -> Option<&'static str> {
+        None
     }
 }
 

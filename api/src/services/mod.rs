@@ -6,10 +6,12 @@
 pub mod accounts;
 pub mod audience;
 pub mod audit;
+pub mod callbacks;
 pub mod campaigns;
 pub mod decisions;
 pub mod delivery;
 mod idempotency;
+pub mod inbound;
 pub mod ledger;
 pub mod message;
 pub mod operator;
