@@ -4,9 +4,15 @@
 //! shared, and which structures an SMS concerned is `inbound_structure`'s.
 //! Invariant: a provider's reference is there once; a row has a number's hash, or why its sender is no number.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{ExprTrait, JoinType, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query};
 
-use crate::{At, enums::InboundKeyword, ids::InboundId, sensitive::Digest};
+use crate::{
+    At, attempt, campaign,
+    enums::{AttemptOutcome, InboundKeyword},
+    ids::InboundId,
+    inbound_structure, message, scope,
+    sensitive::Digest,
+};
 
 /// A row of `inbound`.
 #[sea_orm::model]
@@ -33,3 +39,37 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Those that came in, the newest first: for the operator alone, since they belong to no structure.
+#[must_use]
+pub fn newest() -> Select<Entity> {
+    scope::select::<Entity>().order_by_desc(Column::ReceivedAt).order_by_desc(Column::Id)
+}
+
+/// The attempts by which structures handed, or may have handed, an SMS to this number, with this short code to answer to, since an
+/// instant: of every structure, for what comes in by SMS alone. What is known to have been refused or not sent is none of them.
+#[must_use]
+pub fn what_it_answers(number_hash: Digest, short_code: &str, since: At) -> Select<attempt::Entity> {
+    let accepted = [AttemptOutcome::HandedOver, AttemptOutcome::Unknown];
+    scope::select::<attempt::Entity>()
+        .join(JoinType::InnerJoin, attempt::Relation::Message.def())
+        .join(JoinType::InnerJoin, message::Relation::Campaign.def())
+        .filter(message::Column::NumberHash.eq(number_hash))
+        .filter(campaign::Column::ShortCode.eq(short_code))
+        .filter(attempt::Column::StartedAt.gte(since))
+        .filter(attempt::Column::Outcome.is_null().or(attempt::Column::Outcome.is_in(accepted)))
+}
+
+/// The condition that an SMS concerned no structure.
+#[must_use]
+pub fn concerns_none() -> Expr {
+    let concerned = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(inbound_structure::Entity)
+        .and_where(
+            Expr::col((inbound_structure::Entity, inbound_structure::Column::InboundId))
+                .equals((Entity, Column::Id)),
+        )
+        .take();
+    Expr::exists(concerned).not()
+}

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{InboundId, StructureId},
-    scope::scoped,
+    scope::{self, scoped},
 };
 
 /// A row of `inbound_structure`.
@@ -25,3 +25,9 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!();
+
+/// What these SMS concerned, in every structure: for the operator alone.
+#[must_use]
+pub fn of_inbound(ids: impl IntoIterator<Item = InboundId>) -> Select<Entity> {
+    scope::select::<Entity>().filter(Column::InboundId.is_in(ids))
+}

@@ -11,7 +11,9 @@ mod credit;
 pub mod demo;
 mod error;
 mod import;
+mod inbound;
 mod migrate;
+mod opt_out;
 mod output;
 mod parse;
 mod provider;
@@ -85,6 +87,12 @@ enum Operate {
     /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
+    /// List, check, record and take back the refusals of people.
+    #[command(subcommand)]
+    OptOut(opt_out::OptOut),
+    /// List what people sent in by SMS.
+    #[command(subcommand)]
+    Inbound(inbound::Inbound),
     /// Check that credit, messages and campaigns add up; exit with 1 when anything does not.
     Audit,
 }
@@ -143,6 +151,8 @@ impl Operate {
             Self::Settings(settings) => settings.run(&ctx, operator).await,
             Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
+            Self::OptOut(opt_out) => opt_out.run(&ctx, operator).await,
+            Self::Inbound(inbound) => inbound.run(&ctx, operator).await,
             Self::Audit => audit::run(&ctx).await,
         };
         ctx.store.clone().close().await;

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Web, body, negotiate};
 use crate::app::Ctx;
 use crate::error::Fault;
-use crate::providers::callback::{Callback, CallbackError};
 use crate::providers::Report;
+use crate::providers::callback::{Callback, CallbackError};
 use crate::services::{inbound, receipts};
 
 /// The largest body of a call, in bytes: an SMS of the greatest length with every byte escaped, several times over. An address

@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
+use crate::domain::phone::Region;
 use crate::error::Fault;
 
 /// What identifies a structure.
@@ -155,6 +156,15 @@ pub async fn facts_of(
             time_zone: row.time_zone,
         },
     })
+}
+
+/// The regions of all structures: a number that a network wrote without its country code is of one of them.
+///
+/// # Errors
+/// The database's.
+pub async fn regions(db: &impl ConnectionTrait) -> Result<Vec<Region>, Fault> {
+    let codes: Vec<String> = structure::regions().into_tuple().all(db).await?;
+    Ok(codes.iter().filter_map(|code| code.parse().ok()).collect())
 }
 
 #[derive(FromQueryResult)]

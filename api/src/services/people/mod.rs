@@ -7,7 +7,7 @@
 
 pub mod filter;
 pub mod import;
-mod opt_outs;
+pub(super) mod opt_outs;
 mod query;
 pub mod tags;
 
