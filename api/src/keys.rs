@@ -31,6 +31,9 @@ const OPT_OUT: &str = "opt-out";
 /// The key that preview tokens are made with, by the name under which it is stored.
 const PREVIEW: &str = "preview-token";
 
+/// The key that links to reports are signed with, by the name under which it is stored.
+const REPORT: &str = "report-link";
+
 /// Why the keys could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -120,6 +123,7 @@ fn write_private(path: &Path, line: &str) -> std::io::Result<()> {
 pub struct Keys {
     opt_out: [u8; KEY],
     preview: [u8; KEY],
+    report: [u8; KEY],
 }
 
 impl Keys {
@@ -132,6 +136,7 @@ impl Keys {
         Ok(Self {
             opt_out: open_or_draw(store, &cipher, entropy, OPT_OUT).await?,
             preview: open_or_draw(store, &cipher, entropy, PREVIEW).await?,
+            report: open_or_draw(store, &cipher, entropy, REPORT).await?,
         })
     }
 
@@ -145,6 +150,24 @@ impl Keys {
     #[must_use]
     pub fn preview_token(&self, preview: PreviewId) -> String {
         URL_SAFE_NO_PAD.encode(hmac(&self.preview, preview.as_uuid().as_bytes()))
+    }
+
+    /// The token of a link to a report: what it grants, readable by whoever has it, and a signature.
+    #[must_use]
+    pub fn report_token(&self, grant: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([grant, &hmac(&self.report, grant)].concat())
+    }
+
+    /// What a token of such a link grants; none unless it is one of ours, to the byte.
+    #[must_use]
+    pub fn report_grant(&self, token: &str) -> Option<Vec<u8>> {
+        let mut grant = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let signature = grant.split_off(grant.len().checked_sub(KEY)?);
+        let mut mac = keyed(&self.report);
+        mac.update(&grant);
+        // In a time that does not depend on where it differs.
+        mac.verify_slice(&signature).ok()?;
+        Some(grant)
     }
 }
 
@@ -197,7 +220,11 @@ async fn draw(
 }
 
 fn hmac(key: &[u8; KEY], message: &[u8]) -> [u8; KEY] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("invariant: HMAC takes a key of any length");
+    let mut mac = keyed(key);
     mac.update(message);
     mac.finalize().into_bytes().into()
+}
+
+fn keyed(key: &[u8; KEY]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("invariant: HMAC takes a key of any length")
 }

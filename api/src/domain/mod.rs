@@ -14,4 +14,5 @@ pub mod people_file;
 pub mod phone;
 pub mod segments;
 pub mod short_code;
+pub mod spreadsheet;
 pub mod text;

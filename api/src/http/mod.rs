@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, the playground at `/`, reports as files, and `/health`.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -8,6 +8,7 @@ mod document;
 mod guard;
 mod negotiate;
 mod refusal;
+mod reports;
 mod respond;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use axum::response::Html;
 use axum::routing::{any, get};
 
 use crate::app::App;
-use crate::graphql;
+use crate::{graphql, services};
 
 /// What every request is served with.
 #[derive(Clone)]
@@ -33,6 +34,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
+        .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
         .route("/health", get(async || "ok\n"))
         .with_state(web)
 }
