@@ -33,6 +33,8 @@ const OPT_OUT: &str = "opt-out";
 const PREVIEW: &str = "preview-token";
 /// The key that signs the addresses which gateways call, by the name under which it is stored.
 const CALLBACK: &str = "callback";
+/// The key that links to reports are signed with, by the name under which it is stored.
+const REPORT: &str = "report-link";
 
 /// Why the keys could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +126,7 @@ pub struct Keys {
     opt_out: [u8; KEY],
     preview: [u8; KEY],
     callback: [u8; KEY],
+    report: [u8; KEY],
 }
 
 impl Keys {
@@ -137,6 +140,7 @@ impl Keys {
             opt_out: open_or_draw(store, &cipher, entropy, OPT_OUT).await?,
             preview: open_or_draw(store, &cipher, entropy, PREVIEW).await?,
             callback: open_or_draw(store, &cipher, entropy, CALLBACK).await?,
+            report: open_or_draw(store, &cipher, entropy, REPORT).await?,
         })
     }
 
@@ -183,6 +187,22 @@ impl Keys {
 
     fn inbound_mac(&self, provider: &str) -> Hmac<Sha256> {
         mac(&self.callback, &[b"inbound\0", provider.as_bytes()])
+    }
+
+    /// The token of a link to a report: what it grants, readable by whoever has it, and a signature.
+    #[must_use]
+    pub fn report_token(&self, grant: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([grant, &hmac(&self.report, grant)].concat())
+    }
+
+    /// What a token of such a link grants; none unless it is one of ours, to the byte.
+    #[must_use]
+    pub fn report_grant(&self, token: &str) -> Option<Vec<u8>> {
+        let mut grant = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let signature = grant.split_off(grant.len().checked_sub(KEY)?);
+        // In a time that does not depend on where it differs.
+        mac(&self.report, &[&grant]).verify_slice(&signature).ok()?;
+        Some(grant)
     }
 }
 

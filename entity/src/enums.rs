@@ -163,6 +163,10 @@ text_enums! {
         Dispatching = "DISPATCHING",
         /// All are, and nothing stays reserved.
         Completed = "COMPLETED",
+        /// It was cancelled, and some of its messages are not settled.
+        Cancelling = "CANCELLING",
+        /// It was cancelled, all its messages are settled, and nothing stays reserved.
+        Cancelled = "CANCELLED",
     }
 
     /// Where a message stands.

@@ -136,6 +136,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 60, 1..=1_440).map(|time| config.preview.lifetime = time),
     },
     Key {
+        path: "reports.link_minutes",
+        about: "how long a link to a report serves",
+        set: |config, value| time(value, 60, 1..=1_440).map(|time| config.reports.link_lifetime = time),
+    },
+    Key {
         path: "dispatch.enabled",
         about: "whether this instance sends",
         set: |config, value| switch(value).map(|on| config.dispatch.enabled = on),

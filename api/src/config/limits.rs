@@ -13,6 +13,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(720);
 /// How long a preview can be sent: long enough to read it, too short for what it shows to become another thing.
 pub const PREVIEW_LIFETIME: Duration = Duration::from_mins(15);
+/// How long the link to a report serves: long enough to follow it, too short to be passed on.
+pub const REPORT_LINK_LIFETIME: Duration = Duration::from_mins(15);
 /// Requests to providers under way at once: also the most messages that a crash can leave without a known outcome.
 pub const DISPATCH_IN_FLIGHT: usize = 64;
 /// Messages that one look at the queue leases: few, large commits.

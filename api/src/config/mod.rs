@@ -42,6 +42,8 @@ pub struct Config {
     pub session: Session,
     /// Previews.
     pub preview: Preview,
+    /// Reports of campaigns, as files.
+    pub reports: Reports,
     /// The sending of what was queued.
     pub dispatch: Dispatch,
     /// The platform's rules.
@@ -118,6 +120,13 @@ pub struct Preview {
     pub lifetime: Duration,
 }
 
+/// Reports of campaigns, as files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reports {
+    /// How long a link to one serves.
+    pub link_lifetime: Duration,
+}
+
 /// The sending of what was queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispatch {
@@ -184,6 +193,7 @@ impl Default for Config {
             credit: Credit { auto_approve: false },
             session: Session { lifetime: limits::SESSION_LIFETIME },
             preview: Preview { lifetime: limits::PREVIEW_LIFETIME },
+            reports: Reports { link_lifetime: limits::REPORT_LINK_LIFETIME },
             dispatch: Dispatch {
                 enabled: true,
                 in_flight: limits::DISPATCH_IN_FLIGHT,

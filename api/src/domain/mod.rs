@@ -14,5 +14,6 @@ pub mod people_file;
 pub mod phone;
 pub mod segments;
 pub mod short_code;
+pub mod spreadsheet;
 pub mod stop_word;
 pub mod text;

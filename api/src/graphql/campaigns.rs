@@ -1,10 +1,14 @@
 //! Campaigns, their messages, and what became of each.
 
+mod mutation;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::ids::DecisionId;
+
+pub use mutation::CampaignMutation;
 
 use super::account::Account;
 use super::context::{Maybe, Session};
@@ -16,6 +20,7 @@ use super::scalar::PhoneNumber;
 use crate::error::Fault;
 use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
 use crate::services::decisions::{self, DecisionRow};
+use crate::services::reports;
 
 /// Where a campaign stands.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -25,6 +30,10 @@ pub enum CampaignState {
     Dispatching,
     /// All are, and nothing stays reserved for it.
     Completed,
+    /// It was cancelled: nothing more of it is sent, and some of what had left is not settled.
+    Cancelling,
+    /// It was cancelled: what was not sent is given back, and all the rest is settled.
+    Cancelled,
 }
 
 /// Where a message stands.
@@ -174,6 +183,13 @@ impl Campaign {
     /// How many of its messages are in each state.
     async fn progress(&self) -> CampaignProgress {
         self.row.progress.into()
+    }
+
+    /// A link to the report of it as a CSV file, one line for each message. It serves without signing in, for a quarter of an hour
+    /// unless the operator set another time, and only while this account may read campaigns: whoever has it has the report.
+    async fn report_url(&self, graphql: &Context<'_>) -> Maybe<String> {
+        let session = Session::of(graphql);
+        session.maybe(async { reports::link(&session.ctx, session.caller()?, self.row.id).map(Some) }).await
     }
 
     /// Its messages, one for each number.

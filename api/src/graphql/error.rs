@@ -129,6 +129,11 @@ user_errors! {
         /// What is left to spend, in SMS.
         available: i64,
     }
+    /// The campaign was completed: nothing of it is left to cancel.
+    CampaignAlreadyCompletedError {
+        /// The campaign.
+        campaign: Option<Campaign>,
+    }
     /// The idempotency key served already, for another request.
     IdempotencyConflictError {}
     /// The rule is the platform's, and its lock does not let a structure change it so.

@@ -30,6 +30,7 @@ pub use context::{Maybe, Session};
 
 use self::rules::RuleMutation;
 use account::AccountMutation;
+use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::MessageMutation;
 use node::NodeQuery;
@@ -47,7 +48,7 @@ pub struct Query(NodeQuery, ViewerQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, MessageMutation, CreditMutation, RuleMutation);
+pub struct Mutation(AccountMutation, MessageMutation, CampaignMutation, CreditMutation, RuleMutation);
 
 /// The schema, ready to execute requests that carry a [`Session`].
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

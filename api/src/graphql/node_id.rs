@@ -103,6 +103,15 @@ pub fn tag(id: &ID) -> TagId {
     }
 }
 
+/// The campaign that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn campaign(id: &ID) -> CampaignId {
+    match NodeId::decode(id) {
+        Some(NodeId::Campaign(campaign)) => campaign,
+        _ => CampaignId::from_uuid(Uuid::nil()),
+    }
+}
+
 /// The id of a rule.
 #[must_use]
 pub fn of_rule(key: &RuleKey) -> ID {

@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, `/health`, and what gateways call.
+//! The ways in over HTTP: `/graphql`, the playground at `/`, reports as files, `/health`, and what gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -9,6 +9,7 @@ mod guard;
 mod negotiate;
 mod receipts;
 mod refusal;
+mod reports;
 mod respond;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use axum::response::Html;
 use axum::routing::{any, get};
 
 use crate::app::App;
-use crate::graphql;
+use crate::{graphql, services};
 
 /// What every request is served with.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
+        .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
         .route("/health", get(async || "ok\n"))
         .merge(receipts::routes())
         .with_state(web)

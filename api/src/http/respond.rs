@@ -130,7 +130,8 @@ fn dress(ctx: &Ctx, format: Format, status: StatusCode, mut response: Response) 
     response
 }
 
-const fn language(lang: Lang) -> &'static str {
+/// A language, as headers name it.
+pub(super) const fn language(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "en",
         Lang::Fr => "fr",

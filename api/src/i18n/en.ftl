@@ -76,6 +76,41 @@ REFUSED = The rules refuse this send: the decision says why.
 CONFIRMATION_REQUIRED = This send needs to be confirmed: { $codes }.
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.
 IDEMPOTENCY_CONFLICT = This key served already for another request: make a new one.
+CAMPAIGN_NOT_FOUND = There is no such campaign.
+CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
+NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
+
+## The report of a campaign
+
+REPORT_FILE = report
+REPORT_PEOPLE = People
+REPORT_NUMBER = Number
+REPORT_STATE = State
+REPORT_REASON = Reason
+REPORT_AT = Date and time ({ $zone })
+REPORT_SEGMENTS = SMS
+REPORT_CHARGED = SMS charged
+REPORT_STATE_QUEUED = Waiting
+REPORT_STATE_SENDING = Being sent
+REPORT_STATE_HANDED_OVER = Handed to the network
+REPORT_STATE_DELIVERED = Delivered
+REPORT_STATE_UNDELIVERED = Not delivered
+REPORT_STATE_NO_REPORT = Handed over, no report
+REPORT_STATE_REJECTED = Refused by the network
+REPORT_STATE_SUPPRESSED = Not sent
+REPORT_STATE_UNKNOWN = Outcome unknown
+REPORT_STATE_WRITTEN_OFF = Outcome never known
+REPORT_REASON_OPTED_OUT = The person opted out of SMS
+REPORT_REASON_CANCELLED = The campaign was cancelled
+REPORT_REASON_EXPIRED = Every attempt failed
+REPORT_REASON_ERASED = The number or the text was erased
+REPORT_REASON_TIMEOUT = The network did not answer in time
+REPORT_REASON_CONNECTION_LOST = The connection to the network broke
+REPORT_REASON_SERVER_ERROR = The network answered with an error
+REPORT_REASON_UNREADABLE_ANSWER = The network’s answer could not be read
+REPORT_REASON_LEASE_EXPIRED = The service stopped while sending
+REPORT_NOT_FOUND = This link leads to no report. Take it from the campaign again.
+REPORT_EXPIRED = This link has expired: take a new one from the campaign.
 
 ## Credit
 

@@ -76,6 +76,41 @@ REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
 CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : { $codes }.
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
 IDEMPOTENCY_CONFLICT = Cette clé a déjà servi pour une autre demande : prenez-en une nouvelle.
+CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
+CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
+NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
+
+## Compte rendu d’un envoi
+
+REPORT_FILE = compte-rendu
+REPORT_PEOPLE = Personnes
+REPORT_NUMBER = Numéro
+REPORT_STATE = État
+REPORT_REASON = Motif
+REPORT_AT = Date et heure ({ $zone })
+REPORT_SEGMENTS = SMS
+REPORT_CHARGED = SMS débités
+REPORT_STATE_QUEUED = En attente
+REPORT_STATE_SENDING = En cours d’envoi
+REPORT_STATE_HANDED_OVER = Remis à l’opérateur
+REPORT_STATE_DELIVERED = Reçu
+REPORT_STATE_UNDELIVERED = Non reçu
+REPORT_STATE_NO_REPORT = Remis, sans accusé de réception
+REPORT_STATE_REJECTED = Refusé par l’opérateur
+REPORT_STATE_SUPPRESSED = Non envoyé
+REPORT_STATE_UNKNOWN = Issue inconnue
+REPORT_STATE_WRITTEN_OFF = Issue restée inconnue
+REPORT_REASON_OPTED_OUT = La personne a refusé de recevoir des SMS
+REPORT_REASON_CANCELLED = L’envoi a été annulé
+REPORT_REASON_EXPIRED = Toutes les tentatives ont échoué
+REPORT_REASON_ERASED = Le numéro ou le texte a été effacé
+REPORT_REASON_TIMEOUT = L’opérateur n’a pas répondu à temps
+REPORT_REASON_CONNECTION_LOST = La liaison avec l’opérateur s’est rompue
+REPORT_REASON_SERVER_ERROR = L’opérateur a répondu par une erreur
+REPORT_REASON_UNREADABLE_ANSWER = La réponse de l’opérateur était illisible
+REPORT_REASON_LEASE_EXPIRED = Le service s’est arrêté pendant l’envoi
+REPORT_NOT_FOUND = Ce lien ne mène à aucun compte rendu. Reprenez-le dans l’envoi.
+REPORT_EXPIRED = Ce lien a expiré : reprenez-en un dans l’envoi.
 
 ## Crédit
 
