@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, and `/health`.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -9,6 +9,7 @@ mod guard;
 mod negotiate;
 mod refusal;
 mod respond;
+mod socket;
 
 use std::sync::Arc;
 
@@ -20,16 +21,19 @@ use axum::routing::{any, get};
 use crate::app::App;
 use crate::graphql;
 
+pub use socket::Sockets;
+
 /// What every request is served with.
 #[derive(Clone)]
 struct Web {
     app: Arc<App>,
     schema: graphql::Schema,
+    sockets: Sockets,
 }
 
-/// The routes of one instance.
-pub fn router(app: Arc<App>) -> Router {
-    let web = Web { app, schema: graphql::schema() };
+/// The routes of one instance, whose sockets are among these.
+pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
+    let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
