@@ -13,6 +13,7 @@ mod documents;
 mod network;
 pub mod process;
 mod run;
+mod socket;
 
 pub use actor::Actor;
 pub use answer::{Answer, code_of, nodes};
@@ -21,3 +22,4 @@ pub use clock::{TestClock, TestEntropy, seed};
 pub use database::{Backend, TestDatabase};
 pub use network::{Network, Part, Submitted};
 pub use run::{on, plainly};
+pub use socket::{Heard, Socket};

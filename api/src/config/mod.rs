@@ -46,6 +46,8 @@ pub struct Config {
     pub reports: Reports,
     /// The sending of what was queued.
     pub dispatch: Dispatch,
+    /// What is watched.
+    pub live: Live,
     /// The platform's rules.
     pub rules: Rules,
     /// The server's guards.
@@ -146,6 +148,13 @@ pub struct Dispatch {
     pub report_window: Duration,
 }
 
+/// What is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// How often a watcher looks without being told.
+    pub check: Duration,
+}
+
 /// The platform's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -160,6 +169,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// The most WebSockets open at once.
+    pub max_sockets: u32,
 }
 
 impl Config {
@@ -203,8 +214,13 @@ impl Default for Config {
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
+            live: Live { check: limits::LIVE_CHECK },
             rules: Rules { plugins: None },
-            http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
+            http: Http {
+                max_body_bytes: limits::MAX_BODY_BYTES,
+                request_timeout: limits::REQUEST_TIMEOUT,
+                max_sockets: limits::MAX_SOCKETS,
+            },
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, reports as files, `/health`, and what gateways call.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, reports as files, `/health`, and what
+//! gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -11,6 +12,7 @@ mod receipts;
 mod refusal;
 mod reports;
 mod respond;
+mod socket;
 
 use std::sync::Arc;
 
@@ -22,16 +24,19 @@ use axum::routing::{any, get};
 use crate::app::App;
 use crate::{graphql, services};
 
+pub use socket::Sockets;
+
 /// What every request is served with.
 #[derive(Clone)]
 struct Web {
     app: Arc<App>,
     schema: graphql::Schema,
+    sockets: Sockets,
 }
 
-/// The routes of one instance.
-pub fn router(app: Arc<App>) -> Router {
-    let web = Web { app, schema: graphql::schema() };
+/// The routes of one instance, whose sockets are among these.
+pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
+    let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))

@@ -197,6 +197,14 @@ pub async fn resume(ctx: &Ctx, structure: StructureId, id: SessionId) -> Result<
     serving(ctx, found.one(ctx.store.readers()).await?).await
 }
 
+/// The caller as it stands now, with the permissions of this moment.
+///
+/// # Errors
+/// [`Fault::Unauthenticated`] when the session expired or was revoked, or the account disabled; the database's.
+pub async fn renew(ctx: &Ctx, caller: &Caller) -> Result<Caller, Fault> {
+    resume(ctx, caller.structure, caller.session).await?.ok_or(Fault::Unauthenticated)
+}
+
 /// The caller of a session that was found, if it is open and its account not disabled.
 async fn serving(
     ctx: &Ctx,

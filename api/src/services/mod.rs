@@ -23,3 +23,4 @@ pub mod reports;
 pub mod ruleset;
 pub mod structures;
 pub mod top_up;
+pub mod watch;
