@@ -44,8 +44,12 @@ pub struct Config {
     pub preview: Preview,
     /// The sending of what was queued.
     pub dispatch: Dispatch,
+    /// The provider that plays a telephone network.
+    pub sandbox: Sandbox,
     /// The platform's rules.
     pub rules: Rules,
+    /// The playground.
+    pub playground: Playground,
     /// The server's guards.
     pub http: Http,
 }
@@ -137,11 +141,25 @@ pub struct Dispatch {
     pub report_window: Duration,
 }
 
+/// The provider that plays a telephone network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sandbox {
+    /// Within what time it reports. None: a second, or longer in the demonstration, so that reports are seen coming in.
+    pub report_within: Option<Duration>,
+}
+
 /// The platform's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// A folder of rules that the operator adds to the built-in ones.
     pub plugins: Option<PathBuf>,
+}
+
+/// The playground: a page for people that asks the API, at `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playground {
+    /// Whether it is served.
+    pub enabled: bool,
 }
 
 /// The server's guards.
@@ -193,7 +211,9 @@ impl Default for Config {
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
+            sandbox: Sandbox { report_within: None },
             rules: Rules { plugins: None },
+            playground: Playground { enabled: true },
             http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
         }
     }

@@ -7,14 +7,13 @@ mod body;
 mod document;
 mod guard;
 mod negotiate;
+pub mod playground;
 mod refusal;
 mod respond;
 
 use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
 use axum::Router;
-use axum::response::Html;
 use axum::routing::{any, get};
 
 use crate::app::App;
@@ -29,14 +28,12 @@ struct Web {
 
 /// The routes of one instance.
 pub fn router(app: Arc<App>) -> Router {
+    let playground =
+        if app.config.playground.enabled { playground::router(&playground::BUILT_IN) } else { Router::new() };
     let web = Web { app, schema: graphql::schema() };
     Router::new()
-        .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
         .route("/health", get(async || "ok\n"))
         .with_state(web)
-}
-
-async fn playground() -> Html<String> {
-    Html(GraphiQLSource::build().endpoint("/graphql").title("Envoi").finish())
+        .merge(playground)
 }
