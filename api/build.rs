@@ -69,8 +69,7 @@ fn install(sources: &Path) -> Outcome<()> {
     if fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    // One retry: without a network, npm would go on trying for minutes.
-    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"];
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     run(Command::new("npm").args(arguments).current_dir(sources))?;
     Ok(fs::write(installed, lock)?)
 }
