@@ -21,6 +21,9 @@ pub enum Fault {
         /// The access it needs there.
         access: Access,
     },
+    /// What the account may do is no longer what it was when it began to watch.
+    #[error("the permissions of this account changed: subscribe again")]
+    PermissionsChanged,
     /// `first` or `last` out of bounds, or both given.
     #[error("`first` or `last` must be between 0 and {max}, and not both")]
     PageSizeInvalid {

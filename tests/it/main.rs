@@ -11,6 +11,7 @@ mod http;
 mod import;
 mod isolation;
 mod length;
+mod live;
 mod main_job;
 mod people;
 mod playground;

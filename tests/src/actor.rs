@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::answer::{Answer, nodes};
 use crate::app::TestApp;
 use crate::documents::{PEOPLE, PREVIEW, PREVIEW_SMS, SEND_SMS, SIGN_IN};
+use crate::socket::Socket;
 
 /// Answers of tests are small: what is larger is a fault.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -101,6 +102,15 @@ impl Actor {
         let mut answer = self.try_query(document, variables).await;
         assert!(answer["errors"].is_null(), "{answer}");
         answer["data"].take()
+    }
+
+    /// A socket on which they said hello.
+    pub async fn socket(&self) -> Socket {
+        let headers =
+            [("sec-websocket-protocol", "graphql-transport-ws"), ("accept-language", self.language)];
+        let mut socket = Socket::open(self.app.address().await, &headers).await.expect("the socket opens");
+        socket.greet(self.token.as_deref()).await;
+        socket
     }
 
     /// The payload of a preview of any audience.

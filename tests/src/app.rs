@@ -23,6 +23,8 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityTrait, PaginatorTrait as _,
     QueryFilter as _, Select,
 };
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::actor::Actor;
@@ -45,6 +47,9 @@ struct Inner {
     chance: Arc<TestEntropy>,
     network: Arc<Network>,
     router: Router,
+    sockets: http::Sockets,
+    /// Where it listens, from the first socket on.
+    address: OnceCell<String>,
     backend: Backend,
     database: Arc<Mutex<Option<TestDatabase>>>,
     planted: Arc<AtomicBool>,
@@ -97,8 +102,21 @@ impl TestApp {
         let clock_of_app = Arc::clone(&clock);
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
         let app = app.expect("an instance starts");
-        let router = http::router(Arc::clone(&app));
-        Self(Arc::new(Inner { app, clock, chance, network, router, backend, database, planted }))
+        let sockets = http::Sockets::at_most(app.config.http.max_sockets);
+        let router = http::router(Arc::clone(&app), sockets.clone());
+        let address = OnceCell::new();
+        Self(Arc::new(Inner {
+            app,
+            clock,
+            chance,
+            network,
+            router,
+            sockets,
+            address,
+            backend,
+            database,
+            planted,
+        }))
     }
 
     /// Another instance on the same database, at the same time, with other settings. It begins with no token and no request
@@ -161,6 +179,24 @@ impl TestApp {
     /// Its way in.
     pub fn router(&self) -> Router {
         self.0.router.clone()
+    }
+
+    /// The sockets that are open on it.
+    #[must_use]
+    pub fn sockets(&self) -> &http::Sockets {
+        &self.0.sockets
+    }
+
+    /// Where it listens on a port of this machine, such as `127.0.0.1:41234`, from the first call on.
+    pub async fn address(&self) -> &str {
+        let listening = async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port can be had");
+            let address = listener.local_addr().expect("it has an address").to_string();
+            let router = self.router();
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            address
+        };
+        self.0.address.get_or_init(|| listening).await
     }
 
     /// A new idempotency key.

@@ -14,6 +14,7 @@ mod documents;
 mod network;
 pub mod process;
 mod run;
+mod socket;
 
 pub use actor::Actor;
 pub use answer::{Answer, code_of, nodes};
@@ -22,3 +23,4 @@ pub use clock::{TestClock, TestEntropy, seed};
 pub use database::{Backend, TestDatabase};
 pub use network::{Network, Part, Submitted};
 pub use run::{on, plainly};
+pub use socket::{Heard, Socket};

@@ -176,6 +176,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 1, 0..=3_600).map(|time| config.sandbox.report_within = Some(time)),
     },
     Key {
+        path: "live.check_seconds",
+        about: "how often a subscription looks unasked",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.live.check = time),
+    },
+    Key {
         path: "rules.plugins",
         about: "a folder of rules of the operator's",
         set: |config, value| path(value).map(|path| config.rules.plugins = Some(path)),
@@ -194,6 +199,11 @@ pub(super) const KEYS: &[Key] = &[
         path: "http.request_timeout_seconds",
         about: "how long a request may take",
         set: |config, value| time(value, 1, 1..=300).map(|time| config.http.request_timeout = time),
+    },
+    Key {
+        path: "http.max_sockets",
+        about: "WebSockets open at once",
+        set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_sockets = n),
     },
 ];
 

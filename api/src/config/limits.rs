@@ -9,6 +9,8 @@ pub const DATABASE_CONNECTIONS: u32 = 8;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// How long a request may take: above the slowest query on a large structure, below what a user waits for.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// WebSockets open at once: each costs some 20 KiB, and a file descriptor of the 1,024 that a process usually has.
+pub const MAX_SOCKETS: u32 = 500;
 /// How long a sign-in lasts: a month, so that nobody signs in every day and a lost token dies.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(720);
 /// How long a preview can be sent: long enough to read it, too short for what it shows to become another thing.
@@ -23,5 +25,8 @@ pub const DISPATCH_LEASE: Duration = Duration::from_secs(30);
 pub const DISPATCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts at one message before it counts as rejected: with backoff, some hours of a provider's absence.
 pub const DISPATCH_MAX_ATTEMPTS: u32 = 8;
+/// How often a subscription looks without being told that something changed: the longest that one outlives its session, at
+/// three small statements each time.
+pub const LIVE_CHECK: Duration = Duration::from_secs(10);
 /// How long a report or the outcome of an attempt is awaited: what the providers keep trying for, at most.
 pub const DISPATCH_REPORT_WINDOW: Duration = Duration::from_hours(72);

@@ -46,6 +46,8 @@ pub struct Config {
     pub dispatch: Dispatch,
     /// The provider that plays a telephone network.
     pub sandbox: Sandbox,
+    /// What is watched.
+    pub live: Live,
     /// The platform's rules.
     pub rules: Rules,
     /// The playground.
@@ -148,6 +150,13 @@ pub struct Sandbox {
     pub report_within: Option<Duration>,
 }
 
+/// What is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// How often a watcher looks without being told.
+    pub check: Duration,
+}
+
 /// The platform's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -169,6 +178,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// The most WebSockets open at once.
+    pub max_sockets: u32,
 }
 
 impl Config {
@@ -212,9 +223,14 @@ impl Default for Config {
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
             sandbox: Sandbox { report_within: None },
+            live: Live { check: limits::LIVE_CHECK },
             rules: Rules { plugins: None },
             playground: Playground { enabled: true },
-            http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
+            http: Http {
+                max_body_bytes: limits::MAX_BODY_BYTES,
+                request_timeout: limits::REQUEST_TIMEOUT,
+                max_sockets: limits::MAX_SOCKETS,
+            },
         }
     }
 }

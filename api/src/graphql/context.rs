@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, Error, Lookahead};
 use entity::ids::AccountId;
+use futures::future::ready;
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::sync::Mutex;
 
 use super::account::Account;
@@ -118,6 +120,26 @@ impl Session {
     /// Resolves a field that can fail on its own.
     pub async fn maybe<T>(&self, work: impl Future<Output = Result<Option<T>, Fault>>) -> Maybe<T> {
         work.await.map_err(|cause| fault(&self.ctx, cause)).transpose()
+    }
+
+    /// Resolves a subscription: each state as a field that can fail on its own, with nothing remembered from the state before.
+    pub fn live<R, N>(
+        &self,
+        states: Result<impl Stream<Item = Result<Option<R>, Fault>> + Send + 'static, Fault>,
+    ) -> impl Stream<Item = Maybe<N>>
+    where
+        R: Send + 'static,
+        N: From<R>,
+    {
+        let states = match states {
+            Ok(states) => states.boxed(),
+            Err(fault) => stream::once(ready(Err(fault))).boxed(),
+        };
+        states.then(async move |state| {
+            *self.rules.lock().await = None;
+            self.accounts.lock().await.clear();
+            self.maybe(ready(state.map(|state| state.map(N::from)))).await
+        })
     }
 
     /// What a mutation came to: done, or a problem for its payload.

@@ -20,6 +20,7 @@ pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
             "FORBIDDEN",
             vec![("module", Arg::from(module.as_str())), ("access", Arg::from(access.as_str()))],
         ),
+        Fault::PermissionsChanged => ("PERMISSIONS_CHANGED", Vec::new()),
         Fault::PageSizeInvalid { max } => {
             ("PAGE_SIZE_INVALID", vec![("max", Arg::Number(i64::try_from(max).unwrap_or(i64::MAX)))])
         }

@@ -12,6 +12,7 @@ mod context;
 mod credit;
 mod decisions;
 mod error;
+mod live;
 mod message;
 mod node;
 mod node_id;
@@ -22,11 +23,12 @@ mod scalar;
 mod structure;
 mod viewer;
 
-use async_graphql::{EmptySubscription, ID, MergedObject, SDLExportOptions};
+use async_graphql::{ID, MergedObject, SDLExportOptions};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use context::{Maybe, Session};
+pub use live::Subscription;
 
 use self::rules::RuleMutation;
 use account::AccountMutation;
@@ -50,12 +52,12 @@ pub struct Query(NodeQuery, ViewerQuery);
 pub struct Mutation(AccountMutation, MessageMutation, CreditMutation, RuleMutation);
 
 /// The schema, ready to execute requests that carry a [`Session`].
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .override_output_type_description::<DateTime<Utc>>(

@@ -104,7 +104,11 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-fn from_object(mut params: serde_json::Map<String, Value>) -> Result<Params, Refusal> {
+/// The parameters of an object of JSON.
+///
+/// # Errors
+/// A refusal that names the parameter at fault.
+pub fn from_object(mut params: serde_json::Map<String, Value>) -> Result<Params, Refusal> {
     let query = match params.remove("query") {
         Some(Value::String(query)) => query,
         None | Some(Value::Null) => return Err(bad_request("QUERY_MISSING")),

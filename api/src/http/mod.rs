@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, and `/health`.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -10,6 +10,7 @@ mod negotiate;
 pub mod playground;
 mod refusal;
 mod respond;
+mod socket;
 
 use std::sync::Arc;
 
@@ -19,18 +20,21 @@ use axum::routing::{any, get};
 use crate::app::App;
 use crate::graphql;
 
+pub use socket::Sockets;
+
 /// What every request is served with.
 #[derive(Clone)]
 struct Web {
     app: Arc<App>,
     schema: graphql::Schema,
+    sockets: Sockets,
 }
 
-/// The routes of one instance.
-pub fn router(app: Arc<App>) -> Router {
+/// The routes of one instance, whose sockets are among these.
+pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
     let playground =
         if app.config.playground.enabled { playground::router(&playground::BUILT_IN) } else { Router::new() };
-    let web = Web { app, schema: graphql::schema() };
+    let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
         .route("/graphql", any(guard::graphql))
         .route("/health", get(async || "ok\n"))

@@ -4,6 +4,7 @@
 
 UNAUTHENTICATED = Sign in: no valid token came with the request (header Authorization: Bearer …).
 FORBIDDEN = This account lacks { $access } access to the module { $module }. Ask the structure’s administrator for it.
+PERMISSIONS_CHANGED = The permissions of this account changed: subscribe again.
 PAGE_SIZE_INVALID = Ask for 0 to { $max } items, by `first` or by `last`, but not both.
 CURSOR_INVALID = This cursor is not of this list: start again from the beginning.
 INTERNAL = Something went wrong on our side. Try again; if it persists, report request { $request }.
@@ -17,6 +18,12 @@ DEPTH_EXCEEDED = This query is nested too deep: ask for fewer levels.
 NOT_ACCEPTABLE = No acceptable format: accept application/graphql-response+json or application/json.
 METHOD_NOT_ALLOWED = Only GET and POST are served here.
 MUTATION_OVER_GET = Send a mutation by POST.
+SUBSCRIPTION_OVER_HTTP = A subscription goes over a WebSocket, at this same address, with the protocol graphql-transport-ws.
+SUBSCRIPTION_NOT_SINGLE = A subscription asks for one field only, written at its root and not in a fragment.
+ORIGIN_NOT_ALLOWED = This page is not of this site: it cannot open a WebSocket here.
+WEBSOCKET_MALFORMED = This request for a WebSocket is not complete (RFC 6455).
+TOO_MANY_SOCKETS = Too many WebSockets are open: try again later.
+TOO_MANY_OPERATIONS = This WebSocket runs { $limit } operations already: end one of them first.
 UNSUPPORTED_MEDIA_TYPE = The body must be JSON in UTF-8 (Content-Type: application/json), not compressed.
 BODY_TOO_LARGE = The body is larger than { $limit } bytes.
 BODY_INCOMPLETE = The body did not arrive whole.

@@ -4,6 +4,7 @@
 
 UNAUTHENTICATED = Connectez-vous : aucun jeton valable n’accompagne la demande (en-tête Authorization: Bearer …).
 FORBIDDEN = Ce compte n’a pas l’accès { $access } au module { $module }. Demandez-le à l’administrateur de la structure.
+PERMISSIONS_CHANGED = Les droits de ce compte ont changé : abonnez-vous de nouveau.
 PAGE_SIZE_INVALID = Demandez entre 0 et { $max } éléments, par « first » ou par « last », mais pas les deux.
 CURSOR_INVALID = Ce curseur n’est pas de cette liste : reprenez au début.
 INTERNAL = Une erreur est survenue chez nous. Réessayez ; si elle persiste, signalez la demande { $request }.
@@ -17,6 +18,12 @@ DEPTH_EXCEEDED = Cette requête est trop imbriquée : demandez moins de niveaux
 NOT_ACCEPTABLE = Aucun format accepté : demandez application/graphql-response+json ou application/json.
 METHOD_NOT_ALLOWED = Seules les méthodes GET et POST sont servies ici.
 MUTATION_OVER_GET = Une mutation s’envoie par POST.
+SUBSCRIPTION_OVER_HTTP = Une souscription passe par un WebSocket, à cette même adresse, avec le protocole graphql-transport-ws.
+SUBSCRIPTION_NOT_SINGLE = Une souscription demande un seul champ, écrit à sa racine et non dans un fragment.
+ORIGIN_NOT_ALLOWED = Cette page n’est pas de ce site : elle ne peut pas ouvrir de WebSocket ici.
+WEBSOCKET_MALFORMED = Cette demande de WebSocket n’est pas complète (RFC 6455).
+TOO_MANY_SOCKETS = Trop de WebSockets sont ouverts : réessayez plus tard.
+TOO_MANY_OPERATIONS = Ce WebSocket mène déjà { $limit } opérations : terminez-en une d’abord.
 UNSUPPORTED_MEDIA_TYPE = Le corps doit être du JSON en UTF-8 (Content-Type: application/json), non compressé.
 BODY_TOO_LARGE = Le corps dépasse { $limit } octets.
 BODY_INCOMPLETE = Le corps n’est pas arrivé en entier.

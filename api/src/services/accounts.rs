@@ -188,6 +188,26 @@ pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Option<Caller>, Faul
         .find_also_related(account::Entity)
         .one(ctx.store.readers())
         .await?;
+    standing(ctx, found).await
+}
+
+/// The caller as it stands now, with the permissions of this moment.
+///
+/// # Errors
+/// [`Fault::Unauthenticated`] when the session expired or was revoked, or the account disabled; the database's.
+pub async fn renew(ctx: &Ctx, caller: &Caller) -> Result<Caller, Fault> {
+    let found = session::by_id_in(caller.structure, caller.session)
+        .find_also_related(account::Entity)
+        .one(ctx.store.readers())
+        .await?;
+    standing(ctx, found).await?.ok_or(Fault::Unauthenticated)
+}
+
+/// The caller of a session that was found with its account, if it still serves.
+async fn standing(
+    ctx: &Ctx,
+    found: Option<(session::Model, Option<account::Model>)>,
+) -> Result<Option<Caller>, Fault> {
     let Some((session, Some(account))) = found else {
         return Ok(None);
     };

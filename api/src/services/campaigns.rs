@@ -20,7 +20,7 @@ use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow};
 
 /// A campaign.
-#[derive(Debug, Clone, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct CampaignRow {
     /// The campaign.
     pub id: CampaignId,

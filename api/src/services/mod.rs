@@ -19,3 +19,4 @@ pub mod receipts;
 pub mod ruleset;
 pub mod structures;
 pub mod top_up;
+pub mod watch;

@@ -9,7 +9,7 @@ use sea_orm::{
     Statement,
 };
 
-use super::{Store, StoreError};
+use super::{Changes, Store, StoreError};
 
 /// Readers on SQLite: more only contend for two cores.
 const SQLITE_READERS: u32 = 4;
@@ -93,7 +93,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
     let writer = sqlite_connection(path, 1, false).await?;
     check_sqlite_version(&writer).await?;
     let readers = sqlite_connection(path, SQLITE_READERS, true).await?;
-    Ok(Store { readers, writer })
+    Ok(Store { readers, writer, changes: Changes::of_one_process() })
 }
 
 async fn sqlite_connection(
@@ -138,7 +138,7 @@ async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreEr
         }
         error => StoreError::from(error),
     })?;
-    Ok(Store { readers: pool.clone(), writer: pool })
+    Ok(Store { readers: pool.clone(), writer: pool, changes: Changes::of_all_instances(address) })
 }
 
 async fn check_schema(connection: &DatabaseConnection, migrate: bool) -> Result<(), StoreError> {
