@@ -15,7 +15,7 @@ use crate::clock::{Clock, Entropy, Ids};
 use crate::config::Config;
 use crate::keys::{KeyError, Keys, MasterKey};
 use crate::providers::Providers;
-use crate::providers::sandbox::REPORT_DELAY;
+use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
 use crate::services::ruleset::RuleCache;
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
@@ -52,7 +52,8 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Arc<App>, StartError> {
-    start_with(config, clock, entropy, Providers::new(REPORT_DELAY)).await
+    let providers = Providers::new(config.sandbox.report_within.unwrap_or(REPORT_WITHIN));
+    start_with(config, clock, entropy, providers).await
 }
 
 /// The same, with these providers instead of the program's.

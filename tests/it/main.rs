@@ -14,6 +14,7 @@ mod length;
 mod live;
 mod main_job;
 mod people;
+mod playground;
 mod racing;
 mod readme;
 mod refusals;

@@ -7,6 +7,7 @@
 mod actor;
 mod answer;
 mod app;
+pub mod browser;
 mod clock;
 mod database;
 mod documents;

@@ -16,6 +16,7 @@ use super::{CliError, demo, open, print};
 use crate::app::App;
 use crate::caller::Operator;
 use crate::config::{Config, Log, LogFormat, RateLimit};
+use crate::providers::sandbox::DEMO_REPORT_WITHIN;
 use crate::start::open_store;
 use crate::{dispatch, http};
 
@@ -32,7 +33,10 @@ pub(super) struct Serve {
 impl Serve {
     /// Serves until the process is told to end (SIGINT or SIGTERM), then lets what is under way finish.
     pub(super) async fn run(self, mut config: Config) -> Result<ExitCode, CliError> {
-        config.credit.auto_approve |= self.demo;
+        if self.demo {
+            config.credit.auto_approve = true;
+            config.sandbox.report_within.get_or_insert(DEMO_REPORT_WITHIN);
+        }
         log_to_stderr(&config.log);
         if config.rate_limit != RateLimit::Off {
             tracing::warn!("the setting rate_limit is not enforced by this version");

@@ -176,6 +176,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.report_window = time),
     },
     Key {
+        path: "sandbox.report_seconds",
+        about: "within how long the sandbox reports",
+        set: |config, value| time(value, 1, 0..=3_600).map(|time| config.sandbox.report_within = Some(time)),
+    },
+    Key {
         path: "live.check_seconds",
         about: "how often a subscription looks unasked",
         set: |config, value| time(value, 1, 1..=3_600).map(|time| config.live.check = time),
@@ -184,6 +189,11 @@ pub(super) const KEYS: &[Key] = &[
         path: "rules.plugins",
         about: "a folder of rules of the operator's",
         set: |config, value| path(value).map(|path| config.rules.plugins = Some(path)),
+    },
+    Key {
+        path: "playground.enabled",
+        about: "whether the playground is served",
+        set: |config, value| switch(value).map(|on| config.playground.enabled = on),
     },
     Key {
         path: "http.max_body_bytes",

@@ -220,6 +220,8 @@ mod tests {
         // These have no default: the example shows what one may write.
         assert!(config.master_key_file.take().is_some() && config.rules.plugins.take().is_some());
         assert!(config.public_url.take().is_some());
+        // The demonstration has another default.
+        assert!(config.sandbox.report_within.take() == Some(crate::providers::sandbox::REPORT_WITHIN));
         assert_eq!(config, Config::default());
         let table = uncommented().parse::<Table>().expect("the example is TOML");
         for key in KEYS {

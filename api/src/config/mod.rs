@@ -46,10 +46,14 @@ pub struct Config {
     pub reports: Reports,
     /// The sending of what was queued.
     pub dispatch: Dispatch,
+    /// The provider that plays a telephone network.
+    pub sandbox: Sandbox,
     /// What is watched.
     pub live: Live,
     /// The platform's rules.
     pub rules: Rules,
+    /// The playground.
+    pub playground: Playground,
     /// The server's guards.
     pub http: Http,
 }
@@ -148,6 +152,13 @@ pub struct Dispatch {
     pub report_window: Duration,
 }
 
+/// The provider that plays a telephone network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sandbox {
+    /// Within what time it reports. None: a second, or longer in the demonstration, so that reports are seen coming in.
+    pub report_within: Option<Duration>,
+}
+
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
@@ -160,6 +171,13 @@ pub struct Live {
 pub struct Rules {
     /// A folder of rules that the operator adds to the built-in ones.
     pub plugins: Option<PathBuf>,
+}
+
+/// The playground: a page for people that asks the API, at `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playground {
+    /// Whether it is served.
+    pub enabled: bool,
 }
 
 /// The server's guards.
@@ -214,8 +232,10 @@ impl Default for Config {
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
+            sandbox: Sandbox { report_within: None },
             live: Live { check: limits::LIVE_CHECK },
             rules: Rules { plugins: None },
+            playground: Playground { enabled: true },
             http: Http {
                 max_body_bytes: limits::MAX_BODY_BYTES,
                 request_timeout: limits::REQUEST_TIMEOUT,

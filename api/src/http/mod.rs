@@ -8,6 +8,7 @@ mod body;
 mod document;
 mod guard;
 mod negotiate;
+pub mod playground;
 mod receipts;
 mod refusal;
 mod reports;
@@ -16,9 +17,7 @@ mod socket;
 
 use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
 use axum::Router;
-use axum::response::Html;
 use axum::routing::{any, get};
 
 use crate::app::App;
@@ -36,16 +35,14 @@ struct Web {
 
 /// The routes of one instance, whose sockets are among these.
 pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
+    let playground =
+        if app.config.playground.enabled { playground::router(&playground::BUILT_IN) } else { Router::new() };
     let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
-        .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
         .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
         .route("/health", get(async || "ok\n"))
         .merge(receipts::routes())
         .with_state(web)
-}
-
-async fn playground() -> Html<String> {
-    Html(GraphiQLSource::build().endpoint("/graphql").title("Envoi").finish())
+        .merge(playground)
 }

@@ -131,14 +131,10 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// The providers that the program has. The sandbox reports after `sandbox_delay`: [`sandbox::REPORT_DELAY`], unless a
-    /// test is in a hurry.
-    ///
-    /// # Panics
-    /// Outside a Tokio runtime.
+    /// The providers that the program has. The sandbox reports within that time.
     #[must_use]
-    pub fn new(sandbox_delay: Duration) -> Self {
-        Self::with(|sink| vec![Arc::new(Sandbox::new(sandbox_delay, sink))])
+    pub fn new(sandbox_within: Duration) -> Self {
+        Self::with(|sink| vec![Arc::new(Sandbox::new(sandbox_within, sink))])
     }
 
     /// The providers that `make` answers; it is given where to send reports.
