@@ -263,6 +263,8 @@ text_enums! {
         SendSms = "SEND_SMS",
         /// Asking for credit.
         RequestTopUp = "REQUEST_TOP_UP",
+        /// Importing people.
+        ImportPeople = "IMPORT_PEOPLE",
     }
 
     /// Whether a rule decides.

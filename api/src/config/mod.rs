@@ -46,6 +46,8 @@ pub struct Config {
     pub dispatch: Dispatch,
     /// The platform's rules.
     pub rules: Rules,
+    /// Files of people that are uploaded.
+    pub import: Import,
     /// The server's guards.
     pub http: Http,
 }
@@ -144,6 +146,19 @@ pub struct Rules {
     pub plugins: Option<PathBuf>,
 }
 
+/// Files of people that are uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+    /// The most uploads at once.
+    pub at_once: usize,
+    /// How long the next part of a file is awaited.
+    pub patience: Duration,
+    /// Where files are kept while they are imported. None: where the system keeps temporary files.
+    pub folder: Option<PathBuf>,
+}
+
 /// The server's guards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
@@ -194,6 +209,12 @@ impl Default for Config {
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
             rules: Rules { plugins: None },
+            import: Import {
+                max_bytes: limits::IMPORT_MAX_BYTES,
+                at_once: limits::IMPORTS_AT_ONCE,
+                patience: limits::IMPORT_PATIENCE,
+                folder: None,
+            },
             http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
         }
     }

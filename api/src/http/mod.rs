@@ -1,4 +1,4 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, files of people at `/import/people`, the playground at `/`, and `/health`.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod document;
 mod guard;
+mod import;
 mod negotiate;
 mod refusal;
 mod respond;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use async_graphql::http::GraphiQLSource;
 use axum::Router;
 use axum::response::Html;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::graphql;
@@ -33,6 +34,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
+        .route("/import/people", post(import::people))
         .route("/health", get(async || "ok\n"))
         .with_state(web)
 }
