@@ -17,6 +17,7 @@ use crate::keys::{KeyError, Keys, MasterKey};
 use crate::providers::Providers;
 use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
+use crate::services::people::upload::Uploads;
 use crate::services::ruleset::RuleCache;
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
 
@@ -83,6 +84,7 @@ pub async fn start_with(
         providers,
         passwords: Passwords::new(cores, Arc::clone(&entropy)),
         queued: Notify::new(),
+        uploads: Uploads::default(),
         clock,
         entropy,
         config,

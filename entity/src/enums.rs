@@ -267,6 +267,8 @@ text_enums! {
         SendSms = "SEND_SMS",
         /// Asking for credit.
         RequestTopUp = "REQUEST_TOP_UP",
+        /// Importing people.
+        ImportPeople = "IMPORT_PEOPLE",
     }
 
     /// What an SMS that came in asks.

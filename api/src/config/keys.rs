@@ -196,6 +196,26 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| switch(value).map(|on| config.playground.enabled = on),
     },
     Key {
+        path: "import.max_bytes",
+        about: "the largest file of people that is uploaded",
+        set: |config, value| whole(value, 1_024..=1_073_741_824).map(|n| config.import.max_bytes = n),
+    },
+    Key {
+        path: "import.at_once",
+        about: "uploads of people at once",
+        set: |config, value| whole(value, 1..=100).map(|n| config.import.at_once = n),
+    },
+    Key {
+        path: "import.patience_seconds",
+        about: "how long the next part of an upload is awaited",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.import.patience = time),
+    },
+    Key {
+        path: "import.folder",
+        about: "where uploads are kept while they are imported",
+        set: |config, value| path(value).map(|path| config.import.folder = Some(path)),
+    },
+    Key {
         path: "http.max_body_bytes",
         about: "the largest body of a request",
         set: |config, value| whole(value, 1_024..=16_777_216).map(|n| config.http.max_body_bytes = n),

@@ -54,6 +54,8 @@ pub struct Config {
     pub rules: Rules,
     /// The playground.
     pub playground: Playground,
+    /// Files of people that are uploaded.
+    pub import: Import,
     /// The server's guards.
     pub http: Http,
 }
@@ -180,6 +182,19 @@ pub struct Playground {
     pub enabled: bool,
 }
 
+/// Files of people that are uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+    /// The most uploads at once.
+    pub at_once: usize,
+    /// How long the next part of a file is awaited.
+    pub patience: Duration,
+    /// Where files are kept while they are imported. None: where the system keeps temporary files.
+    pub folder: Option<PathBuf>,
+}
+
 /// The server's guards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
@@ -236,6 +251,12 @@ impl Default for Config {
             live: Live { check: limits::LIVE_CHECK },
             rules: Rules { plugins: None },
             playground: Playground { enabled: true },
+            import: Import {
+                max_bytes: limits::IMPORT_MAX_BYTES,
+                at_once: limits::IMPORTS_AT_ONCE,
+                patience: limits::IMPORT_PATIENCE,
+                folder: None,
+            },
             http: Http {
                 max_body_bytes: limits::MAX_BODY_BYTES,
                 request_timeout: limits::REQUEST_TIMEOUT,

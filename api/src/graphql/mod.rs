@@ -18,6 +18,7 @@ mod node;
 mod node_id;
 mod page;
 mod people;
+mod people_import;
 mod rules;
 mod scalar;
 mod structure;
@@ -36,6 +37,7 @@ use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::MessageMutation;
 use node::NodeQuery;
+use people_import::PeopleImportMutation;
 use viewer::ViewerQuery;
 
 /// Levels of a query: stock introspection has 15.
@@ -50,7 +52,14 @@ pub struct Query(NodeQuery, ViewerQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, MessageMutation, CampaignMutation, CreditMutation, RuleMutation);
+pub struct Mutation(
+    AccountMutation,
+    MessageMutation,
+    CampaignMutation,
+    CreditMutation,
+    PeopleImportMutation,
+    RuleMutation,
+);
 
 /// The schema, ready to execute requests that carry a [`Session`].
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -1,5 +1,5 @@
-//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, reports as files, `/health`, and what
-//! gateways call.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, files of people in, reports as files out,
+//! `/health`, and what gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod document;
 mod guard;
+mod import;
 mod negotiate;
 pub mod playground;
 mod receipts;
@@ -18,7 +19,7 @@ mod socket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::{graphql, services};
@@ -41,6 +42,7 @@ pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
     Router::new()
         .route("/graphql", any(guard::graphql))
         .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
+        .route("/import/people", post(import::people))
         .route("/health", get(async || "ok\n"))
         .merge(receipts::routes())
         .with_state(web)

@@ -1,11 +1,12 @@
 //! Answers kept under the client's key, so that asking twice does once.
 //!
 //! Architecture Invariant: the key, the request's hash and its result are committed in the transaction of their effect, or
-//! not at all. Kept 30 days.
+//! not at all; where the effect takes many transactions, with the last of them. Kept 30 days.
 
 use entity::enums::Operation;
 use entity::idempotency;
 use entity::sensitive::Digest;
+use sea_orm::prelude::Json;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -80,6 +81,25 @@ impl Request {
         Ok(if row.request_hash == self.hash { Known::Done(row.result_id) } else { Known::Conflict })
     }
 
+    /// What was answered to a request that was done; none where its result says it all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn answer(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        result: Uuid,
+    ) -> Result<Option<Json>, StoreError> {
+        let row = idempotency::in_structure(caller.structure)
+            .filter(idempotency::Column::AccountId.eq(caller.account))
+            .filter(idempotency::Column::Operation.eq(self.operation))
+            .filter(idempotency::Column::ResultId.eq(result))
+            .one(tx)
+            .await?;
+        Ok(row.and_then(|row| row.answer))
+    }
+
     /// Remembers the result.
     ///
     /// # Errors
@@ -91,6 +111,21 @@ impl Request {
         caller: &Caller,
         result: Uuid,
     ) -> Result<(), StoreError> {
+        self.remember_answer(tx, app, caller, result, None).await
+    }
+
+    /// Remembers the result, and the answer that no table holds.
+    ///
+    /// # Errors
+    /// As [`Self::remember`].
+    pub async fn remember_answer(
+        self,
+        tx: &DatabaseTransaction,
+        app: &App,
+        caller: &Caller,
+        result: Uuid,
+        answer: Option<Json>,
+    ) -> Result<(), StoreError> {
         let row = idempotency::ActiveModel {
             structure_id: Set(caller.structure),
             account_id: Set(caller.account),
@@ -98,6 +133,7 @@ impl Request {
             key: Set(self.key),
             request_hash: Set(self.hash),
             result_id: Set(result),
+            answer: Set(answer),
             created_at: Set(app.at()),
         };
         idempotency::Entity::insert(row).exec_without_returning(tx).await?;

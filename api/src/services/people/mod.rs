@@ -1,7 +1,7 @@
 //! The people of a structure: finding them, importing them, and the numbers that refuse its commercial messages.
 //!
 //! Knows nothing of accounts, messages or rules. People are read by name or by a [`filter`], a page a statement; they enter
-//! through [`import`].
+//! through [`import`], and what accounts ask of it is [`upload`]'s.
 //!
 //! Architecture Invariant: a person's sort key follows the names, and the number's hash follows the number.
 
@@ -10,6 +10,7 @@ pub mod import;
 pub(super) mod opt_outs;
 mod query;
 pub mod tags;
+pub mod upload;
 
 pub use import::import;
 pub use opt_outs::opt_out;
