@@ -13,6 +13,7 @@ mod isolation;
 mod length;
 mod main_job;
 mod people;
+mod providers;
 mod racing;
 mod readme;
 mod refusals;

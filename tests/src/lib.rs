@@ -12,6 +12,7 @@ mod database;
 mod documents;
 mod network;
 pub mod process;
+pub mod provider_harness;
 mod run;
 
 pub use actor::Actor;

@@ -12,5 +12,6 @@ pub mod name;
 pub mod outcome;
 pub mod people_file;
 pub mod phone;
+pub mod secret;
 pub mod segments;
 pub mod text;

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Web, body, negotiate};
 use crate::app::Ctx;
 use crate::error::Fault;
-use crate::providers::callback::{Callback, CallbackError};
 use crate::providers::Report;
+use crate::providers::callback::{Callback, CallbackError};
 use crate::services::{inbound, receipts};
 
 /// The largest body of a call, in bytes: an SMS of the greatest length with every byte escaped, several times over. An address
@@ -75,7 +75,9 @@ async fn take_report(
     }
     let provider = ctx.providers.get(provider).ok_or(Refused::Stranger)?;
     let call = read(ctx, request).await?;
-    let reported = provider.read_report(&call)?;
+    let Some(reported) = provider.read_report(&call)? else {
+        return Ok(());
+    };
     let report = Report { attempt, status: reported.status, code: reported.code };
     let known = recorded(ctx, receipts::apply(&ctx.app, &[report])).await?;
     if known == 0 { Err(Refused::Stranger) } else { Ok(()) }
