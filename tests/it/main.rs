@@ -10,6 +10,7 @@ mod delivery;
 mod http;
 mod import;
 mod isolation;
+mod kannel;
 mod length;
 mod main_job;
 mod people;
