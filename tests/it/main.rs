@@ -3,6 +3,7 @@
 mod accounts;
 mod audience;
 mod audit;
+mod callbacks;
 mod cli;
 mod crash;
 mod credit;
