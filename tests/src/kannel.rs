@@ -26,7 +26,9 @@ const PORTS: u16 = 9_000;
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 const USERNAME: &str = "envoi";
-const PASSWORD: &str = "not a secret, this once";
+const PASSWORD: &str = "change-me";
+/// What the documentation shows.
+const EXAMPLE: &str = include_str!("../../docs/kannel.example.conf");
 
 /// A message as it reached the network: a whole one, or a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +89,7 @@ impl Kannel {
     /// # Panics
     /// When Kannel is not installed, or does not start.
     pub async fn start(&mut self, inbound_url: Option<&str>) {
-        std::fs::write(self.folder.path().join("kannel.conf"), self.configuration(inbound_url))
+        std::fs::write(self.folder.path().join("kannel.conf"), configuration(&self.ports, inbound_url))
             .expect("a file can be written");
         let folder = self.folder.path();
         let bearerbox = Process::start(folder, "bearerbox", &["-v", "0", "kannel.conf"]);
@@ -159,25 +161,33 @@ impl Kannel {
             self.past.extend(smsc.now(<[String]>::to_vec));
         }
     }
+}
 
-    fn configuration(&self, inbound_url: Option<&str>) -> String {
-        let [admin, boxes, smsc, sendsms] = self.ports;
-        let store = self.folder.path().join("store").display().to_string();
-        let core = format!(
-            "group = core\nadmin-port = {admin}\nadmin-interface = 127.0.0.1\nadmin-password = x\n\
-            smsbox-port = {boxes}\nsmsbox-interface = 127.0.0.1\nbox-deny-ip = \"*.*.*.*\"\nbox-allow-ip = \"127.0.0.1\"\n\
-            dlr-storage = internal\nstore-type = file\nstore-location = \"{store}\"\nsms-resend-freq = 1\n\n\
-            group = smsc\nsmsc = fake\nsmsc-id = FAKE\nallowed-smsc-id = FAKE\nhost = 127.0.0.1\nour-host = 127.0.0.1\nport = {smsc}\n\
-            connect-allow-ip = 127.0.0.1\n\n\
-            group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {sendsms}\nsendsms-interface = 127.0.0.1\n\
-            http-request-retry = 600\nhttp-queue-delay = 1\n\n\
-            group = sendsms-user\nusername = {USERNAME}\npassword = \"{PASSWORD}\"\nconcatenation = true\nmax-messages = 15\n\n",
-        );
-        let service = inbound_url.map(|url| {
-            format!("group = sms-service\nkeyword = default\ncatch-all = true\nmax-messages = 0\nget-url = \"{url}\"\n")
-        });
-        core + service.unwrap_or_default().as_str()
+/// The configuration that the documentation shows, on these ports, and bringing what people write to `inbound_url`.
+#[must_use]
+pub fn configuration(ports: &[u16; 4], inbound_url: Option<&str>) -> String {
+    let mut text = EXAMPLE.to_owned();
+    let mut set = |line: &str, value: &str| {
+        let (name, _) = line.split_once(" = ").expect("a setting has a value");
+        assert_eq!(text.matches(&format!("\n{line}\n")).count(), 1, "the example has no line {line}");
+        text = text.replace(&format!("\n{line}\n"), &format!("\n{name} = {value}\n"));
+    };
+    for (line, port) in ["admin-port = 13000", "smsbox-port = 13001", "port = 10000", "sendsms-port = 13013"]
+        .iter()
+        .zip(ports)
+    {
+        set(line, &port.to_string());
     }
+    // In a hurry: what is to be tried again is, every second.
+    set("sms-resend-freq = 10", "1");
+    set("http-queue-delay = 10", "1");
+    let inbound_url = inbound_url.unwrap_or("http://127.0.0.1:1/nowhere");
+    let shown = text
+        .lines()
+        .find(|line| line.starts_with("get-url"))
+        .expect("the example brings messages")
+        .to_owned();
+    text.replace(&shown, &format!("get-url = \"{inbound_url}\""))
 }
 
 /// A port of this machine that nobody has.
