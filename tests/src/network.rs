@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api::domain::message_state::Report as Status;
 use api::domain::outcome::Outcome;
+use api::providers::callback::{Callback, CallbackError, Reported};
 use api::providers::sandbox::Sandbox;
 use api::providers::{Outbound, Provider, Providers, Reference, Report};
 use async_trait::async_trait;
@@ -31,6 +33,8 @@ pub struct Submitted {
     pub to: String,
     /// What it said.
     pub text: String,
+    /// Where to report on it.
+    pub report_url: String,
 }
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.
@@ -94,7 +98,12 @@ impl Provider for Network {
             let mut parts = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
             parts.get_mut(&to).and_then(VecDeque::pop_front)
         };
-        let request = Submitted { attempt: message.attempt, to, text: message.text.to_string() };
+        let request = Submitted {
+            attempt: message.attempt,
+            to,
+            text: message.text.to_string(),
+            report_url: message.report_url.clone(),
+        };
         self.submitted.lock().expect("invariant: nothing panics while it holds the requests").push(request);
         self.arrivals.add_permits(1);
         match part {
@@ -103,6 +112,18 @@ impl Provider for Network {
             Some(Part::Break) => panic!("the defect that a test asked for"),
             None => self.sandbox.submit(message).await,
         }
+    }
+
+    /// Reports as the tests write them: `status=DELIVERED`, or `UNDELIVERED`, or `HANDED_OVER`, in the query or the body.
+    fn read_report(&self, call: &Callback) -> Result<Option<Reported>, CallbackError> {
+        let form = Callback { query: String::from_utf8_lossy(&call.body).into_owned(), body: Vec::new() };
+        let status = match call.text("status").or_else(|_| form.text("status"))?.as_str() {
+            "DELIVERED" => Status::Delivered,
+            "UNDELIVERED" => Status::Undelivered,
+            "HANDED_OVER" => Status::HandedOver,
+            _ => return Err(CallbackError::Malformed { parameter: "status" }),
+        };
+        Ok(Some(Reported { status, code: None }))
     }
 
     fn looks_up(&self) -> bool {
