@@ -20,4 +20,5 @@ mod reports;
 mod rules;
 mod schema;
 mod sending;
+mod stop;
 mod tidy;
