@@ -15,7 +15,7 @@ use crate::clock::{Clock, Entropy, Ids};
 use crate::config::Config;
 use crate::keys::{KeyError, Keys, MasterKey};
 use crate::providers::Providers;
-use crate::providers::sandbox::REPORT_DELAY;
+use crate::providers::http::ClientError;
 use crate::services::accounts::Passwords;
 use crate::services::ruleset::RuleCache;
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
@@ -29,6 +29,9 @@ pub enum StartError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// What asks the providers.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The platform's rules.
     #[error("the platform's rules: {0}")]
     Rules(#[from] rules::CatalogError),
@@ -52,7 +55,8 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Arc<App>, StartError> {
-    start_with(config, clock, entropy, Providers::new(REPORT_DELAY)).await
+    let providers = Providers::new(config.kannel.settings(), config.dispatch.timeout)?;
+    start_with(config, clock, entropy, providers).await
 }
 
 /// The same, with these providers instead of the program's.

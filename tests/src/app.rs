@@ -8,7 +8,7 @@ use api::app::{App, Ctx};
 use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
-use api::providers::{Provider as _, Report};
+use api::providers::{Provider as _, Providers, Report};
 use api::services::audit;
 use api::services::people::import::{FileSource, ImportError, ImportSummary, RowOutcome, import};
 use api::services::{callbacks, operator, people, receipts, top_up};
@@ -25,6 +25,8 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityTrait, PaginatorTrait as _,
     QueryFilter as _, Select,
 };
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::actor::Actor;
@@ -50,6 +52,15 @@ struct Inner {
     backend: Backend,
     database: Arc<Mutex<Option<TestDatabase>>>,
     planted: Arc<AtomicBool>,
+}
+
+/// A server that ends when this is dropped.
+pub struct Served(JoinHandle<()>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Rows of a table, whatever structure they are of: for tests alone, which plant and count.
@@ -95,7 +106,10 @@ impl TestApp {
         config.credit.auto_approve = true;
         config.dispatch.enabled = false;
         set(&mut config);
-        let (network, providers) = Network::providers();
+        let (network, mut providers) = Network::providers();
+        if let Some(kannel) = config.kannel.settings() {
+            providers = Providers::new(Some(kannel), config.dispatch.timeout).expect("a client can be made");
+        }
         let clock_of_app = Arc::clone(&clock);
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
         let app = app.expect("an instance starts");
@@ -116,6 +130,13 @@ impl TestApp {
             set,
         )
         .await
+    }
+
+    /// Serves it on a socket, as long as what this answers is kept.
+    #[must_use]
+    pub fn serve(&self, listener: TcpListener) -> Served {
+        let server = axum::serve(listener, self.router());
+        Served(tokio::spawn(async move { server.await.expect("a socket can be served") }))
     }
 
     /// The instance itself.

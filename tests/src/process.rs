@@ -93,6 +93,7 @@ impl Server {
         let address = address.unwrap_or_else(|| panic!("the server did not start: {}", said()));
         // What it goes on to print must find a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        api::providers::http::provide_tls();
         let client =
             reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
         Self { child, address, client }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, LogFormat, RateLimit};
+use crate::domain::secret::Secret;
 
 /// One setting.
 pub(super) struct Key {
@@ -185,6 +186,26 @@ pub(super) const KEYS: &[Key] = &[
         about: "how long a request may take",
         set: |config, value| time(value, 1, 1..=300).map(|time| config.http.request_timeout = time),
     },
+    Key {
+        path: "kannel.send_url",
+        about: "where a Kannel gateway is asked to send",
+        set: |config, value| link(value).map(|link| config.kannel.send_url = Some(link)),
+    },
+    Key {
+        path: "kannel.username",
+        about: "the name of the gateway's sendsms-user",
+        set: |config, value| filled(value).map(|name| config.kannel.username = Some(name)),
+    },
+    Key {
+        path: "kannel.password",
+        about: "that user's password",
+        set: |config, value| filled(value).map(|word| config.kannel.password = Some(Secret::new(word))),
+    },
+    Key {
+        path: "kannel.smsc",
+        about: "the gateway's connection to route through",
+        set: |config, value| filled(value).map(|smsc| config.kannel.smsc = Some(smsc)),
+    },
 ];
 
 /// A whole number between bounds, in the type of its place.
@@ -198,6 +219,14 @@ fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T,
 /// A time counted in units of so many seconds.
 fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
     whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+fn filled(value: &str) -> Result<String, String> {
+    if value.trim().is_empty() {
+        Err("must be a text that is not empty".to_owned())
+    } else {
+        Ok(value.to_owned())
+    }
 }
 
 fn switch(value: &str) -> Result<bool, String> {

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 pub use load::ConfigError;
 
+use crate::domain::secret::Secret;
+use crate::providers::kannel;
 use crate::store::DatabaseUrl;
 
 /// The settings of an instance.
@@ -48,6 +50,8 @@ pub struct Config {
     pub rules: Rules,
     /// The server's guards.
     pub http: Http,
+    /// The gateway of the provider `kannel`.
+    pub kannel: Kannel,
 }
 
 /// The database.
@@ -153,6 +157,32 @@ pub struct Http {
     pub request_timeout: Duration,
 }
 
+/// The gateway of the provider `kannel`: without its address, there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kannel {
+    /// The address of its `sendsms` page.
+    pub send_url: Option<String>,
+    /// The name of its `sendsms-user`.
+    pub username: Option<String>,
+    /// That user's password.
+    pub password: Option<Secret>,
+    /// The connection to route through; none leaves it to the gateway.
+    pub smsc: Option<String>,
+}
+
+impl Kannel {
+    /// The settings as the provider takes them; none when a part that it needs is missing.
+    #[must_use]
+    pub fn settings(&self) -> Option<kannel::Settings> {
+        Some(kannel::Settings {
+            send_url: self.send_url.clone()?,
+            username: self.username.clone()?,
+            password: self.password.clone()?,
+            smsc: self.smsc.clone(),
+        })
+    }
+}
+
 impl Config {
     /// An address of ours as others reach it: `path` begins with `/`.
     #[must_use]
@@ -195,6 +225,7 @@ impl Default for Config {
             },
             rules: Rules { plugins: None },
             http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
+            kannel: Kannel::default(),
         }
     }
 }

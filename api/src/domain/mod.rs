@@ -12,6 +12,7 @@ pub mod name;
 pub mod outcome;
 pub mod people_file;
 pub mod phone;
+pub mod secret;
 pub mod segments;
 pub mod short_code;
 pub mod stop_word;

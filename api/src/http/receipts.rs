@@ -75,7 +75,9 @@ async fn take_report(
     }
     let provider = ctx.providers.get(provider).ok_or(Refused::Stranger)?;
     let call = read(ctx, request).await?;
-    let reported = provider.read_report(&call)?;
+    let Some(reported) = provider.read_report(&call)? else {
+        return Ok(());
+    };
     let report = Report { attempt, status: reported.status, code: reported.code };
     let known = recorded(ctx, receipts::apply(&ctx.app, &[report])).await?;
     if known == 0 { Err(Refused::Stranger) } else { Ok(()) }

@@ -7,6 +7,8 @@
 //! Numbers and texts go to the provider and nowhere else.
 
 pub mod callback;
+pub mod http;
+pub mod kannel;
 pub mod sandbox;
 
 use std::fmt;
@@ -22,6 +24,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::segments::Encoding;
 use callback::{Callback, CallbackError, Inbound, Reported};
+use http::ClientError;
+use kannel::Kannel;
 use sandbox::Sandbox;
 
 /// Reports waiting to be recorded. A provider that reports faster than they are recorded waits.
@@ -99,11 +103,11 @@ pub trait Provider: Send + Sync {
         0
     }
 
-    /// Reads a delivery report that the provider brought to an attempt's address.
+    /// Reads a delivery report that the provider brought to an attempt's address. None for one that says nothing of the message.
     ///
     /// # Errors
     /// [`CallbackError`], as for a provider that does not report so.
-    fn read_report(&self, _call: &Callback) -> Result<Reported, CallbackError> {
+    fn read_report(&self, _call: &Callback) -> Result<Option<Reported>, CallbackError> {
         Err(CallbackError::Unsupported)
     }
 
@@ -131,14 +135,22 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// The providers that the program has. The sandbox reports after `sandbox_delay`: [`sandbox::REPORT_DELAY`], unless a
-    /// test is in a hurry.
+    /// The providers that the program has: the sandbox, and those that have settings. A request to them may take `patience`.
+    ///
+    /// # Errors
+    /// [`ClientError`] when one is asked over HTTP, and this machine has no client.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    #[must_use]
-    pub fn new(sandbox_delay: Duration) -> Self {
-        Self::with(|sink| vec![Arc::new(Sandbox::new(sandbox_delay, sink))])
+    pub fn new(kannel: Option<kannel::Settings>, patience: Duration) -> Result<Self, ClientError> {
+        // Half the time to connect: cut off there, a request is proven not sent.
+        let client = kannel.is_some().then(|| http::client(patience / 2)).transpose()?;
+        let kannel = client.zip(kannel).map(|(client, settings)| Kannel::new(client, settings));
+        Ok(Self::with(|sink| {
+            let mut all: Vec<Arc<dyn Provider>> = vec![Arc::new(Sandbox::new(sandbox::REPORT_DELAY, sink))];
+            all.extend(kannel.map(|kannel| Arc::new(kannel) as Arc<dyn Provider>));
+            all
+        }))
     }
 
     /// The providers that `make` answers; it is given where to send reports.
