@@ -25,4 +25,5 @@ mod reports;
 mod rules;
 mod schema;
 mod sending;
+mod stop;
 mod tidy;

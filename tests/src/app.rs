@@ -8,12 +8,14 @@ use api::app::{App, Ctx};
 use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
-use api::providers::{Providers, Report};
+use api::providers::{Provider as _, Providers, Report};
 use api::services::audit;
 use api::services::people::import::{FileSource, ImportError, ImportSummary, RowOutcome, import};
-use api::services::{operator, people, receipts, top_up};
+use api::services::{callbacks, operator, people, receipts, top_up};
 use api::{dispatch, http, start};
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::enums::MessageState;
 use entity::ids::StructureId;
@@ -305,6 +307,21 @@ impl TestApp {
         let person = operator::find_person(self.db(), operator, structure, identifier).await;
         let person = person.expect("the person is there");
         people::opt_out(&ctx, operator.scope(structure), person).await.expect("they can opt out");
+    }
+
+    /// A gateway brings an SMS that someone sent to a short code, as these bytes; answers the status that it is told.
+    pub async fn receive(&self, from: &str, to: &str, text: &[u8], reference: Option<&str>) -> StatusCode {
+        let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let mut query =
+            format!("from={}&to={}&text={}", escaped(from.as_bytes()), escaped(to.as_bytes()), escaped(text));
+        if let Some(reference) = reference {
+            query = format!("{query}&id={}", escaped(reference.as_bytes()));
+        }
+        let address = callbacks::inbound_url(&self.0.app, self.0.network.name());
+        let path = address.splitn(4, '/').last().expect("invariant: an address has a path");
+        let request = Request::get(format!("/{path}?{query}")).body(Body::empty());
+        let request = request.expect("invariant: the parts of this request are sound");
+        self.anonymous().http(request).await.status
     }
 
     /// The operator gives credit.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::domain::message_state::Report as Status;
 use api::domain::outcome::Outcome;
-use api::providers::callback::{Callback, CallbackError, Reported};
+use api::providers::callback::{Callback, CallbackError, Inbound, Reported};
 use api::providers::sandbox::Sandbox;
 use api::providers::{Outbound, Provider, Providers, Reference, Report};
 use async_trait::async_trait;
@@ -20,6 +20,8 @@ pub enum Part {
     Answer(Outcome),
     /// Accepts it and never answers.
     Hang,
+    /// Waits until the test lets it go on, then is the sandbox.
+    Hold(Arc<Semaphore>),
     /// Takes the program down with it, as a defect of a provider's would.
     Break,
 }
@@ -109,6 +111,10 @@ impl Provider for Network {
         match part {
             Some(Part::Answer(outcome)) => outcome,
             Some(Part::Hang) => std::future::pending().await,
+            Some(Part::Hold(until)) => {
+                until.acquire().await.expect("invariant: never closed").forget();
+                self.sandbox.submit(message).await
+            }
             Some(Part::Break) => panic!("the defect that a test asked for"),
             None => self.sandbox.submit(message).await,
         }
@@ -136,5 +142,16 @@ impl Provider for Network {
 
     fn reports_due(&self) -> usize {
         self.sandbox.reports_due()
+    }
+
+    fn read_inbound(&self, call: &Callback) -> Result<Inbound, CallbackError> {
+        let id = call.parameter("id").map(|id| String::from_utf8_lossy(&id).into_owned());
+        let text = call.parameter("text").unwrap_or_default();
+        Ok(Inbound {
+            from: call.text("from")?,
+            to: call.text("to")?,
+            text: String::from_utf8_lossy(&text).into_owned(),
+            reference: id,
+        })
     }
 }
