@@ -154,6 +154,14 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
             "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
             id("Tag"),
         ),
+        (
+            "mutation($id: ID!) { cancelCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
+        (
+            "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
     ] {
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, nodes};
 use crate::app::TestApp;
-use crate::documents::{PEOPLE, PREVIEW, PREVIEW_SMS, SEND_SMS, SIGN_IN};
+use crate::documents::{CANCEL_CAMPAIGN, PEOPLE, PREVIEW, PREVIEW_SMS, RETRY_CAMPAIGN, SEND_SMS, SIGN_IN};
 use crate::socket::Socket;
 
 /// Answers of tests are small: what is larger is a fault.
@@ -170,6 +170,17 @@ impl Actor {
         let mut payload = self.send(&preview, self.app.key()).await;
         assert_eq!(payload["errors"], json!([]), "{payload}");
         payload["campaign"].take()
+    }
+
+    /// The payload of cancelling a campaign.
+    pub async fn cancel(&self, campaign: &Value) -> Value {
+        self.query(CANCEL_CAMPAIGN, json!({ "id": campaign["id"] })).await["cancelCampaign"].take()
+    }
+
+    /// The payload of a preview for those whom a campaign did not reach.
+    pub async fn retry(&self, campaign: &Value) -> Value {
+        let document = format!("{RETRY_CAMPAIGN}{PREVIEW}");
+        self.query(&document, json!({ "id": campaign["id"] })).await["retryCampaign"].take()
     }
 
     /// A page of people: `filter`, `orderBy`, `first`, `after`, `last`, `before`.

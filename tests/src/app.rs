@@ -229,14 +229,16 @@ impl TestApp {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
-    /// A connection that may do anything to the database.
+    /// A connection, one and the same, that may do anything to the database.
     pub async fn connect(&self) -> DatabaseConnection {
         let address = {
             let database =
                 self.0.database.lock().expect("invariant: nothing panics while it holds the database");
             database.as_ref().expect("the test has not finished").address.clone()
         };
-        sea_orm::Database::connect(address).await.expect("the database can be reached")
+        let mut one = sea_orm::ConnectOptions::new(address);
+        one.max_connections(1);
+        sea_orm::Database::connect(one).await.expect("the database can be reached")
     }
 
     /// Someone who has not signed in.
