@@ -8,6 +8,7 @@ use api::app::{App, Ctx};
 use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
+use api::providers::sandbox::REPORT_WITHIN;
 use api::providers::{Provider as _, Providers, Report};
 use api::services::audit;
 use api::services::people::import::{FileSource, ImportError, ImportSummary, RowOutcome, import};
@@ -112,7 +113,8 @@ impl TestApp {
         set(&mut config);
         let (network, mut providers) = Network::providers();
         if let Some(kannel) = config.kannel.settings() {
-            providers = Providers::new(Some(kannel), config.dispatch.timeout).expect("a client can be made");
+            providers = Providers::new(REPORT_WITHIN, Some(kannel), config.dispatch.timeout)
+                .expect("a client can be made");
         }
         let clock_of_app = Arc::clone(&clock);
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
