@@ -25,16 +25,16 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An instance that listens on a socket and sends through a gateway of its own.
-struct Rig {
-    app: TestApp,
-    gateway: Kannel,
+pub(crate) struct Rig {
+    pub(crate) app: TestApp,
+    pub(crate) gateway: Kannel,
     marie: Actor,
     inbound_url: String,
     _served: Served,
 }
 
 impl Rig {
-    async fn new(app: &TestApp) -> Self {
+    pub(crate) async fn new(app: &TestApp) -> Self {
         let mut rig = Self::with(app, |_| {}).await;
         rig.gateway.start(Some(&rig.inbound_url)).await;
         rig

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod dispatch;
+mod kannel;
 
 use api::caller::Operator;
 use api::domain::outcome::{Outcome, UnknownReason};
