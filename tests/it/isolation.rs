@@ -6,10 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::enums::{AccountKind, Locale};
 use entity::sensitive::Sensitive;
-use envoi_tests::{Actor, TestApp, both, nodes};
+use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
 
-both!(an_id_of_elsewhere_is_no_id, what_is_changed_by_id_is_ones_own, a_list_holds_ones_own);
+both!(
+    an_id_of_elsewhere_is_no_id,
+    what_is_changed_by_id_is_ones_own,
+    a_list_holds_ones_own,
+    what_is_watched_is_ones_own,
+);
 
 /// An administrator of another structure, who may read everything of it.
 async fn stranger(app: &TestApp) -> Actor {
@@ -179,4 +184,62 @@ async fn a_list_holds_ones_own(app: TestApp) {
     }
     let structure = &all.json()["data"]["viewer"]["structure"];
     assert_eq!((nodes(&structure["people"]).len(), nodes(&structure["campaigns"]).len()), (5, 0));
+}
+
+/// What a subscription answers to someone: its first message, and its second where the first is not all.
+async fn watched(actor: &Actor, document: &str, id: &str) -> Vec<Value> {
+    let mut socket = actor.socket().await;
+    socket.subscribe("1", document, json!({ "id": id })).await;
+    let mut heard = vec![socket.message().await];
+    if heard[0]["payload"]["data"].as_object().is_some_and(|data| data.values().all(Value::is_null)) {
+        heard.push(socket.message().await);
+    }
+    heard
+}
+
+async fn what_is_watched_is_ones_own(app: TestApp) {
+    let stranger = stranger(&app).await;
+    let ids = ids(&app).await;
+    let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
+    let by_id = [(
+        "campaignProgress",
+        "subscription($id: ID!) { campaignProgress(campaign: $id) { id state progress { total } text } }",
+        id("Campaign"),
+    )];
+    let of_structure =
+        [("creditChanged", "subscription { creditChanged { id balance ledger { edges { node { id } } } } }")];
+    let complete = json!({ "type": "complete", "id": "1" });
+    for (field, document, id) in &by_id {
+        let foreign = watched(&stranger, document, id).await;
+        assert_eq!(foreign[0]["payload"], json!({ "data": { *field: null } }));
+        assert_eq!(foreign[1], complete);
+        for other in [absent(id), String::new(), "🎺".to_owned(), id[1..].to_owned()] {
+            assert_eq!(watched(&stranger, document, &other).await, foreign, "{field}: {other}");
+        }
+        let own = &watched(&app.marie().await, document, id).await[0];
+        assert_eq!(own["payload"]["data"][field]["id"], json!(id));
+    }
+    for (field, document) in of_structure {
+        let told = &watched(&stranger, document, "").await[0];
+        assert!(
+            told["payload"]["data"][field]["id"].is_string() && told["payload"]["errors"].is_null(),
+            "{told}"
+        );
+        assert!(ids.iter().all(|(_, _, id)| !told.to_string().contains(&format!("\"{id}\""))), "{told}");
+    }
+    let documents = by_id.iter().map(|one| (one.0, one.1)).chain(of_structure);
+    let covered: Vec<_> = documents.clone().map(|(field, _)| json!(field)).collect();
+    for (field, document) in documents {
+        let heard = watched(&app.anonymous(), document, &id("Campaign")).await;
+        assert_eq!(heard[0]["payload"]["data"], json!({ field: null }));
+        assert_eq!(code_of(&heard[0]["payload"]), "UNAUTHENTICATED", "{field}");
+        assert_eq!(heard[1], complete);
+    }
+    // The schema has no subscription that this test forgets.
+    let asked = "{ __schema { subscriptionType { fields { name } } } }";
+    let schema = app.anonymous().query(asked, json!({})).await["__schema"].take();
+    let fields = schema["subscriptionType"]["fields"].as_array().expect("fields");
+    let mut fields: Vec<_> = fields.iter().map(|field| field["name"].clone()).collect();
+    fields.sort_by_key(Value::to_string);
+    assert_eq!(fields, covered);
 }

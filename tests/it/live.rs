@@ -1,5 +1,8 @@
 //! What is watched: the state first, then each change, on one instance or across several; and what ends it.
 
+mod ends;
+mod protocol;
+
 use std::time::Duration;
 
 use api::services::watch;

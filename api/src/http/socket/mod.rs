@@ -4,6 +4,7 @@
 //! with other codes than the protocol's, waits for ever for a first word, and takes two operations under one id.
 
 mod message;
+mod operations;
 mod talk;
 
 use std::collections::HashMap;

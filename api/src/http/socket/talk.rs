@@ -1,15 +1,14 @@
 //! What is said on one socket, from its first word to its end.
 //!
 //! Invariants. Every operation passes the guard that a request passes, and is run as the account whose token the socket showed,
-//! looked up anew for it. What a client does not read is not made: a socket runs one thing at a time, and one whose client
-//! reads nothing is given up.
+//! looked up anew for it. A client that does not say hello, that is not there, or that reads nothing is given up.
 
 use std::error::Error as _;
+use std::future::pending;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response, ServerError};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
@@ -17,10 +16,10 @@ use axum::http::{HeaderMap, HeaderValue};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
-use tokio_stream::StreamMap;
 use tungstenite::error::CapacityError;
 
 use super::message::{Close, Incoming, Outgoing};
+use super::operations::{self, Answer, Operations};
 use super::{Place, Seat};
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -31,8 +30,6 @@ use crate::http::{Web, auth, guard, negotiate, respond};
 
 /// How long a client may take to say hello.
 const HELLO: Duration = Duration::from_secs(3);
-/// Operations under way at once on one socket: a page that shows everything watches a few things.
-const OPERATIONS: usize = 50;
 /// How often a client is asked whether it is there: below what proxies allow a silent connection, a minute.
 const PING: Duration = Duration::from_secs(20);
 /// Pings in a row that may stay without any word.
@@ -47,24 +44,23 @@ const PARTING: Duration = Duration::from_secs(1);
 /// How a socket ends: closed by us, or gone.
 type Flow = ControlFlow<Option<Close>>;
 
-/// One more answer of an operation; none at its end.
-type Answer = Option<Result<Response, Vec<ServerError>>>;
-
 /// A socket and what runs on it.
 struct Talk {
     web: Web,
     /// Those of the upgrade, and what the first word gave in their stead.
     headers: HeaderMap,
     socket: WebSocket,
-    operations: StreamMap<String, BoxStream<'static, Answer>>,
+    operations: Operations,
     greeted: bool,
+    /// Whether something came that cannot be read: then nothing more is.
+    deaf: bool,
     seat: Option<Seat>,
 }
 
 /// Talks on a socket until its end.
 pub(super) async fn talk(web: Web, headers: HeaderMap, place: Place, socket: WebSocket) {
-    let operations = StreamMap::new();
-    let mut talk = Talk { web, headers, socket, operations, greeted: false, seat: None };
+    let operations = Operations::none();
+    let mut talk = Talk { web, headers, socket, operations, greeted: false, deaf: false, seat: None };
     let end = if talk.socket.protocol().is_some() { talk.run(&place).await } else { Some(Close::PROTOCOL) };
     if let Some(close) = end {
         talk.close(close).await;
@@ -84,7 +80,7 @@ impl Talk {
                 () = sleep_until(hello_by), if !self.greeted => Flow::Break(Some(Close::INIT_TIMEOUT)),
                 _ = pings.tick() => {
                     unheard += 1;
-                    idle = if self.operations.is_empty() { idle + 1 } else { 0 };
+                    idle = if self.operations.len() == 0 { idle + 1 } else { 0 };
                     match () {
                         () if unheard > UNHEARD => Flow::Break(None),
                         () if idle >= IDLE => Flow::Break(Some(Close::IDLE)),
@@ -95,11 +91,17 @@ impl Talk {
                     unheard = 0;
                     match received {
                         Some(Ok(message)) => self.receive(message).await,
-                        Some(Err(error)) => Flow::Break(unreadable(&error)),
+                        Some(Err(error)) => {
+                            self.deaf = true;
+                            Flow::Break(unreadable(&error))
+                        }
                         None => Flow::Break(None),
                     }
                 }
-                Some((id, answer)) = self.operations.next() => self.answer(&id, answer).await,
+                answered = self.operations.next() => match answered {
+                    Ok((id, answer)) => self.answer(&id, answer).await,
+                    Err(_) => Flow::Break(Some(Close::INTERNAL)),
+                },
             };
             if let Flow::Break(end) = flow {
                 return end;
@@ -120,7 +122,7 @@ impl Talk {
             Ok(Incoming::Pong) => Flow::Continue(()),
             Ok(Incoming::Subscribe(id, params)) => self.subscribe(id, params).await,
             Ok(Incoming::Complete(id)) => {
-                self.operations.remove(&id);
+                self.operations.end(&id);
                 Flow::Continue(())
             }
             Err(close) => Flow::Break(Some(close)),
@@ -137,9 +139,9 @@ impl Talk {
                 .into_iter()
                 .find(|header| name.eq_ignore_ascii_case(header.as_str()));
             if let Some((header, value)) = header.zip(value.as_str()) {
-                match HeaderValue::from_str(value) {
-                    Ok(value) => self.headers.insert(header, value),
-                    Err(_) => return Flow::Break(Some(Close::INVALID_MESSAGE)),
+                match HeaderValue::from_str(value).ok().filter(|value| value.to_str().is_ok()) {
+                    Some(value) => self.headers.insert(header, value),
+                    None => return Flow::Break(Some(Close::INVALID_MESSAGE)),
                 };
             }
         }
@@ -164,12 +166,12 @@ impl Talk {
         if !self.greeted {
             return Flow::Break(Some(Close::UNAUTHORIZED));
         }
-        if self.operations.contains_key(&id) {
+        if self.operations.has(&id) {
             return Flow::Break(Some(Close::DUPLICATE));
         }
         let ctx = self.ctx();
-        if self.operations.len() >= OPERATIONS {
-            let refusal = Refusal::document("TOO_MANY_OPERATIONS").with("limit", count(OPERATIONS));
+        if self.operations.len() >= operations::MOST {
+            let refusal = Refusal::document("TOO_MANY_OPERATIONS").with("limit", count(operations::MOST));
             return self.answer(&id, Some(Err(vec![respond::refusal(&ctx, &refusal)]))).await;
         }
         let caller = match caller(&ctx, &self.headers).await {
@@ -179,7 +181,7 @@ impl Talk {
         match guard::prepare(params) {
             Ok((request, operation)) => {
                 let request = request.data(Session::new(ctx.clone(), caller));
-                self.operations.insert(id, answers(&self.web, ctx, request, operation));
+                self.operations.start(id, answers(&self.web, ctx, request, operation));
                 Flow::Continue(())
             }
             Err(refusal) => self.answer(&id, Some(Err(vec![respond::refusal(&ctx, &refusal)]))).await,
@@ -190,11 +192,11 @@ impl Talk {
         match answer {
             Some(Ok(payload)) => self.say(&Outgoing::Next { id, payload }).await,
             Some(Err(payload)) => {
-                self.operations.remove(id);
+                self.operations.end(id);
                 self.say(&Outgoing::Error { id, payload }).await
             }
             None => {
-                self.operations.remove(id);
+                self.operations.end(id);
                 self.say(&Outgoing::Complete { id }).await
             }
         }
@@ -216,9 +218,15 @@ impl Talk {
 
     /// Closes, and reads on until the client has closed too.
     async fn close(mut self, close: Close) {
+        self.operations.end_all();
         let parting = async {
-            if self.socket.send(close.frame()).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.recv().await {}
+            if self.socket.send(close.frame()).await.is_err() {
+                return;
+            }
+            while let Some(Ok(_)) = self.socket.recv().await {}
+            if self.deaf {
+                // To hang up with something unread would take back what was said.
+                pending::<()>().await;
             }
         };
         // A client that takes longer is left without.
