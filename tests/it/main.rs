@@ -21,3 +21,4 @@ mod rules;
 mod schema;
 mod sending;
 mod tidy;
+mod upload;

@@ -271,3 +271,37 @@ fn file_problem(error: FileError) -> Problem {
         _ => problem,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rules::Lang;
+
+    use super::*;
+    use crate::domain::people_file::Column;
+    use crate::i18n;
+
+    #[test]
+    fn every_refusal_of_a_file_is_put_in_words() {
+        for error in [
+            FileError::Empty,
+            FileError::Binary,
+            FileError::Workbook,
+            FileError::Utf16,
+            FileError::UnknownEncoding,
+            FileError::NoHeader,
+            FileError::MissingColumn { column: Column::LastName },
+            FileError::DuplicateColumn { column: Column::LastName },
+            FileError::TooManyRows,
+            FileError::RowTooLong { line: 2 },
+            FileError::Unreadable(io::ErrorKind::Other),
+        ] {
+            let Problem { code, args, .. } = file_problem(error);
+            for lang in [Lang::Fr, Lang::En] {
+                let said = i18n::message(code, &args, lang);
+                assert!(said != code && !said.contains('$'), "{said}");
+            }
+        }
+    }
+}
