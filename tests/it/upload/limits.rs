@@ -26,14 +26,15 @@ both!(
 
 const GOOD: &str = "Identifiant;Nom;Prénom\nL1;Bonne;Ligne\n";
 
-/// An endless body, and how much of it was taken.
-fn endless() -> (Body, Arc<AtomicUsize>) {
+/// A body far too large, and how much of it was taken.
+fn large() -> (Body, Arc<AtomicUsize>) {
     let taken = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&taken);
     let chunks = stream::repeat_with(move || {
         counter.fetch_add(10_000, Ordering::SeqCst);
         Ok::<_, Infallible>(vec![b'a'; 10_000])
     });
+    let chunks = chunks.take(5_000);
     (Body::from_stream(chunks), taken)
 }
 
@@ -51,12 +52,12 @@ fn held(start: &'static str) -> (Body, oneshot::Receiver<()>, oneshot::Sender<&'
 async fn a_file_too_large_is_refused_while_it_comes_in(app: TestApp) {
     let small = app.another(|config| config.import.max_bytes = 100_000).await;
     let admin = app.admin().await.at(&small);
-    let (body, taken) = endless();
+    let (body, taken) = large();
     let answer = admin.upload(ROUTE, &[], body).await;
     assert_eq!((answer.status.as_u16(), code_of(&answer.json())), (413, &json!("UPLOAD_TOO_LARGE")));
     let taken = taken.load(Ordering::SeqCst);
     assert!(taken < 1_500_000, "{taken} bytes were read of a file that may have 100,000");
-    let (body, taken) = endless();
+    let (body, taken) = large();
     let announced = [("content-length", "100001"), ("expect", "100-continue")];
     let answer = admin.upload(ROUTE, &announced, body).await;
     assert_eq!((answer.status.as_u16(), taken.load(Ordering::SeqCst)), (413, 0), "refused on its word");
@@ -131,8 +132,8 @@ async fn one_upload_a_structure_and_few_at_once(app: TestApp) {
     report(&other.upload(ROUTE, &[], GOOD).await);
     let (leaves, rest) = begin(&admin).await;
     leaves.abort();
-    drop(rest);
     assert!(leaves.await.expect_err("it left").is_cancelled());
+    drop(rest);
     report(&admin.upload(ROUTE, &[], GOOD).await);
 }
 

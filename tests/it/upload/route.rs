@@ -87,10 +87,11 @@ async fn keys(app: &TestApp) -> u64 {
 }
 
 async fn a_large_file_that_stops_midway_is_finished_by_asking_again(app: TestApp) {
-    let admin = app.admin().await;
+    let narrow = app.another(|config| config.import.whole_rows = 1_000).await;
+    let admin = app.admin().await.at(&narrow);
     let key = app.key().to_string();
     let key = [("idempotency-key", key.as_str())];
-    let file = format!("{}CX;Malheur;Jean;;;\n", crowd(10_500));
+    let file = format!("{}CX;Malheur;Jean;;;\n", crowd(2_100));
     let unread = file.replacen("0670100005", "12", 1);
     refuse_anyone_named(&app, "Malheur").await;
     let stopped = admin.upload(ROUTE, &key, file.clone()).await;
@@ -100,7 +101,7 @@ async fn a_large_file_that_stops_midway_is_finished_by_asking_again(app: TestApp
         "{}",
         stopped.text()
     );
-    assert!(stopped.text().contains("10000"), "{}", stopped.text());
+    assert!(stopped.text().contains("2000"), "{}", stopped.text());
     let stopped = admin.upload(ROUTE, &[], unread).await;
     let lines: Vec<Value> =
         stopped.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -112,29 +113,30 @@ async fn a_large_file_that_stops_midway_is_finished_by_asking_again(app: TestApp
     assert_eq!(lines[1]["errors"][0]["code"], "IMPORT_STOPPED", "and says last that it ended badly");
     assert_eq!(
         (beginning(&app, "C").await, keys(&app).await),
-        (10_000, 0),
+        (2_000, 0),
         "what was written stays, without a key"
     );
     refuse_no_one(&app).await;
     let (rows, last) = report(&admin.upload(ROUTE, &key, file.clone()).await);
-    assert_eq!((rows.len(), &last["replayed"], &last["added"]), (0, &json!(false), &json!(501)), "{last}");
-    assert_eq!((beginning(&app, "C").await, keys(&app).await), (10_501, 1));
+    assert_eq!((rows.len(), &last["replayed"], &last["added"]), (0, &json!(false), &json!(101)), "{last}");
+    assert_eq!((beginning(&app, "C").await, keys(&app).await), (2_101, 1));
     let before = (people(&app).await, everything(&app).await);
     let (_, again) = report(&admin.upload(ROUTE, &key, file).await);
-    assert_eq!((&again["replayed"], &again["added"]), (&json!(true), &json!(501)));
+    assert_eq!((&again["replayed"], &again["added"]), (&json!(true), &json!(101)));
     assert_eq!((people(&app).await, everything(&app).await), before);
 }
 
 async fn a_dry_run_has_its_limit(app: TestApp) {
-    let admin = app.admin().await;
+    let narrow = app.another(|config| config.import.whole_rows = 1_000).await;
+    let admin = app.admin().await.at(&narrow);
     let before = (people(&app).await, everything(&app).await);
     let file = |rows: usize| format!("Nom;Prénom\n{}", "Une;Même\n".repeat(rows));
-    let answer = admin.upload(DRY, &[], file(10_001)).await;
+    let answer = admin.upload(DRY, &[], file(1_001)).await;
     assert_eq!((answer.status.as_u16(), code_of(&answer.json())), (413, &json!("DRY_RUN_TOO_LARGE")));
-    let (_, last) = report(&admin.upload(DRY, &[], file(10_000)).await);
+    let (_, last) = report(&admin.upload(DRY, &[], file(1_000)).await);
     assert_eq!(
         (&last["added"], &last["unchanged"]),
-        (&json!(1), &json!(9_999)),
+        (&json!(1), &json!(999)),
         "later rows know of the earlier"
     );
     assert_eq!((people(&app).await, everything(&app).await), before);

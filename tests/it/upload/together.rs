@@ -10,11 +10,12 @@ use super::{FILE, ROUTE, beginning, crowd, mutate, report};
 both!(two_imports_add_nobody_twice, a_key_serves_once_on_any_instance);
 
 /// More than are imported in one transaction, so that the batches of two imports come between one another.
-const PEOPLE: usize = 10_100;
+const PEOPLE: usize = 2_500;
 
 async fn two_imports_add_nobody_twice(app: TestApp) {
-    let other = app.another(|_| {}).await;
-    let admin = app.admin().await;
+    let one = app.another(|config| config.import.whole_rows = 1_000).await;
+    let other = app.another(|config| config.import.whole_rows = 1_000).await;
+    let admin = app.admin().await.at(&one);
     let there = admin.at(&other);
     let links = async || teaching::Entity::all_rows().count(app.db()).await.expect("links can be counted");
     let before = links().await;
