@@ -78,7 +78,8 @@ impl From<Summary> for ImportSummary {
 pub struct RefusedRow {
     /// The line of the file where the row begins; the header is on line 1.
     line: i64,
-    /// The column at fault: IDENTIFIER, LAST_NAME, FIRST_NAME, SEX, MOBILE, TAGS, LISTS, TEACHER or CONSENT; null when no one is.
+    /// The column at fault: `IDENTIFIER`, `LAST_NAME`, `FIRST_NAME`, `SEX`, `MOBILE`, `TAGS`, `LISTS`, `TEACHER` or `CONSENT`;
+    /// null when no one is.
     column: Option<String>,
     /// Why, for programs: stable, in `SCREAMING_SNAKE_CASE`.
     code: String,
@@ -120,7 +121,7 @@ pub struct PeopleImportMutation;
 #[Object]
 impl PeopleImportMutation {
     /// Imports a CSV file of people: adds those who are new, changes the others as it says, removes nobody. A row that is refused
-    /// stops no other. A file of 10,000 rows or fewer (`import.whole_rows`) is imported whole or not at all. Needs `READ_WRITE` on PEOPLE.
+    /// stops no other. A file of 10,000 rows or fewer is imported whole or not at all. Needs `READ_WRITE` on PEOPLE.
     async fn import_people(
         &self,
         graphql: &Context<'_>,

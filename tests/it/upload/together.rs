@@ -21,9 +21,9 @@ async fn two_imports_add_nobody_twice(app: TestApp) {
     let before = links().await;
     // The same people in another order, so that each is first met by either.
     let file = crowd(PEOPLE);
-    let mut lines: Vec<&str> = file.lines().collect();
-    app.chance().shuffle(&mut lines[1..]);
-    let shuffled = format!("{}\n", lines.join("\n"));
+    let mut rows: Vec<&str> = file.lines().collect();
+    app.chance().shuffle(&mut rows[1..]);
+    let shuffled = format!("{}\n", rows.join("\n"));
     let operator = app.import(app.quatre_vents().await, file.as_bytes());
     let (first, second, third) =
         tokio::join!(admin.upload(ROUTE, &[], file.clone()), there.upload(ROUTE, &[], shuffled), operator);

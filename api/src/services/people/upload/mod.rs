@@ -238,7 +238,7 @@ impl Work {
 /// Why nothing was imported.
 fn cause_of(error: ImportError) -> Failure {
     match error {
-        ImportError::File(error) => file_problem(error).into(),
+        ImportError::File(error) => file_problem(&error).into(),
         ImportError::FileChanged { cause, .. } => Fault::internal(cause).into(),
         ImportError::Stopped { cause, .. } => cause.into(),
     }
@@ -258,7 +258,7 @@ fn stopped(ctx: &Ctx, error: ImportError) -> Failure {
 }
 
 /// A file that is refused, as its sender is told.
-fn file_problem(error: FileError) -> Problem {
+fn file_problem(error: &FileError) -> Problem {
     let problem = Problem::new(error.code()).at(&["file"]);
     match error {
         FileError::MissingColumn { column } | FileError::DuplicateColumn { column } => {
@@ -295,7 +295,7 @@ mod tests {
             FileError::RowTooLong { line: 2 },
             FileError::Unreadable(io::ErrorKind::Other),
         ] {
-            let Problem { code, args, .. } = file_problem(error);
+            let Problem { code, args, .. } = file_problem(&error);
             for lang in [Lang::Fr, Lang::En] {
                 let said = i18n::message(code, &args, lang);
                 assert!(said != code && !said.contains('$'), "{said}");
