@@ -31,3 +31,4 @@ mod schema;
 mod sending;
 mod stop;
 mod tidy;
+mod upload;

@@ -145,3 +145,24 @@ async fn the_walk_through_kannel_runs_as_shown() {
         assert!(all.contains(&format!("Got message {number}: <4VENTS +336")), "{all}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_runs_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = Server::start(folder.path(), &["--demo"], &[]).await;
+    let helpers =
+        blocks("Preview and send").remove(0).text.replace("http://127.0.0.1:8080", server.address());
+    let shown = blocks("Import people");
+    let commands: Vec<&Block> = shown.iter().filter(|block| block.language == "sh").collect();
+    let printed = run(folder.path(), &helpers, &commands).await;
+    let lines = |text: &str| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    };
+    let expected = shown.iter().find(|block| block.language == "json").expect("a report is shown");
+    assert_eq!(lines(&printed[0]), lines(&expected.text));
+    let imported = lines(&printed[1]).pop().expect("a last line");
+    assert_eq!(
+        (&imported["summary"]["added"], &imported["summary"]["dryRun"]),
+        (&Value::from(1), &Value::from(false))
+    );
+}

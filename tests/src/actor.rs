@@ -94,6 +94,21 @@ impl Actor {
         self.ask(document, variables).await.json()
     }
 
+    /// The answer to a file that is uploaded, as CSV unless these headers say otherwise; `path` is the address and its parameters.
+    pub async fn upload(&self, path: &str, headers: &[(&str, &str)], file: impl Into<Body>) -> Answer {
+        let mut request = Request::post(path).header("accept-language", self.language);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "text/csv");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.http(request.body(file.into()).expect("invariant: the parts of this request are sound")).await
+    }
+
     /// The data of the answer.
     ///
     /// # Panics

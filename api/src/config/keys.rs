@@ -207,6 +207,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| whole(value, 1..=100).map(|n| config.import.at_once = n),
     },
     Key {
+        path: "import.whole_rows",
+        about: "rows of people imported in one transaction",
+        set: |config, value| whole(value, 1..=200_000).map(|n| config.import.whole_rows = n),
+    },
+    Key {
         path: "import.patience_seconds",
         about: "how long the next part of an upload is awaited",
         set: |config, value| time(value, 1, 1..=3_600).map(|time| config.import.patience = time),

@@ -78,7 +78,8 @@ impl From<Summary> for ImportSummary {
 pub struct RefusedRow {
     /// The line of the file where the row begins; the header is on line 1.
     line: i64,
-    /// The column at fault: IDENTIFIER, LAST_NAME, FIRST_NAME, SEX, MOBILE, TAGS, LISTS, TEACHER or CONSENT; null when no one is.
+    /// The column at fault: `IDENTIFIER`, `LAST_NAME`, `FIRST_NAME`, `SEX`, `MOBILE`, `TAGS`, `LISTS`, `TEACHER` or `CONSENT`;
+    /// null when no one is.
     column: Option<String>,
     /// Why, for programs: stable, in `SCREAMING_SNAKE_CASE`.
     code: String,

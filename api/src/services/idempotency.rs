@@ -59,13 +59,7 @@ impl Request {
         app: &App,
         caller: &Caller,
     ) -> Result<Known, StoreError> {
-        let row = idempotency::in_structure(caller.structure)
-            .filter(idempotency::Column::AccountId.eq(caller.account))
-            .filter(idempotency::Column::Operation.eq(self.operation))
-            .filter(idempotency::Column::Key.eq(self.key))
-            .one(tx)
-            .await?;
-        let Some(row) = row else {
+        let Some(row) = self.row(tx, caller).await? else {
             return Ok(Known::New);
         };
         if row.created_at.0 < app.now() - KEPT {
@@ -89,15 +83,22 @@ impl Request {
         &self,
         tx: &DatabaseTransaction,
         caller: &Caller,
-        result: Uuid,
     ) -> Result<Option<Json>, StoreError> {
+        Ok(self.row(tx, caller).await?.and_then(|row| row.answer))
+    }
+
+    async fn row(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+    ) -> Result<Option<idempotency::Model>, StoreError> {
         let row = idempotency::in_structure(caller.structure)
             .filter(idempotency::Column::AccountId.eq(caller.account))
             .filter(idempotency::Column::Operation.eq(self.operation))
-            .filter(idempotency::Column::ResultId.eq(result))
+            .filter(idempotency::Column::Key.eq(self.key))
             .one(tx)
             .await?;
-        Ok(row.and_then(|row| row.answer))
+        Ok(row)
     }
 
     /// Remembers the result.

@@ -101,7 +101,9 @@ impl Rest {
     async fn next(mut self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
         let (mut rows, mut chunk) = (Vec::new(), Vec::new());
         if self.told.recv_many(&mut rows, ROWS_PER_CHUNK).await > 0 {
-            rows.iter().for_each(|row| write_row(&mut chunk, &self.ctx, row));
+            for row in &rows {
+                write_row(&mut chunk, &self.ctx, row);
+            }
             return Some((Ok(chunk), self));
         }
         match ended(&self.ctx, self.work.take()?).await {

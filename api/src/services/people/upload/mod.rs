@@ -3,7 +3,7 @@
 //! Owns what an import comes to under an idempotency key; what its rows do is [`super::import`]'s.
 //!
 //! Architecture Invariants. The structure is the caller's, whatever the file or the request says. A file of at most
-//! [`WHOLE_ROWS`] rows is imported in one transaction, its key with it, or not at all; a larger one batch by batch, its key last:
+//! `import.whole_rows` rows is imported in one transaction, its key with it, or not at all; a larger one batch by batch, its key last:
 //! an import that stopped midway has no key, and asking again does the rest. A dry run is a transaction that is undone: it leaves
 //! nothing, its key included. The work goes on when the client has left.
 
@@ -29,9 +29,6 @@ use crate::caller::Caller;
 use crate::domain::people_file::{FileError, MAX_ROWS};
 use crate::error::{Failure, Fault, Problem};
 use crate::services::idempotency::{Known, Request};
-
-/// The most rows imported in one transaction: the largest school, in about a second, in which others wait to write.
-pub const WHOLE_ROWS: u64 = 10_000;
 
 /// What to import.
 #[derive(Debug, Clone)]
@@ -100,13 +97,14 @@ impl Work {
         }
         let surveyed = survey(&work.ctx, work.caller.scope(), &work.input.file).await;
         let surveyed = surveyed.map_err(|error| stopped(&work.ctx, error))?;
-        if surveyed.rows() <= WHOLE_ROWS {
+        let limit = work.ctx.config.import.whole_rows;
+        if surveyed.rows() <= limit {
             return work.import_whole(surveyed, on_refused).await;
         }
         if work.input.dry_run {
             return Err(Problem::new("DRY_RUN_TOO_LARGE")
                 .at(&["dryRun"])
-                .with("limit", WHOLE_ROWS.cast_signed())
+                .with("limit", limit.cast_signed())
                 .into());
         }
         work.import_in_batches(surveyed, on_refused).await
@@ -134,15 +132,15 @@ impl Work {
         match request.look_up(tx, &self.ctx, &self.caller).await? {
             Known::New => Ok(None),
             Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
-            Known::Done(import) => {
-                let kept = request.answer(tx, &self.caller, import).await?;
+            Known::Done(_) => {
+                let kept = request.answer(tx, &self.caller).await?;
                 let kept = kept.ok_or_else(|| Fault::internal("an import without its answer"))?;
                 Ok(Some(Answer::read(kept)?))
             }
         }
     }
 
-    async fn remember(&self, tx: &DatabaseTransaction, answer: &Answer) -> Result<(), Failure> {
+    async fn remember(&self, tx: &DatabaseTransaction, answer: &Answer) -> Result<(), Fault> {
         if let Some(request) = self.request() {
             let kept = Some(answer.kept()?);
             request.remember_answer(tx, &self.ctx, &self.caller, self.ctx.id(), kept).await?;
@@ -201,6 +199,7 @@ impl Work {
         mut on_refused: impl FnMut(RefusedRow) + Send,
     ) -> Result<Imported, Failure> {
         let (ctx, scope, file) = (self.ctx.clone(), self.caller.scope(), self.input.file.clone());
+        let committed = surveyed.rows();
         let mut refused = Vec::new();
         let summary = import_surveyed(&ctx, scope, file, surveyed, |row| {
             if let Some(row) = RefusedRow::of(row) {
@@ -212,25 +211,24 @@ impl Work {
         })
         .await
         .map_err(|error| stopped(&ctx, error))?;
-        self.finish(Answer::new(summary, refused)).await
+        let finished = self.finish(Answer::new(summary, refused)).await;
+        finished.map_err(|cause| stopped(&ctx, ImportError::Stopped { committed, cause }))
     }
 
     /// Keeps the answer under its key. Should another import with that key have ended first, its summary is the answer to both.
-    async fn finish(self: Arc<Self>, answer: Answer) -> Result<Imported, Failure> {
+    async fn finish(self: Arc<Self>, answer: Answer) -> Result<Imported, Fault> {
         let store = self.ctx.store.clone();
         let kept = store.write(move |tx| {
             Box::pin(async move {
                 hold(tx, self.caller.structure).await?;
                 match self.look_up(tx).await {
-                    Ok(Some(first)) => Ok(Imported { summary: first.summary, replayed: true }),
-                    Ok(None) => {
-                        self.remember(tx, &answer).await?;
-                        Ok(Imported { summary: answer.summary, replayed: false })
-                    }
+                    Ok(Some(first)) => return Ok(Imported { summary: first.summary, replayed: true }),
+                    Ok(None) => self.remember(tx, &answer).await?,
                     // The key went to another file meanwhile: what this one did is told, and not kept.
-                    Err(Failure::Problem(_)) => Ok(Imported { summary: answer.summary, replayed: false }),
-                    Err(fault) => Err(fault),
+                    Err(Failure::Problem(_)) => {}
+                    Err(Failure::Fault(fault)) => return Err(fault),
                 }
+                Ok(Imported { summary: answer.summary, replayed: false })
             })
         });
         kept.await
@@ -240,7 +238,7 @@ impl Work {
 /// Why nothing was imported.
 fn cause_of(error: ImportError) -> Failure {
     match error {
-        ImportError::File(error) => file_problem(error).into(),
+        ImportError::File(error) => file_problem(&error).into(),
         ImportError::FileChanged { cause, .. } => Fault::internal(cause).into(),
         ImportError::Stopped { cause, .. } => cause.into(),
     }
@@ -260,7 +258,7 @@ fn stopped(ctx: &Ctx, error: ImportError) -> Failure {
 }
 
 /// A file that is refused, as its sender is told.
-fn file_problem(error: FileError) -> Problem {
+fn file_problem(error: &FileError) -> Problem {
     let problem = Problem::new(error.code()).at(&["file"]);
     match error {
         FileError::MissingColumn { column } | FileError::DuplicateColumn { column } => {
@@ -269,5 +267,39 @@ fn file_problem(error: FileError) -> Problem {
         FileError::TooManyRows => problem.with("limit", MAX_ROWS.cast_signed()),
         FileError::RowTooLong { line } => problem.with("line", line.cast_signed()),
         _ => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rules::Lang;
+
+    use super::*;
+    use crate::domain::people_file::Column;
+    use crate::i18n;
+
+    #[test]
+    fn every_refusal_of_a_file_is_put_in_words() {
+        for error in [
+            FileError::Empty,
+            FileError::Binary,
+            FileError::Workbook,
+            FileError::Utf16,
+            FileError::UnknownEncoding,
+            FileError::NoHeader,
+            FileError::MissingColumn { column: Column::LastName },
+            FileError::DuplicateColumn { column: Column::LastName },
+            FileError::TooManyRows,
+            FileError::RowTooLong { line: 2 },
+            FileError::Unreadable(io::ErrorKind::Other),
+        ] {
+            let Problem { code, args, .. } = file_problem(&error);
+            for lang in [Lang::Fr, Lang::En] {
+                let said = i18n::message(code, &args, lang);
+                assert!(said != code && !said.contains('$'), "{said}");
+            }
+        }
     }
 }
