@@ -19,6 +19,7 @@ mod m2026_11_22_000004_rules;
 mod m2026_11_22_000005_credit;
 mod m2026_11_22_000006_messages;
 mod m2026_11_22_000007_ledger;
+mod m2026_11_25_000010_people_order;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_22_000005_credit::Migration),
             Box::new(m2026_11_22_000006_messages::Migration),
             Box::new(m2026_11_22_000007_ledger::Migration),
+            Box::new(m2026_11_25_000010_people_order::Migration),
         ]
     }
 }

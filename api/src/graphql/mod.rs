@@ -20,6 +20,7 @@ mod people;
 mod rules;
 mod scalar;
 mod structure;
+mod together;
 mod viewer;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, SDLExportOptions};

@@ -8,6 +8,8 @@ mod connect;
 mod error;
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -26,6 +28,7 @@ pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>
 pub struct Store {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -39,6 +42,13 @@ impl Store {
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.writer.get_database_backend()
+    }
+
+    /// How many statements were run since it was opened, in transactions and out of them; beginning and ending a transaction
+    /// counts for none. It says what an operation costs the database.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
     }
 
     /// Runs `work` in one transaction: committed whole when it answers `Ok`, undone whole otherwise, or when the caller stops

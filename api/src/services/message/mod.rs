@@ -11,6 +11,6 @@ mod recipients;
 mod send;
 
 pub use plan::Metrics;
-pub use preview::{Preview, PreviewInput, by_id, preview};
+pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use send::{SendInput, SendProblem, Sent, send};
