@@ -21,6 +21,7 @@ mod m2026_11_22_000006_messages;
 mod m2026_11_22_000007_ledger;
 mod m2026_11_25_000008_inbound;
 mod m2026_11_25_000009_campaign_states;
+mod m2026_11_25_000010_people_order;
 mod m2026_11_25_000011_import;
 mod m2026_11_25_000012_changes;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_22_000007_ledger::Migration),
             Box::new(m2026_11_25_000008_inbound::Migration),
             Box::new(m2026_11_25_000009_campaign_states::Migration),
+            Box::new(m2026_11_25_000010_people_order::Migration),
             Box::new(m2026_11_25_000011_import::Migration),
             Box::new(m2026_11_25_000012_changes::Migration),
         ]

@@ -240,6 +240,18 @@ impl Actor {
         tag["id"].as_str().expect("an id").to_owned()
     }
 
+    /// The id of a list of people, by its name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn list(&self, name: &str) -> String {
+        let document = "{ viewer { structure { lists(first: 100) { edges { node { id name } } } } } }";
+        let data = self.query(document, json!({})).await;
+        let lists = nodes(&data["viewer"]["structure"]["lists"]);
+        let list = lists.iter().find(|list| list["name"] == name).unwrap_or_else(|| panic!("no list {name}"));
+        list["id"].as_str().expect("an id").to_owned()
+    }
+
     /// The ids of so many people with the tag Musicien, all reachable.
     pub async fn musicians(&self, count: usize) -> Vec<String> {
         let tag = self.tag("Musicien").await;

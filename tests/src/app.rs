@@ -351,6 +351,14 @@ impl TestApp {
         dispatch::run_until_idle(&self.0.app).await.expect("what is queued can be sent");
     }
 
+    /// What the work answers, and how many statements this instance ran for it. Nothing else may be at work on it meanwhile;
+    /// other tests have instances of their own.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let before = self.0.app.store.statements();
+        let done = work.await;
+        (done, self.0.app.store.statements() - before)
+    }
+
     /// Moves the clock forwards.
     pub fn advance(&self, delta: TimeDelta) {
         self.0.clock.advance(delta);

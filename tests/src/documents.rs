@@ -53,7 +53,7 @@ pub(crate) const PEOPLE: &str = "
       viewer { structure { people(
         filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before
       ) {
-        edges { cursor node { id firstName lastName displayName sex mobile reachable optedOut commercialConsentAt tags { id name } } }
+        edges { cursor node { id firstName lastName displayName sex mobile reachable optedOut commercialConsentAt createdAt tags { id name } } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       } } }
     }";

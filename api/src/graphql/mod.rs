@@ -22,6 +22,7 @@ mod people_import;
 mod rules;
 mod scalar;
 mod structure;
+mod together;
 mod viewer;
 
 use async_graphql::{ID, MergedObject, SDLExportOptions};

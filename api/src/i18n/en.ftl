@@ -28,6 +28,7 @@ UNSUPPORTED_MEDIA_TYPE = The body must be JSON in UTF-8 (Content-Type: applicati
 BODY_TOO_LARGE = The body is larger than { $limit } bytes.
 BODY_INCOMPLETE = The body did not arrive whole.
 BODY_NOT_JSON = The body is not JSON: error at line { $line }, column { $column }.
+JSON_TOO_DEEP = The JSON has more than { $limit } brackets open at once.
 BODY_NOT_AN_OBJECT = The body must be a JSON object that holds `query`.
 BATCH_NOT_SUPPORTED = One operation a request: arrays are not accepted.
 QUERY_STRING_MALFORMED = The parameters of the address cannot be read.
@@ -60,7 +61,11 @@ SIGN_IN_FAILED = Wrong address or password.
 
 ## People and filters
 
-FILTER_TOO_LARGE = The criterion `{ $field }` is too large: { $max } at most.
+FILTER_TOO_LARGE = { $of ->
+    [whole] The filter has more than { $max } criteria in all, from `{ $field }` on: ask for fewer.
+   *[part] The criterion `{ $field }` is too large: { $max } at most.
+}
+FILTER_TOO_DEEP = The filter `{ $field }` lies too deep: at most { $max } filters may be within one another.
 SEARCH_INVALID = The search holds a character that no name can hold.
 PERSON_NOT_FOUND = One of the people chosen does not exist, or no longer. Reload the list.
 PERSON_HAS_NO_MOBILE = This person has no mobile number.

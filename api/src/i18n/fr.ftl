@@ -28,6 +28,7 @@ UNSUPPORTED_MEDIA_TYPE = Le corps doit être du JSON en UTF-8 (Content-Type: app
 BODY_TOO_LARGE = Le corps dépasse { $limit } octets.
 BODY_INCOMPLETE = Le corps n’est pas arrivé en entier.
 BODY_NOT_JSON = Le corps n’est pas du JSON : erreur ligne { $line }, colonne { $column }.
+JSON_TOO_DEEP = Le JSON ouvre plus de { $limit } accolades ou crochets à la fois.
 BODY_NOT_AN_OBJECT = Le corps doit être un objet JSON qui contient « query ».
 BATCH_NOT_SUPPORTED = Une seule opération par demande : les tableaux ne sont pas acceptés.
 QUERY_STRING_MALFORMED = Les paramètres de l’adresse ne sont pas lisibles.
@@ -60,7 +61,11 @@ SIGN_IN_FAILED = Adresse ou mot de passe incorrect.
 
 ## Personnes et filtres
 
-FILTER_TOO_LARGE = Le critère « { $field } » est trop grand : { $max } au plus.
+FILTER_TOO_LARGE = { $of ->
+    [whole] Le filtre compte plus de { $max } critères en tout, à partir de « { $field } » : demandez-en moins.
+   *[part] Le critère « { $field } » est trop grand : { $max } au plus.
+}
+FILTER_TOO_DEEP = Le filtre « { $field } » est trop imbriqué : au plus { $max } filtres les uns dans les autres.
 SEARCH_INVALID = La recherche contient un caractère qu’aucun nom ne peut contenir.
 PERSON_NOT_FOUND = Une des personnes choisies n’existe pas, ou plus. Rechargez la liste.
 PERSON_HAS_NO_MOBILE = Cette personne n’a pas de numéro de mobile.

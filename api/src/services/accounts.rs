@@ -254,7 +254,7 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[AccountId]) -> Result<Vec
 }
 
 /// What an account may know of itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ViewerRow {
     /// The account.
     pub id: AccountId,

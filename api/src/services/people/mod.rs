@@ -7,11 +7,14 @@
 
 pub mod filter;
 pub mod import;
+pub mod lists;
 pub(super) mod opt_outs;
 mod query;
 pub mod tags;
+mod teaching;
 pub mod upload;
 
 pub use import::import;
 pub use opt_outs::opt_out;
-pub use query::{Direction, PersonRow, by_id, by_ids, page};
+pub use query::{PersonOrder, PersonRow, by_id, by_ids, page, readable};
+pub use teaching::{Relation, related};
