@@ -53,23 +53,21 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        match manager.get_database_backend() {
-            DbBackend::Sqlite => rebuild(manager, true).await,
-            _ => {
-                let change = manager.begin().await?;
-                alter(&change, STATES).await?;
-                run(&change, "ALTER TABLE campaign ADD COLUMN IF NOT EXISTS retry_of uuid").await?;
-                run(&change, "ALTER TABLE campaign DROP CONSTRAINT IF EXISTS campaign_retry_of").await?;
-                run(
-                    &change,
-                    "ALTER TABLE campaign ADD CONSTRAINT campaign_retry_of FOREIGN KEY (structure_id, retry_of)
-                    REFERENCES campaign (structure_id, id) ON DELETE RESTRICT",
-                )
-                .await?;
-                indices(&change).await?;
-                change.commit().await
-            }
+        if manager.get_database_backend() == DbBackend::Sqlite {
+            return rebuild(manager, true).await;
         }
+        let change = manager.begin().await?;
+        alter(&change, STATES).await?;
+        run(&change, "ALTER TABLE campaign ADD COLUMN IF NOT EXISTS retry_of uuid").await?;
+        run(&change, "ALTER TABLE campaign DROP CONSTRAINT IF EXISTS campaign_retry_of").await?;
+        run(
+            &change,
+            "ALTER TABLE campaign ADD CONSTRAINT campaign_retry_of FOREIGN KEY (structure_id, retry_of)
+            REFERENCES campaign (structure_id, id) ON DELETE RESTRICT",
+        )
+        .await?;
+        indices(&change).await?;
+        change.commit().await
     }
 
     /// What was cancelled becomes completed: its messages say which of them were not sent.
@@ -80,16 +78,14 @@ impl MigrationTrait for Migration {
         run(manager, "DROP INDEX IF EXISTS message_person_by_person").await?;
         let by_person = index("message_person", "message_person_by_person", &["structure_id", "person_id"]);
         manager.create_index(by_person).await?;
-        match manager.get_database_backend() {
-            DbBackend::Sqlite => rebuild(manager, false).await,
-            _ => {
-                let change = manager.begin().await?;
-                run(&change, "DROP INDEX IF EXISTS campaign_cancelling").await?;
-                run(&change, "ALTER TABLE campaign DROP COLUMN IF EXISTS retry_of").await?;
-                alter(&change, STATES_BEFORE).await?;
-                change.commit().await
-            }
+        if manager.get_database_backend() == DbBackend::Sqlite {
+            return rebuild(manager, false).await;
         }
+        let change = manager.begin().await?;
+        run(&change, "DROP INDEX IF EXISTS campaign_cancelling").await?;
+        run(&change, "ALTER TABLE campaign DROP COLUMN IF EXISTS retry_of").await?;
+        alter(&change, STATES_BEFORE).await?;
+        change.commit().await
     }
 
     /// Each way begins its own: that of SQLite has something to do before.
