@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
@@ -39,10 +40,12 @@ const COLUMNS: [&str; 7] = [
 /// Serves the report that a link is for.
 pub(super) async fn download(
     State(web): State<Web>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let ctx = Ctx::new(web.app, negotiate::language(&headers));
+    // What is no text is no token of ours.
+    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
     match reports::open(&ctx, &token).await {
         Ok(report) => file(ctx, report),
         Err(Failure::Problem(ReportProblem::NotFound)) => {
@@ -138,4 +141,34 @@ fn reason(code: &str, lang: Lang) -> Cow<'_, str> {
     let name = format!("REPORT_REASON_{code}");
     let words = i18n::message(&name, &[], lang);
     if words == name { Cow::Borrowed(code) } else { Cow::Owned(words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message_state::MessageState;
+    use crate::domain::outcome::UnknownReason;
+    use crate::services::delivery::reason::{CANCELLED, EXPIRED, OPTED_OUT};
+
+    #[test]
+    fn every_state_and_every_reason_of_ours_is_put_in_words() {
+        let unknown = [
+            UnknownReason::Timeout,
+            UnknownReason::ConnectionLost,
+            UnknownReason::ServerError,
+            UnknownReason::UnreadableAnswer,
+            UnknownReason::LeaseExpired,
+        ];
+        for lang in [Lang::Fr, Lang::En] {
+            for state in MessageState::ALL {
+                let name = format!("REPORT_STATE_{state}");
+                assert_ne!(i18n::message(&name, &[], lang), name);
+            }
+            for code in unknown.map(UnknownReason::as_str).into_iter().chain([CANCELLED, EXPIRED, OPTED_OUT])
+            {
+                assert_ne!(reason(code, lang), code);
+            }
+            assert_eq!(reason("PROVIDER_42", lang), "PROVIDER_42", "a provider's own is told as it is");
+        }
+    }
 }
