@@ -16,6 +16,7 @@ mod live;
 mod message;
 mod node;
 mod node_id;
+mod opt_outs;
 mod page;
 mod people;
 mod people_import;

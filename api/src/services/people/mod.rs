@@ -10,6 +10,7 @@ pub mod import;
 pub mod lists;
 pub(super) mod opt_outs;
 mod query;
+pub mod refusals;
 pub mod tags;
 mod teaching;
 pub mod upload;
