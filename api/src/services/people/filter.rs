@@ -124,10 +124,10 @@ fn own(structure: StructureId, filter: &PersonFilter) -> Condition {
         }
     }
     if let Some(list) = filter.list {
-        condition = condition.add(Expr::exists(on_list(structure, list)));
+        condition = condition.add(is_among(on_list(structure, list)));
     }
     if let Some(teacher) = filter.taught_by {
-        condition = condition.add(Expr::exists(taught(structure, teacher)));
+        condition = condition.add(is_among(taught(structure, teacher)));
     }
     match filter.reachable {
         None => condition,
@@ -168,26 +168,30 @@ fn tagged(structure: StructureId, tags: &[TagId]) -> SelectStatement {
         .into_query()
 }
 
-/// The membership of a person of the table `person` on this list.
+/// The people on this list.
 fn on_list(structure: StructureId, list: ListId) -> SelectStatement {
     use person_list_member::Column::{ListId, PersonId};
     person_list_member::in_structure(structure)
         .select_only()
-        .column(ListId)
+        .column(PersonId)
         .filter(ListId.eq(list))
-        .filter(is_the_person((person_list_member::Entity, PersonId)))
         .into_query()
 }
 
-/// The teaching of a person of the table `person` by this one.
+/// The people whom this one teaches.
 fn taught(structure: StructureId, teacher: PersonId) -> SelectStatement {
     use teaching::Column::{StudentId, TeacherId};
     teaching::in_structure(structure)
         .select_only()
-        .column(TeacherId)
+        .column(StudentId)
         .filter(TeacherId.eq(teacher))
-        .filter(is_the_person((teaching::Entity, StudentId)))
         .into_query()
+}
+
+/// That a person of the table `person` is one of these, read once: where they are few, SQLite would otherwise look for each person
+/// of the structure among them. None of them is NULL, so that neither is the answer.
+fn is_among(people: SelectStatement) -> Expr {
+    person_column(person::Column::Id).in_subquery(people)
 }
 
 /// That this column names the person of the table `person`.
