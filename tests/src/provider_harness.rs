@@ -131,16 +131,27 @@ impl<P: Provider, F: Fn(reqwest::Client, String) -> P> Subject<P, F> {
     /// # Panics
     /// When a row does not end as it says, or what holds for all does not.
     pub async fn run(&self, rows: &[Row]) {
-        for row in rows {
+        let mut faults = Vec::new();
+        for Row { gateway, outcome: expected } in rows {
             let (log, _guard) = Log::capture();
-            let gateway = Scripted::start(row.gateway).await;
-            let outcome = self.submit(&gateway.address, &message(TEXT, Encoding::Gsm7)).await;
-            assert_eq!(outcome, row.outcome, "{:?}", row.gateway);
-            let (connections, seen) = gateway.end();
-            assert!(connections <= 1, "{:?}: {connections} connections", row.gateway);
-            assert!(seen.len() <= 1, "{:?}: {} requests", row.gateway, seen.len());
-            log.shows_none_of(self.secrets, row.gateway);
+            let scripted = Scripted::start(*gateway).await;
+            let outcome = self.submit(&scripted.address, &message(TEXT, Encoding::Gsm7)).await;
+            let (connections, seen) = scripted.end();
+            if outcome != *expected {
+                faults.push(format!("{gateway:?}: {outcome:?}, not {expected:?}"));
+            }
+            if connections > 1 || seen.len() > 1 {
+                faults.push(format!("{gateway:?}: {connections} connections, {} requests", seen.len()));
+            }
+            let log = log.text();
+            let secrets = self.secrets.iter().chain(&["612345678", "20 h", "signature"]);
+            faults.extend(
+                secrets
+                    .filter(|secret| log.contains(**secret))
+                    .map(|secret| format!("{gateway:?}: {secret} in {log}")),
+            );
         }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
     /// The one request that a message makes.
@@ -332,14 +343,6 @@ impl Log {
     pub fn text(&self) -> String {
         let bytes = self.0.lock().expect("invariant: nothing panics while it holds the log");
         String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    /// Checks that neither these secrets, nor the number, nor the text was logged.
-    fn shows_none_of(&self, secrets: &[&str], gateway: Gateway) {
-        let text = self.text();
-        let shown =
-            secrets.iter().chain(&["612345678", "20 h", "signature"]).find(|secret| text.contains(**secret));
-        assert_eq!(shown, None, "{gateway:?}: {text}");
     }
 }
 
