@@ -260,7 +260,9 @@ fn hmac(key: &[u8; KEY], message: &[u8]) -> [u8; KEY] {
 
 fn mac(key: &[u8; KEY], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("invariant: HMAC takes a key of any length");
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac
 }
 
