@@ -113,7 +113,7 @@ fn table(built: &Path) -> Outcome<String> {
     names.sort();
     let mut assets = String::new();
     for name in names {
-        let at = |suffix| folder.join(format!("{name}.{suffix}"));
+        let at = |suffix| format!("{}/{name}.{suffix}", folder.display());
         writeln!(
             assets,
             "Asset {{ name: {name:?}, brotli: include_bytes!({:?}), gzip: include_bytes!({:?}) }},",
@@ -121,7 +121,7 @@ fn table(built: &Path) -> Outcome<String> {
             at("gz")
         )?;
     }
-    let page = built.join("index.html");
+    let page = format!("{}/index.html", built.display());
     Ok(format!("Bundle {{ page: Some(include_str!({page:?})), assets: &[\n{assets}] }}\n"))
 }
 
