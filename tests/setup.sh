@@ -2,7 +2,7 @@
 # Checks what Envoi is built and tested with, and installs what is missing where it may.
 #
 #   tests/setup.sh build          cargo and a C compiler, for `make run`; tells what Node.js would add
-#   tests/setup.sh test TOOLS     also Node.js with npm, Chromium and its driver, PostgreSQL's server, curl, and cargo-deny
+#   tests/setup.sh test TOOLS     also Node.js with npm, Chromium and its driver, PostgreSQL's server, Kannel, curl, and cargo-deny
 #                                 and cargo-machete into the folder TOOLS
 #
 # Asks no question, does nothing when all is there. System packages come by apt, as root or through sudo.
@@ -59,6 +59,21 @@ install_postgres() {
     "$here/with-postgres.sh" --bindir >/dev/null || fail "$hint"
 }
 
+# The gateway that messages are sent through from end to end, and its fake network.
+install_kannel() {
+    local hint="Kannel is missing: install its bearerbox and smsbox (package kannel) and fakesmsc (kannel-extras, in /usr/lib/kannel/test)"
+    local package
+    for package in kannel kannel-extras; do
+        has_kannel && return
+        install_package "$package" "$hint"
+    done
+    has_kannel || fail "$hint"
+}
+
+has_kannel() {
+    command -v bearerbox >/dev/null && command -v smsbox >/dev/null && [ -x /usr/lib/kannel/test/fakesmsc ]
+}
+
 # The README's walk, which a test runs, asks with curl.
 install_curl() {
     command -v curl >/dev/null || install_package curl "curl is missing: install it"
@@ -101,6 +116,7 @@ test)
     install_node
     install_chromium
     install_postgres
+    install_kannel
     install_curl
     install_tool "$2" cargo-deny "$deny_version"
     install_tool "$2" cargo-machete "$machete_version"

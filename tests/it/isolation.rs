@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 both!(
     an_id_of_elsewhere_is_no_id,
     what_is_changed_by_id_is_ones_own,
+    a_filter_by_an_id_of_elsewhere_finds_nobody,
     a_list_holds_ones_own,
     what_is_watched_is_ones_own,
 );
@@ -81,6 +82,7 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
         ("Account", marie.clone(), text(&campaign["createdBy"]["id"])),
         ("Person", marie.clone(), marie.person("Aubry").await),
         ("Tag", marie.clone(), marie.tag("Musicien").await),
+        ("PersonList", marie.clone(), marie.list("Orchestre").await),
         ("Credit", admin.clone(), text(&credit["id"])),
         ("LedgerEntry", admin.clone(), text(&nodes(&credit["ledger"])[0]["id"])),
         ("TopUpOrder", admin.clone(), text(&nodes(&credit["orders"])[0]["id"])),
@@ -159,6 +161,18 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
             "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
             id("Tag"),
         ),
+        (
+            "mutation($id: ID!) { cancelCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
+        (
+            "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
+        (
+            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { list: $id } } }, message: { text: \"\" } }) { errors { code message path } } }",
+            id("PersonList"),
+        ),
     ] {
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
@@ -168,11 +182,43 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
     }
 }
 
+async fn a_filter_by_an_id_of_elsewhere_finds_nobody(app: TestApp) {
+    let (stranger, marie) = (stranger(&app).await, app.marie().await);
+    let people = "query($filter: PersonFilter!) { viewer { structure { people(filter: $filter) { totalCount edges { node { id } } } } } }";
+    let preview = "mutation($filter: PersonFilter!) { previewSms(input: {
+        audience: { matching: { filter: $filter } }, message: { text: \"a\" }
+    }) { preview { recipientCount excludedCount cost } errors { code message path } } }";
+    let (own_tag, own_person) = (stranger.tag("Musicien").await, stranger.person("Legrand").await);
+    for (field, id, of_another_type) in [
+        ("list", marie.list("Orchestre").await, &own_tag),
+        ("taughtBy", marie.person("Garnier Hélène").await, &own_tag),
+        ("tags", marie.tag("Musicien").await, &own_person),
+    ] {
+        let filter = |id: &str| match field {
+            "tags" => json!({ "tags": { "any": [id] } }),
+            _ => json!({ field: id }),
+        };
+        for (document, negated) in [(people, false), (people, true), (preview, false), (preview, true)] {
+            let asked = |id: &str| {
+                let filter = filter(id);
+                json!({ "filter": if negated { json!({ "not": { "or": [filter] } }) } else { filter } })
+            };
+            let answer = stranger.ask(document, asked(&id)).await.text();
+            let everyone = answer.contains("\"totalCount\":5") || answer.contains("\"recipientCount\":5");
+            assert_eq!(everyone, negated, "{field}: {answer}");
+            for other in [&absent(&id), "🎺", "", of_another_type] {
+                assert_eq!(stranger.ask(document, asked(other)).await.text(), answer, "{field}: {other}");
+            }
+        }
+    }
+}
+
 async fn a_list_holds_ones_own(app: TestApp) {
     let stranger = stranger(&app).await;
     let ids = ids(&app).await;
     let document = "{ viewer { id structure { id
-        people(first: 100) { edges { node { id } } } tags(first: 100) { edges { node { id } } }
+        people(first: 100) { edges { node { id lists(first: 2) { edges { node { id } } } teachers(first: 2) { edges { node { id } } } } } }
+        tags(first: 100) { edges { node { id } } } lists(first: 100) { edges { node { id } } }
         credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
         rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
         campaigns(first: 100) { edges { node { id } } }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, LogFormat, RateLimit};
+use crate::domain::secret::Secret;
 
 /// One setting.
 pub(super) struct Key {
@@ -136,6 +137,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 60, 1..=1_440).map(|time| config.preview.lifetime = time),
     },
     Key {
+        path: "reports.link_minutes",
+        about: "how long a link to a report serves",
+        set: |config, value| time(value, 60, 1..=1_440).map(|time| config.reports.link_lifetime = time),
+    },
+    Key {
         path: "dispatch.enabled",
         about: "whether this instance sends",
         set: |config, value| switch(value).map(|on| config.dispatch.enabled = on),
@@ -191,6 +197,31 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| switch(value).map(|on| config.playground.enabled = on),
     },
     Key {
+        path: "import.max_bytes",
+        about: "the largest file of people that is uploaded",
+        set: |config, value| whole(value, 1_024..=1_073_741_824).map(|n| config.import.max_bytes = n),
+    },
+    Key {
+        path: "import.at_once",
+        about: "uploads of people at once",
+        set: |config, value| whole(value, 1..=100).map(|n| config.import.at_once = n),
+    },
+    Key {
+        path: "import.whole_rows",
+        about: "rows of people imported in one transaction",
+        set: |config, value| whole(value, 1..=200_000).map(|n| config.import.whole_rows = n),
+    },
+    Key {
+        path: "import.patience_seconds",
+        about: "how long the next part of an upload is awaited",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.import.patience = time),
+    },
+    Key {
+        path: "import.folder",
+        about: "where uploads are kept while they are imported",
+        set: |config, value| path(value).map(|path| config.import.folder = Some(path)),
+    },
+    Key {
         path: "http.max_body_bytes",
         about: "the largest body of a request",
         set: |config, value| whole(value, 1_024..=16_777_216).map(|n| config.http.max_body_bytes = n),
@@ -205,6 +236,26 @@ pub(super) const KEYS: &[Key] = &[
         about: "WebSockets open at once",
         set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_sockets = n),
     },
+    Key {
+        path: "kannel.send_url",
+        about: "where a Kannel gateway is asked to send",
+        set: |config, value| link(value).map(|link| config.kannel.send_url = Some(link)),
+    },
+    Key {
+        path: "kannel.username",
+        about: "the name of the gateway's sendsms-user",
+        set: |config, value| filled(value).map(|name| config.kannel.username = Some(name)),
+    },
+    Key {
+        path: "kannel.password",
+        about: "that user's password",
+        set: |config, value| filled(value).map(|word| config.kannel.password = Some(Secret::new(word))),
+    },
+    Key {
+        path: "kannel.smsc",
+        about: "the gateway's connection to route through",
+        set: |config, value| filled(value).map(|smsc| config.kannel.smsc = Some(smsc)),
+    },
 ];
 
 /// A whole number between bounds, in the type of its place.
@@ -218,6 +269,14 @@ fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T,
 /// A time counted in units of so many seconds.
 fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
     whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+fn filled(value: &str) -> Result<String, String> {
+    if value.trim().is_empty() {
+        Err("must be a text that is not empty".to_owned())
+    } else {
+        Ok(value.to_owned())
+    }
 }
 
 fn switch(value: &str) -> Result<bool, String> {

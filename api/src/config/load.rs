@@ -59,6 +59,9 @@ pub enum ConfigError {
     /// A lease that ends before the provider had its time would put in doubt what is under way.
     #[error("`dispatch.lease_seconds` must be more than `dispatch.timeout_seconds`")]
     LeaseTooShort,
+    /// A gateway that would refuse everything.
+    #[error("`kannel.send_url` needs `kannel.username` and `kannel.password` beside it")]
+    KannelIncomplete,
 }
 
 /// Where a setting was given.
@@ -101,6 +104,9 @@ impl Config {
         }
         if config.dispatch.lease <= config.dispatch.timeout {
             return Err(ConfigError::LeaseTooShort);
+        }
+        if config.kannel.send_url.is_some() && config.kannel.settings().is_none() {
+            return Err(ConfigError::KannelIncomplete);
         }
         Ok(config)
     }
@@ -222,6 +228,7 @@ mod tests {
         assert!(config.public_url.take().is_some());
         // The demonstration has another default.
         assert!(config.sandbox.report_within.take() == Some(crate::providers::sandbox::REPORT_WITHIN));
+        assert!(std::mem::take(&mut config.kannel).settings().is_some_and(|kannel| kannel.smsc.is_some()));
         assert_eq!(config, Config::default());
         let table = uncommented().parse::<Table>().expect("the example is TOML");
         for key in KEYS {
@@ -293,6 +300,8 @@ mod tests {
             ("[session]\nlifetime_hours = 99999999999999", "session.lifetime_hours"),
             ("[listen]\nport = 3", "listen"),
             ("master_key_file = ''", "master_key_file"),
+            ("[kannel]\nsend_url = 'ftp://secret'", "kannel.send_url"),
+            ("[kannel]\npassword = ' '", "kannel.password"),
         ] {
             let said = refusal(from_text(text));
             assert!(said.contains(&format!("`{name}` must be")), "{text}: {said}");
@@ -306,6 +315,14 @@ mod tests {
     fn a_lease_outlasts_a_request() {
         let said = refusal(from_variable("ENVOI_DISPATCH_LEASE_SECONDS", "10"));
         assert!(said.contains("`dispatch.lease_seconds` must be more"), "{said}");
+    }
+
+    #[test]
+    fn a_gateway_has_its_user_and_does_not_show_the_password() {
+        let said = refusal(from_variable("ENVOI_KANNEL_SEND_URL", "http://127.0.0.1:13013/cgi-bin/sendsms"));
+        assert!(said.contains("`kannel.username` and `kannel.password`"), "{said}");
+        let config = from_variable("ENVOI_KANNEL_PASSWORD", "opensesame").expect("the settings load");
+        assert!(!format!("{config:?}").contains("opensesame"));
     }
 
     #[test]

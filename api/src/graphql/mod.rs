@@ -18,9 +18,11 @@ mod node;
 mod node_id;
 mod page;
 mod people;
+mod people_import;
 mod rules;
 mod scalar;
 mod structure;
+mod together;
 mod viewer;
 
 use async_graphql::{ID, MergedObject, SDLExportOptions};
@@ -32,9 +34,11 @@ pub use live::Subscription;
 
 use self::rules::RuleMutation;
 use account::AccountMutation;
+use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::MessageMutation;
 use node::NodeQuery;
+use people_import::PeopleImportMutation;
 use viewer::ViewerQuery;
 
 /// Levels of a query: stock introspection has 15.
@@ -49,7 +53,14 @@ pub struct Query(NodeQuery, ViewerQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, MessageMutation, CreditMutation, RuleMutation);
+pub struct Mutation(
+    AccountMutation,
+    MessageMutation,
+    CampaignMutation,
+    CreditMutation,
+    PeopleImportMutation,
+    RuleMutation,
+);
 
 /// The schema, ready to execute requests that carry a [`Session`].
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

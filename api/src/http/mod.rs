@@ -1,4 +1,5 @@
-//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, files of people in, reports as files out,
+//! `/health`, and what gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -6,19 +7,22 @@ mod auth;
 mod body;
 mod document;
 mod guard;
+mod import;
 mod negotiate;
 pub mod playground;
+mod receipts;
 mod refusal;
+mod reports;
 mod respond;
 mod socket;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::app::App;
-use crate::graphql;
+use crate::{graphql, services};
 
 pub use socket::Sockets;
 
@@ -37,7 +41,10 @@ pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
     let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
         .route("/graphql", any(guard::graphql))
+        .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
+        .route("/import/people", post(import::people))
         .route("/health", get(async || "ok\n"))
+        .merge(receipts::routes())
         .with_state(web)
         .merge(playground)
 }

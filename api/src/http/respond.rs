@@ -6,7 +6,7 @@ use async_graphql::{ErrorExtensionValues, Pos, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, VARY};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use rules::Lang;
 use serde::Serialize;
@@ -138,18 +138,23 @@ fn write(ctx: &Ctx, format: Format, status: StatusCode, body: &impl Serialize) -
 /// Gives an answer its status, and the headers that every answer has.
 fn dress(ctx: &Ctx, format: Format, status: StatusCode, mut response: Response) -> Response {
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    label(ctx, response.headers_mut());
+    response
+}
+
+/// Says in which language an answer is, what it depends on, that it is not to be kept, and which request it is for.
+pub fn label(ctx: &Ctx, headers: &mut HeaderMap) {
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language(ctx.lang)));
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&ctx.request.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    response
 }
 
-const fn language(lang: Lang) -> &'static str {
+/// A language, as headers name it.
+pub(super) const fn language(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "en",
         Lang::Fr => "fr",

@@ -152,6 +152,7 @@ mod tests {
             sender: "4VENTS".into(),
             text: "secret".into(),
             encoding: Encoding::Gsm7,
+            report_url: "https://sms.example/secret".into(),
         }
     }
 

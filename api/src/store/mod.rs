@@ -10,6 +10,8 @@ mod error;
 mod listen;
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -30,6 +32,7 @@ pub struct Store {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
     changes: Changes,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -49,6 +52,13 @@ impl Store {
     #[must_use]
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// How many statements were run since it was opened, in transactions and out of them; beginning and ending a transaction
+    /// counts for none. It says what an operation costs the database.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
     }
 
     /// Runs `work` in one transaction: committed whole when it answers `Ok`, undone whole otherwise, or when the caller stops

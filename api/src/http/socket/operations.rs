@@ -115,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn an_operation_that_was_ended_answers_nothing_more() {
         let mut operations = Operations::none();
-        operations.start("a".to_owned(), answers(vec![Some(Err(Vec::new())); 3]));
+        operations.start("a".to_owned(), answers((0..3).map(|_| Some(Err(Vec::new()))).collect()));
         assert!(operations.next().await.is_ok_and(|(id, answer)| id == "a" && answer.is_some()));
         operations.end("a");
         operations.start("a".to_owned(), answers(vec![None]));

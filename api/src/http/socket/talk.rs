@@ -36,6 +36,8 @@ const PING: Duration = Duration::from_secs(20);
 const UNHEARD: u32 = 2;
 /// Pings after which a socket on which nothing runs is closed: five minutes.
 const IDLE: u32 = 15;
+/// The same for one that showed no token: it has nothing to wait for, and takes another's place.
+const IDLE_UNKNOWN: u32 = 1;
 /// How long a client may take to read one message.
 const READING: Duration = Duration::from_secs(10);
 /// How long a client may take to close in its turn: what it still says is read meanwhile, so that it learns why.
@@ -55,12 +57,17 @@ struct Talk {
     /// Whether something came that cannot be read: then nothing more is.
     deaf: bool,
     seat: Option<Seat>,
+    /// Pings since it last said anything.
+    unheard: u32,
+    /// Pings since something last ran.
+    idle: u32,
 }
 
 /// Talks on a socket until its end.
 pub(super) async fn talk(web: Web, headers: HeaderMap, place: Place, socket: WebSocket) {
     let operations = Operations::none();
-    let mut talk = Talk { web, headers, socket, operations, greeted: false, deaf: false, seat: None };
+    let (greeted, deaf, seat, unheard, idle) = (false, false, None, 0, 0);
+    let mut talk = Talk { web, headers, socket, operations, greeted, deaf, seat, unheard, idle };
     let end = if talk.socket.protocol().is_some() { talk.run(&place).await } else { Some(Close::PROTOCOL) };
     if let Some(close) = end {
         talk.close(close).await;
@@ -73,31 +80,19 @@ impl Talk {
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
-        let (mut unheard, mut idle) = (0, 0);
         loop {
             let flow = tokio::select! {
                 () = place.ended() => Flow::Break(Some(Close::GOING_AWAY)),
                 () = sleep_until(hello_by), if !self.greeted => Flow::Break(Some(Close::INIT_TIMEOUT)),
-                _ = pings.tick() => {
-                    unheard += 1;
-                    idle = if self.operations.len() == 0 { idle + 1 } else { 0 };
-                    match () {
-                        () if unheard > UNHEARD => Flow::Break(None),
-                        () if idle >= IDLE => Flow::Break(Some(Close::IDLE)),
-                        () => self.send(Message::Ping(Bytes::new())).await,
+                _ = pings.tick() => self.ping().await,
+                received = self.socket.recv() => match received {
+                    Some(Ok(message)) => self.receive(message).await,
+                    Some(Err(error)) => {
+                        self.deaf = true;
+                        Flow::Break(unreadable(&error))
                     }
-                }
-                received = self.socket.recv() => {
-                    unheard = 0;
-                    match received {
-                        Some(Ok(message)) => self.receive(message).await,
-                        Some(Err(error)) => {
-                            self.deaf = true;
-                            Flow::Break(unreadable(&error))
-                        }
-                        None => Flow::Break(None),
-                    }
-                }
+                    None => Flow::Break(None),
+                },
                 answered = self.operations.next() => match answered {
                     Ok((id, answer)) => self.answer(&id, answer).await,
                     Err(_) => Flow::Break(Some(Close::INTERNAL)),
@@ -109,7 +104,22 @@ impl Talk {
         }
     }
 
+    /// Asks whether the client is there, unless it is known that it is not, or has nothing to wait for.
+    async fn ping(&mut self) -> Flow {
+        self.unheard += 1;
+        self.idle = if self.operations.len() == 0 { self.idle + 1 } else { 0 };
+        let patience = if self.seat.is_some() { IDLE } else { IDLE_UNKNOWN };
+        if self.unheard > UNHEARD {
+            return Flow::Break(None);
+        }
+        if self.idle > patience {
+            return Flow::Break(Some(Close::IDLE));
+        }
+        self.send(Message::Ping(Bytes::new())).await
+    }
+
     async fn receive(&mut self, message: Message) -> Flow {
+        self.unheard = 0;
         let text = match message {
             Message::Text(text) => text,
             // The library answers pings; the last word of a client is followed by the end.
@@ -178,6 +188,7 @@ impl Talk {
             Ok(caller) => caller,
             Err(close) => return Flow::Break(Some(close)),
         };
+        self.idle = 0;
         match guard::prepare(params) {
             Ok((request, operation)) => {
                 let request = request.data(Session::new(ctx.clone(), caller));
