@@ -171,13 +171,15 @@ fn is_section(name: &str) -> bool {
     KEYS.iter().any(|key| key.path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// The error for a name that no setting has, with the setting whose name, whole and in its last part, is nearest.
+/// The error for a name that no setting has, with the setting whose name is nearest: whole, and in its section or its last part.
 fn unknown(place: &Place, name: String, spelling: fn(&Key) -> String) -> ConfigError {
+    let alike = strsim::normalized_damerau_levenshtein;
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let likeness = |key: &Key| {
         let spelled = spelling(key);
-        strsim::normalized_damerau_levenshtein(&spelled, &name)
-            + strsim::normalized_damerau_levenshtein(&last(&spelled), &last(&name))
+        let part = alike(&first(&spelled), &first(&name)).max(alike(&last(&spelled), &last(&name)));
+        alike(&spelled, &name) + part
     };
     let nearest = KEYS
         .iter()
@@ -225,7 +227,7 @@ mod tests {
         let mut config = from_text(&uncommented()).expect("the example loads with all in force");
         // These have no default: the example shows what one may write.
         assert!(config.master_key_file.take().is_some() && config.rules.plugins.take().is_some());
-        assert!(config.public_url.take().is_some());
+        assert!(config.public_url.take().is_some() && config.import.folder.take().is_some());
         // The demonstration has another default.
         assert!(config.sandbox.report_within.take() == Some(crate::providers::sandbox::REPORT_WITHIN));
         assert!(std::mem::take(&mut config.kannel).settings().is_some_and(|kannel| kannel.smsc.is_some()));
