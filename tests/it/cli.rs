@@ -2,6 +2,7 @@
 
 mod databases;
 mod opt_outs;
+mod providers;
 
 use std::path::Path;
 

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use api::caller::Operator;
+use api::providers::Provider as _;
+use api::providers::http::client;
 use api::services::callbacks;
 use api::services::operator::{self, NewSettings};
+use axum::extract::RawQuery;
 use chrono::TimeDelta;
 use envoi_tests::kannel::{Arrived, Kannel};
+use envoi_tests::provider_harness::call;
 use envoi_tests::{Actor, Served, TestApp, both, nodes};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 both!(
     what_arrives_is_what_was_previewed,
@@ -81,11 +86,7 @@ impl Rig {
                 tokio::task::yield_now().await;
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        match waited {
-            Ok(campaign) => campaign,
-            Err(_) => panic!("never {state}: {}", self.marie.campaign(campaign).await),
-        }
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the messages never stand so")
     }
 }
 
@@ -227,4 +228,36 @@ async fn what_no_connection_takes_is_given_back(app: TestApp) {
         assert_eq!((&message["state"], &message["reason"]), (&json!("REJECTED"), &json!("NOT_ROUTABLE")));
     }
     assert_eq!(rig.marie.credit().await, (228, 0));
+}
+
+#[tokio::test]
+async fn what_people_write_comes_as_they_wrote_it() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let page = axum::routing::get(async move |RawQuery(query): RawQuery| {
+        tell.send(query.unwrap_or_default()).expect("the test listens");
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let server = axum::serve(listener, axum::Router::new().route("/inbound", page));
+    let server = tokio::spawn(async move { server.await.expect("a socket can be served") });
+
+    let mut gateway = Kannel::prepare();
+    let settings = gateway.settings().settings().expect("the settings are whole");
+    let provider =
+        api::providers::kannel::Kannel::new(client(PATIENCE).expect("a client can be made"), settings);
+    let query = provider.inbound_query().expect("people can write");
+    gateway.start(Some(&format!("http://{address}/inbound{query}"))).await;
+    let long = "Arrêtez ça 🎻 ! ".repeat(4);
+    for text in ["STOP", "stop   merci & 100 % + x=y", "ARRÊT", "ça va 🎻", &long] {
+        gateway.person_writes("+33612345678", "36608", text).await;
+        let query =
+            tokio::time::timeout(PATIENCE, told.recv()).await.expect("it never comes").expect("it comes");
+        let read = provider.read_inbound(&call(&query)).expect("it can be read");
+        assert_eq!(
+            (read.from.as_str(), read.to.as_str(), read.text.as_str()),
+            ("+33612345678", "36608", text)
+        );
+        assert!(read.reference.is_some_and(|id| id.len() == 36), "Kannel's id of it");
+    }
+    server.abort();
 }

@@ -103,7 +103,7 @@ async fn the_operator_s_commands_run_as_shown() {
 }
 
 /// The gateway's own ports are those of the example; the test's are free ones.
-fn on_ports(text: &str, ports: &[u16; 4]) -> String {
+fn on_ports(text: &str, ports: [u16; 4]) -> String {
     ["13000", "13001", "10000", "13013"]
         .iter()
         .zip(ports)
@@ -113,13 +113,13 @@ fn on_ports(text: &str, ports: &[u16; 4]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_walk_through_kannel_runs_as_shown() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let ports = std::array::from_fn(|_| kannel::free_port());
+    let ports: [u16; 4] = std::array::from_fn(|_| kannel::free_port());
     std::fs::create_dir(folder.path().join("docs")).expect("a folder can be made");
-    std::fs::write(folder.path().join("docs/kannel.example.conf"), kannel::configuration(&ports, None))
+    std::fs::write(folder.path().join("docs/kannel.example.conf"), kannel::configuration(ports, None))
         .expect("a file can be written");
     let shown = blocks("Through Kannel");
     let [gateway, demo, choose] = &shown[..] else { panic!("the section has three blocks of commands") };
-    let exports = on_ports(demo.text.strip_suffix("make run\n").expect("the demo is run last"), &ports);
+    let exports = on_ports(demo.text.strip_suffix("make run\n").expect("the demo is run last"), ports);
     let settings: Vec<(&str, &str)> = exports
         .trim_start_matches("export ")
         .split_whitespace()
@@ -127,7 +127,7 @@ async fn the_walk_through_kannel_runs_as_shown() {
         .collect();
     let server = Server::start(folder.path(), &["--demo"], &settings).await;
 
-    let mut steps = vec![on_ports(&gateway.text, &ports), exports.clone(), choose.text.clone()];
+    let mut steps = vec![on_ports(&gateway.text, ports), exports.clone(), choose.text.clone()];
     let walk = blocks("Preview and send");
     let walk = walk.iter().filter(|block| block.language == "sh");
     steps.extend(walk.map(|block| block.text.replace("http://127.0.0.1:8080", server.address())));

@@ -15,6 +15,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
+use crate::provider_harness::escaped;
+
 /// How long anything of Kannel's may take before the test fails. Far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Where Debian's package kannel-extras has the fake SMSC.
@@ -89,7 +91,7 @@ impl Kannel {
     /// # Panics
     /// When Kannel is not installed, or does not start.
     pub async fn start(&mut self, inbound_url: Option<&str>) {
-        std::fs::write(self.folder.path().join("kannel.conf"), configuration(&self.ports, inbound_url))
+        std::fs::write(self.folder.path().join("kannel.conf"), configuration(self.ports, inbound_url))
             .expect("a file can be written");
         let folder = self.folder.path();
         let bearerbox = Process::start(folder, "bearerbox", &["-v", "0", "kannel.conf"]);
@@ -118,8 +120,7 @@ impl Kannel {
 
     /// Someone writes to a short code.
     pub async fn person_writes(&mut self, from: &str, to: &str, text: &str) {
-        let escaped: String =
-            text.encode_utf16().flat_map(u16::to_be_bytes).map(|byte| format!("%{byte:02x}")).collect();
+        let escaped = escaped(&text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>());
         // The words of this line are separated by spaces, and a text in the SMS alphabet may hold some.
         let message = if text.is_ascii() {
             format!("{from} {to} text {text}")
@@ -165,7 +166,7 @@ impl Kannel {
 
 /// The configuration that the documentation shows, on these ports, and bringing what people write to `inbound_url`.
 #[must_use]
-pub fn configuration(ports: &[u16; 4], inbound_url: Option<&str>) -> String {
+pub fn configuration(ports: [u16; 4], inbound_url: Option<&str>) -> String {
     let mut text = EXAMPLE.to_owned();
     let mut set = |line: &str, value: &str| {
         let (name, _) = line.split_once(" = ").expect("a setting has a value");

@@ -269,14 +269,14 @@ async fn serve(gateway: Gateway, mut stream: TcpStream, journal: Journal) {
 }
 
 async fn answer(stream: &mut TcpStream, status: u16, headers: &[&str], body: &str) -> std::io::Result<()> {
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let headers = headers.iter().map(|line| format!("{line}\r\n")).collect::<Vec<_>>().concat();
     let head = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(head.as_bytes()).await
 }
 
 async fn never_ends(stream: &mut TcpStream, status: u16) -> std::io::Result<()> {
     stream.write_all(format!("HTTP/1.1 {status} X\r\n\r\n0: Accepted").as_bytes()).await?;
-    let block = [b' '; 16 * 1024];
+    let block = vec![b' '; 16 * 1024];
     for _ in 0..ENDLESS / block.len() {
         stream.write_all(&block).await?;
     }
@@ -312,6 +312,12 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
         query: parameters(query),
         body: String::from_utf8_lossy(&bytes[head_end + 4..]).into_owned(),
     })
+}
+
+/// Bytes as a query carries them, each escaped.
+#[must_use]
+pub fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 /// The parameters of a query or of a form, decoded.

@@ -8,7 +8,8 @@ use api::providers::Provider as _;
 use api::providers::callback::{CallbackError, Inbound, Reported};
 use api::providers::kannel::{Kannel, Settings};
 use envoi_tests::provider_harness::{
-    ATTEMPT, Gateway, Log, NUMBER, REPORT_URL, Row, Subject, TEXT, call, message, not_sent, rejected, unknown,
+    ATTEMPT, Gateway, Log, NUMBER, REPORT_URL, Row, Subject, TEXT, call, escaped, message, not_sent,
+    rejected, unknown,
 };
 
 const PASSWORD: &str = "open+sesame&more";
@@ -156,10 +157,6 @@ fn reports_are_read_by_their_type() {
     ] {
         assert_eq!(any_kannel().read_report(&call(query)), expected, "{query}");
     }
-}
-
-fn escaped(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 #[test]
