@@ -1,4 +1,4 @@
-//! A real browser, driven as W3C WebDriver says, through Chromium's own driver: <https://www.w3.org/TR/webdriver2/>.
+//! A real browser, driven as W3C's `WebDriver` says, through Chromium's own driver: <https://www.w3.org/TR/webdriver2/>.
 //!
 //! It has no internet: every name but this machine's address is refused, and what it asks for is written down.
 //!
@@ -38,7 +38,7 @@ pub struct Browser {
     port: u16,
     client: reqwest::Client,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -50,11 +50,11 @@ impl Browser {
         let (driver, port) = start_driver();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
         let profile = tempfile::tempdir().expect("a folder can be made");
-        let mut browser = Self { driver, port, client, session: String::new(), _profile: profile };
+        let mut browser = Self { driver, port, client, session: String::new(), profile };
         let mut arguments = ARGUMENTS.map(str::to_owned).to_vec();
         arguments.push(format!("--accept-lang={language}"));
         arguments.push(format!("--window-size={width},{height}"));
-        arguments.push(format!("--user-data-dir={}", browser._profile.path().display()));
+        arguments.push(format!("--user-data-dir={}", browser.profile.path().display()));
         let capabilities = json!({ "alwaysMatch": {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
