@@ -1,6 +1,7 @@
 //! The program as operators meet it: its commands, its exit codes, and what it says when something is wrong.
 
 mod databases;
+mod opt_outs;
 
 use std::path::Path;
 

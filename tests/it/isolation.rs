@@ -170,7 +170,7 @@ async fn a_list_holds_ones_own(app: TestApp) {
         people(first: 100) { edges { node { id } } } tags(first: 100) { edges { node { id } } }
         credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
         rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
-        campaigns(first: 100) { edges { node { id } } }
+        campaigns(first: 100) { edges { node { id } } } optOuts(first: 100) { edges { node { person { id } } } }
     } } }";
     let all = stranger.ask(document, json!({})).await;
     assert!(!all.text().contains("\"errors\""), "{}", all.text());

@@ -25,6 +25,7 @@ both!(
     a_repetition_is_recorded_once,
     stop_and_start_at_once_leave_one_of_both,
     the_campaigns_of_a_structure_follow_its_mention,
+    a_structure_sees_who_refused_it,
 );
 
 /// A mobile that people of all three structures have.
@@ -325,4 +326,41 @@ async fn the_campaigns_of_a_structure_follow_its_mention(app: TestApp) {
     three.write(2).await;
     three.says("STOP", SHORT_CODE).await;
     assert_eq!(three.opted_out().await, [false, false, true]);
+}
+
+async fn a_structure_sees_who_refused_it(app: TestApp) {
+    let three = Three::of(&app).await;
+    let [marie, nils, _] = &three.actors;
+    let document = "query($first: Int, $after: String, $last: Int) { viewer { structure {
+        optOuts(first: $first, after: $after, last: $last) {
+            edges { cursor node { person { lastName mobile optedOut } since source } }
+            pageInfo { hasNextPage hasPreviousPage endCursor }
+        }
+    } } }";
+    let list = async |actor: &Actor, variables| {
+        actor.query(document, variables).await["viewer"]["structure"]["optOuts"].take()
+    };
+    assert_eq!(nodes(&list(nils, json!({})).await), Vec::<serde_json::Value>::new());
+    three.write(0).await;
+    app.import(three.structures[0], format!("Nom;Prénom;Mobile\nPartage;Zoé;{NUMBER}\n").as_bytes())
+        .await
+        .expect("a file can be imported");
+    three.says("STOP", SHORT_CODE).await;
+    let all = list(marie, json!({})).await;
+    let shown: Vec<_> = nodes(&all)
+        .iter()
+        .map(|node| {
+            (node["person"]["lastName"].clone(), node["source"].clone(), node["person"]["optedOut"].clone())
+        })
+        .collect();
+    let sms = |name: &str| (json!(name), json!("SMS"), json!(true));
+    assert_eq!(shown.len(), 3, "{all}");
+    assert_eq!(shown[0].1, "OPERATOR", "the demonstration has one");
+    assert_eq!(shown[1..], [sms("Partagé"), sms("Partage")], "both who have the number, by name");
+    let first = list(marie, json!({ "first": 1 })).await;
+    assert_eq!((nodes(&first).len(), &first["pageInfo"]["hasNextPage"]), (1, &json!(true)));
+    let rest = list(marie, json!({ "first": 5, "after": first["pageInfo"]["endCursor"] })).await;
+    assert_eq!(nodes(&rest), nodes(&all)[1..]);
+    assert_eq!(nodes(&list(marie, json!({ "last": 1 })).await), nodes(&all)[2..]);
+    assert_eq!(nodes(&list(nils, json!({})).await).len(), 0, "what others were told is not told");
 }

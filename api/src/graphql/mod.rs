@@ -15,6 +15,7 @@ mod error;
 mod message;
 mod node;
 mod node_id;
+mod opt_outs;
 mod page;
 mod people;
 mod rules;

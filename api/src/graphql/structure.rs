@@ -8,6 +8,7 @@ use super::context::{Maybe, Session};
 use super::credit::Credit;
 use super::decisions::DecisionConnection;
 use super::node_id::NodeId;
+use super::opt_outs::OptOutConnection;
 use super::page::{PageArgs, cost, turned};
 use super::people::{PersonConnection, PersonFilterInput, PersonOrder, TagConnection};
 use super::rules::RuleConnection;
@@ -200,6 +201,26 @@ impl Structure {
         session
             .maybe(async {
                 Ok(Some(people::tags::page(&session.ctx, session.caller()?, &args).await?.into()))
+            })
+            .await
+    }
+
+    /// Those of its people whose number opted out, by name. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn opt_outs(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<OptOutConnection> {
+        let session = Session::of(graphql);
+        let args = PageArgs { first, after, last, before };
+        session
+            .maybe(async {
+                Ok(Some(people::refusals::page(&session.ctx, session.caller()?, &args).await?.into()))
             })
             .await
     }

@@ -9,6 +9,7 @@ pub mod filter;
 pub mod import;
 pub(super) mod opt_outs;
 mod query;
+pub mod refusals;
 pub mod tags;
 
 pub use import::import;
