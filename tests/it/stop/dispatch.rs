@@ -62,27 +62,34 @@ async fn between_send_and_dispatch_it_is_honoured(app: TestApp) {
 }
 
 async fn between_claim_and_begin_it_is_honoured(app: TestApp) {
+    const OTHER: &str = "+33612342030";
     let three = Three::of(&app).await;
-    three.write(0).await;
+    let marie = &three.actors[0];
+    let both = [marie.person("Partagé").await, marie.person("Benali").await];
+    marie.sends(&both, "Bonjour").await;
+    app.dispatch_all().await;
+    // Both are claimed together; one is begun, and the other waits for its turn.
     let narrow = app.another(|config| config.dispatch.in_flight = 1).await;
     let go_on = Arc::new(Semaphore::new(0));
-    let marie = &three.actors[0];
-    // Queued first, it is begun first; the message to the number is claimed with it, and waits for its turn.
-    narrow.network().plays("+33612342030", [Part::Hold(Arc::clone(&go_on))]);
-    marie.sends(&[marie.person("Benali").await], "Bonjour").await;
-    app.advance(chrono::TimeDelta::seconds(1));
-    let campaign = three.queue(0).await;
+    for number in [NUMBER, OTHER] {
+        narrow.network().plays(number, [Part::Hold(Arc::clone(&go_on))]);
+    }
+    let campaign = marie.sends(&both, "Bonjour").await;
     let dispatching = tokio::spawn({
         let narrow = narrow.clone();
         async move { narrow.dispatch_all().await }
     });
     narrow.network().reached_by(1).await;
-    three.says("STOP", SHORT_CODE).await;
-    go_on.add_permits(1);
+    let begun = narrow.network().submitted()[0].to.clone();
+    let waits = if begun == NUMBER { OTHER } else { NUMBER };
+    assert_eq!(app.receive(waits, SHORT_CODE, b"STOP", None).await, 200);
+    go_on.add_permits(2);
     dispatching.await.expect("what is due is sent");
-    assert_eq!(stands(&three, 0, &campaign).await, suppressed());
+    let messages = nodes(&marie.campaign(&campaign).await["messages"]);
+    let stopped = messages.iter().find(|message| message["number"] == waits).expect("it is there");
+    assert_eq!((stopped["state"].clone(), stopped["reason"].clone()), suppressed());
     let reached: Vec<String> = narrow.network().submitted().into_iter().map(|sms| sms.to).collect();
-    assert_eq!(reached, ["+33612342030"]);
+    assert_eq!(reached, [begun], "nothing was sent to who refused");
 }
 
 async fn while_the_dispatcher_waits_in_its_transaction_it_is_honoured(app: TestApp) {
