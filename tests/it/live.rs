@@ -112,7 +112,9 @@ async fn what_another_instance_does_is_told(app: TestApp) {
     assert_eq!(count(&first, "queued"), 5);
     other.dispatch_all().await;
     let told = socket.until("progress", delivered(5)).await;
-    told.iter().for_each(|data| adds_up(&data["campaignProgress"]));
+    for data in &told {
+        adds_up(&data["campaignProgress"]);
+    }
     // And the other way round.
     let credit = &mut marie.at(&other).socket().await;
     credit.subscribe("credit", CREDIT, json!({})).await;

@@ -121,7 +121,7 @@ async fn nodes_are_read_type_by_type(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let mut previews = Vec::new();
     for one in marie.musicians(4).await {
-        previews.push(marie.preview(&[one.clone()], "Bonjour").await);
+        previews.push(marie.preview(std::slice::from_ref(&one), "Bonjour").await);
         marie.sends(&[one], "Bonjour").await;
     }
     app.dispatch_all().await;

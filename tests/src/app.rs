@@ -34,7 +34,7 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
-use crate::network::Network;
+use crate::network::{Network, inbound_query};
 
 /// When the demonstration's data are loaded: a Monday of the past, at nine in Paris. Each test starts an hour later.
 pub(crate) const OPENING: DateTime<Utc> =
@@ -315,12 +315,7 @@ impl TestApp {
 
     /// A gateway brings an SMS that someone sent to a short code, as these bytes; answers the status that it is told.
     pub async fn receive(&self, from: &str, to: &str, text: &[u8], reference: Option<&str>) -> StatusCode {
-        let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let mut query =
-            format!("from={}&to={}&text={}", escaped(from.as_bytes()), escaped(to.as_bytes()), escaped(text));
-        if let Some(reference) = reference {
-            query = format!("{query}&id={}", escaped(reference.as_bytes()));
-        }
+        let query = inbound_query(from, to, text, reference);
         let address = callbacks::inbound_url(&self.0.app, self.0.network.name());
         let path = address.splitn(4, '/').last().expect("invariant: an address has a path");
         let request = Request::get(format!("/{path}?{query}")).body(Body::empty());

@@ -13,6 +13,8 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
+use crate::provider_harness::escaped;
+
 /// What it does with one request.
 #[derive(Debug, Clone)]
 pub enum Part {
@@ -37,6 +39,13 @@ pub struct Submitted {
     pub text: String,
     /// Where to report on it.
     pub report_url: String,
+}
+
+/// The query with which the network brings an SMS that someone sent.
+pub(crate) fn inbound_query(from: &str, to: &str, text: &[u8], reference: Option<&str>) -> String {
+    let known = [("from", from.as_bytes()), ("to", to.as_bytes()), ("text", text)];
+    let all = known.into_iter().chain(reference.map(|reference| ("id", reference.as_bytes())));
+    all.map(|(name, bytes)| format!("{name}={}", escaped(bytes))).collect::<Vec<_>>().join("&")
 }
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.

@@ -222,15 +222,16 @@ impl Campaign {
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
         let node = graphql.look_ahead().field("edges").field("node");
         let detail = Detail { people: node.field("people").exists(), events: node.field("events").exists() };
-        let read = async {
+        // Boxed: the future that holds it would take much of a stack.
+        let read = Box::pin(async {
             let (caller, of) = (session.caller()?, self.together.keys());
             let found =
                 campaigns::messages(&session.ctx, caller, of, states.as_deref(), &args, detail).await?;
             let rows = || found.values().flat_map(|page| page.items.iter().map(|(_, row)| row));
-            let company = Company::of(rows().flat_map(|row| &row.people).collect::<Vec<_>>());
+            let company = Company::of(rows().flat_map(|row| &row.people));
             let message = |row| SmsMessage::among(&company, row);
             Ok(found.into_iter().map(|(id, page)| (id, page.map(message))).collect::<HashMap<_, _>>())
-        };
+        });
         let asked = (states.clone(), args.clone(), detail);
         session.maybe(async { Ok(self.together.of(self.row.id, asked, read).await?.map(Into::into)) }).await
     }
@@ -291,7 +292,7 @@ impl SmsMessage {
 
     /// These messages, read together.
     pub fn together(rows: Vec<MessageRow>) -> Vec<Self> {
-        let company = Company::of(rows.iter().flat_map(|row| &row.people).collect::<Vec<_>>());
+        let company = Company::of(rows.iter().flat_map(|row| &row.people));
         rows.into_iter().map(|row| Self::among(&company, row)).collect()
     }
 }

@@ -28,7 +28,7 @@ pub struct OptOut {
 impl OptOut {
     /// These, read together.
     pub fn together(rows: Vec<OptOutRow>) -> Vec<Self> {
-        let company = Company::of(rows.iter().map(|row| &row.person).collect::<Vec<_>>());
+        let company = Company::of(rows.iter().map(|row| &row.person));
         let opt_out = |OptOutRow { person, since, source }| Self {
             person: Person::among(&company, person),
             since,

@@ -130,9 +130,10 @@ pub struct Company {
 
 impl Company {
     /// These people.
-    pub fn of<'r>(rows: impl IntoIterator<Item = &'r PersonRow> + Clone) -> Arc<Self> {
-        let ids = || rows.clone().into_iter().map(|row| row.id);
-        let lists = rows.clone().into_iter().flat_map(|row| row.lists.iter().map(|list| list.id));
+    pub fn of<'r>(rows: impl IntoIterator<Item = &'r PersonRow>) -> Arc<Self> {
+        let rows: Vec<&PersonRow> = rows.into_iter().collect();
+        let ids = || rows.iter().map(|row| row.id);
+        let lists = rows.iter().flat_map(|row| row.lists.iter().map(|list| list.id));
         Arc::new(Self {
             teachers: Together::new(ids()),
             students: Together::new(ids()),

@@ -21,6 +21,10 @@ pub const MAX_IDS: usize = 1_000;
 const SCAN: u64 = 2_000;
 
 /// Whom a message is for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request: a box would only stand between it and its readers"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {

@@ -61,11 +61,10 @@ pub async fn receive(ctx: &Ctx, provider: &str, message: Inbound) -> Result<(), 
         .clone()
         .write::<_, Fault, _>(move |tx| Box::pin(async move { record(tx, &ctx, received).await }))
         .await?;
-    match concerned {
-        Some(structures) => {
-            tracing::info!(request.id = %request, provider, asked = asked.as_str(), structures, "an SMS came in");
-        }
-        None => tracing::debug!(request.id = %request, provider, "an SMS came in again"),
+    if let Some(structures) = concerned {
+        tracing::info!(request.id = %request, provider, asked = asked.as_str(), structures, "an SMS came in");
+    } else {
+        tracing::debug!(request.id = %request, provider, "an SMS came in again");
     }
     Ok(())
 }

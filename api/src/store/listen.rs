@@ -50,10 +50,13 @@ async fn follow(address: &str, watched: &Watched, connected: &mut bool) -> Resul
     watched.tell_all();
     loop {
         match timeout(SILENCE, listener.try_recv()).await {
-            Ok(Ok(Some(notification))) => match read(notification.payload()) {
-                Some(change) => watched.tell(change),
-                None => tracing::warn!("a notification of changes is not one of ours"),
-            },
+            Ok(Ok(Some(notification))) => {
+                if let Some(change) = read(notification.payload()) {
+                    watched.tell(change);
+                } else {
+                    tracing::warn!("a notification of changes is not one of ours");
+                }
+            }
             Ok(Ok(None)) => return Err(sqlx::Error::WorkerCrashed),
             Ok(Err(error)) => return Err(error),
             Err(_) => {

@@ -19,6 +19,7 @@ use crate::services::message::{self, Preview, PreviewInput, SendInput, SendProbl
 
 /// Whom a message is for.
 #[derive(OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "one a request, read and turned into the service's at once")]
 pub enum AudienceInput {
     /// The people ticked, at most 1,000.
     People(Vec<ID>),
