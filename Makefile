@@ -13,7 +13,7 @@ export RUST_MIN_STACK ?= 8388608
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-setup: ## install what the tests need and is missing (PostgreSQL, curl, cargo-deny, cargo-machete)
+setup: ## install what the tests need and is missing (Node.js, Chromium, PostgreSQL, Kannel, curl, cargo-deny, cargo-machete)
 	@tests/setup.sh test $(TOOLS)
 
 run: ## build, then serve the demo on SQLite, in data/envoi.db

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks what Envoi is built and tested with, and installs what is missing where it may.
 #
-#   tests/setup.sh build          cargo and a C compiler, for `make run`
-#   tests/setup.sh test TOOLS     also PostgreSQL's server, curl, and cargo-deny and cargo-machete into the folder TOOLS
+#   tests/setup.sh build          cargo and a C compiler, for `make run`; tells what Node.js would add
+#   tests/setup.sh test TOOLS     also Node.js with npm, Chromium and its driver, PostgreSQL's server, Kannel, curl, and cargo-deny
+#                                 and cargo-machete into the folder TOOLS
 #
 # Asks no question, does nothing when all is there. System packages come by apt, as root or through sudo.
 set -euo pipefail
@@ -11,6 +12,8 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # Pinned: another version may judge otherwise.
 deny_version=0.20.2
 machete_version=0.9.2
+# As api/build.rs has it.
+oldest_node=18
 
 fail() {
     printf 'setup: %s\n' "$*" >&2
@@ -33,14 +36,20 @@ check_build() {
     command -v cc >/dev/null || fail "a C compiler is missing (it builds SQLite): apt-get install build-essential, or Xcode's command line tools"
 }
 
-# Installs a package of Debian's; says by hand what to do where it may not.
+# Whether Node.js and npm are there to bundle the playground.
+has_node() {
+    command -v npm >/dev/null && [ "$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')" -ge "$oldest_node" ] 2>/dev/null
+}
+
+# Installs a package of Debian's, or several with spaces between; says by hand what to do where it may not.
 install_package() {
-    local package="$1" hint="$2"
+    local packages hint="$2"
+    read -ra packages <<<"$1"
     command -v apt-get >/dev/null || fail "$hint"
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "$hint (apt-get needs root or sudo)"
-    echo "setup: installing $package with apt-get"
+    echo "setup: installing ${packages[*]} with apt-get"
     as_root apt-get update || echo "setup: apt-get update failed; trying with the package lists at hand" >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" || fail "$hint"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}" || fail "$hint"
 }
 
 install_postgres() {
@@ -50,9 +59,41 @@ install_postgres() {
     "$here/with-postgres.sh" --bindir >/dev/null || fail "$hint"
 }
 
+# The gateway that messages are sent through from end to end, and its fake network.
+install_kannel() {
+    local hint="Kannel is missing: install its bearerbox and smsbox (package kannel) and fakesmsc (kannel-extras, in /usr/lib/kannel/test)"
+    local package
+    for package in kannel kannel-extras; do
+        has_kannel && return
+        install_package "$package" "$hint"
+    done
+    has_kannel || fail "$hint"
+}
+
+has_kannel() {
+    command -v bearerbox >/dev/null && command -v smsbox >/dev/null && [ -x /usr/lib/kannel/test/fakesmsc ]
+}
+
 # The README's walk, which a test runs, asks with curl.
 install_curl() {
     command -v curl >/dev/null || install_package curl "curl is missing: install it"
+}
+
+# Debian's npm asks for Debian's nodejs: where another is at hand, it comes with an npm of its own.
+install_node() {
+    has_node && return
+    local hint="Node.js $oldest_node or newer with npm is missing (it bundles the playground): install it from https://nodejs.org"
+    command -v node >/dev/null && fail "$hint"
+    install_package "nodejs npm" "$hint"
+    has_node || fail "$hint"
+}
+
+# A test goes through the playground in a real browser.
+install_chromium() {
+    command -v chromedriver >/dev/null && return
+    local hint="Chromium and chromedriver are missing: install them (packages chromium and chromium-driver)"
+    install_package "chromium chromium-driver" "$hint"
+    command -v chromedriver >/dev/null || fail "$hint"
 }
 
 # Unoptimised: these tools run for a second, and compile three times faster so.
@@ -67,11 +108,15 @@ install_tool() {
 case "${1:-}" in
 build)
     check_build
+    has_node || echo "setup: without Node.js $oldest_node or newer and npm, Envoi is built without its playground: https://nodejs.org"
     ;;
 test)
     [ $# -eq 2 ] || fail "usage: setup.sh test TOOLS"
     check_build
+    install_node
+    install_chromium
     install_postgres
+    install_kannel
     install_curl
     install_tool "$2" cargo-deny "$deny_version"
     install_tool "$2" cargo-machete "$machete_version"

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::keys::Keys;
 use crate::providers::Providers;
 use crate::services::accounts::Passwords;
+use crate::services::people::upload::Uploads;
 use crate::services::ruleset::RuleCache;
 use crate::store::Store;
 
@@ -36,6 +37,8 @@ pub struct App {
     pub providers: Providers,
     /// The password hasher, bounded.
     pub passwords: Passwords,
+    /// The uploads of people under way.
+    pub uploads: Uploads,
     /// The settings.
     pub config: Config,
     /// Rung when messages were queued, so that the dispatcher need not wait for its next look.

@@ -20,7 +20,7 @@ pub struct Scope {
 }
 
 /// An account that signed in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant of the account.
     pub structure: StructureId,

@@ -3,6 +3,8 @@
 //! A [`Fault`] is no fault of the input's content: it becomes a GraphQL error. A [`Problem`] is one that the caller can act
 //! on: it is data in a payload. Neither ever holds a number, a text, a token or a secret.
 
+use std::borrow::Cow;
+
 use entity::enums::{Access, Module};
 
 use crate::store::StoreError;
@@ -21,6 +23,9 @@ pub enum Fault {
         /// The access it needs there.
         access: Access,
     },
+    /// What the account may do is no longer what it was when it began to watch.
+    #[error("the permissions of this account changed: subscribe again")]
+    PermissionsChanged,
     /// `first` or `last` out of bounds, or both given.
     #[error("`first` or `last` must be between 0 and {max}, and not both")]
     PageSizeInvalid {
@@ -89,7 +94,7 @@ pub struct Problem {
     /// Stable, `SCREAMING_SNAKE`.
     pub code: &'static str,
     /// The way to the field at fault, from the mutation's input.
-    pub path: Vec<&'static str>,
+    pub path: Vec<Cow<'static, str>>,
     /// What the message names.
     pub args: Vec<(&'static str, Arg)>,
 }
@@ -104,14 +109,14 @@ impl Problem {
     /// The same, with the way to the field at fault.
     #[must_use]
     pub fn at(mut self, path: &[&'static str]) -> Self {
-        self.path = path.to_vec();
+        self.path = path.iter().copied().map(Cow::Borrowed).collect();
         self
     }
 
     /// The same, where what was checked lies at `path` of the input.
     #[must_use]
     pub fn within(mut self, path: &[&'static str]) -> Self {
-        self.path.splice(0..0, path.iter().copied());
+        self.path.splice(0..0, path.iter().copied().map(Cow::Borrowed));
         self
     }
 

@@ -17,6 +17,7 @@ use hmac::{Hmac, Mac};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
 use sha2::Sha256;
+use uuid::Uuid;
 
 use crate::clock::Entropy;
 use crate::domain::phone::Phone;
@@ -30,6 +31,10 @@ const NONCE: usize = 24;
 const OPT_OUT: &str = "opt-out";
 /// The key that preview tokens are made with, by the name under which it is stored.
 const PREVIEW: &str = "preview-token";
+/// The key that signs the addresses which gateways call, by the name under which it is stored.
+const CALLBACK: &str = "callback";
+/// The key that links to reports are signed with, by the name under which it is stored.
+const REPORT: &str = "report-link";
 
 /// Why the keys could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +125,8 @@ fn write_private(path: &Path, line: &str) -> std::io::Result<()> {
 pub struct Keys {
     opt_out: [u8; KEY],
     preview: [u8; KEY],
+    callback: [u8; KEY],
+    report: [u8; KEY],
 }
 
 impl Keys {
@@ -132,6 +139,8 @@ impl Keys {
         Ok(Self {
             opt_out: open_or_draw(store, &cipher, entropy, OPT_OUT).await?,
             preview: open_or_draw(store, &cipher, entropy, PREVIEW).await?,
+            callback: open_or_draw(store, &cipher, entropy, CALLBACK).await?,
+            report: open_or_draw(store, &cipher, entropy, REPORT).await?,
         })
     }
 
@@ -145,6 +154,55 @@ impl Keys {
     #[must_use]
     pub fn preview_token(&self, preview: PreviewId) -> String {
         URL_SAFE_NO_PAD.encode(hmac(&self.preview, preview.as_uuid().as_bytes()))
+    }
+
+    /// The signature of the address at which a provider reports on an attempt.
+    #[must_use]
+    pub fn report_signature(&self, provider: &str, attempt: Uuid) -> String {
+        signature(self.report_mac(provider, attempt))
+    }
+
+    /// Whether this is the signature of that address. It takes as long for a wrong one as for the right one.
+    #[must_use]
+    pub fn signed_report(&self, provider: &str, attempt: Uuid, signature: &str) -> bool {
+        is_signature(self.report_mac(provider, attempt), signature)
+    }
+
+    /// The secret part of the address to which a provider brings messages.
+    #[must_use]
+    pub fn inbound_secret(&self, provider: &str) -> String {
+        signature(self.inbound_mac(provider))
+    }
+
+    /// Whether this is that secret. It takes as long for a wrong one as for the right one.
+    #[must_use]
+    pub fn signed_inbound(&self, provider: &str, secret: &str) -> bool {
+        is_signature(self.inbound_mac(provider), secret)
+    }
+
+    /// Names hold no zero byte, so neither kind of address can pass for the other, nor one provider for another.
+    fn report_mac(&self, provider: &str, attempt: Uuid) -> Hmac<Sha256> {
+        mac(&self.callback, &[b"report\0", provider.as_bytes(), b"\0", attempt.as_bytes()])
+    }
+
+    fn inbound_mac(&self, provider: &str) -> Hmac<Sha256> {
+        mac(&self.callback, &[b"inbound\0", provider.as_bytes()])
+    }
+
+    /// The token of a link to a report: what it grants, readable by whoever has it, and a signature.
+    #[must_use]
+    pub fn report_token(&self, grant: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([grant, &hmac(&self.report, grant)].concat())
+    }
+
+    /// What a token of such a link grants; none unless it is one of ours, to the byte.
+    #[must_use]
+    pub fn report_grant(&self, token: &str) -> Option<Vec<u8>> {
+        let mut grant = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let signature = grant.split_off(grant.len().checked_sub(KEY)?);
+        // In a time that does not depend on where it differs.
+        mac(&self.report, &[&grant]).verify_slice(&signature).ok()?;
+        Some(grant)
     }
 }
 
@@ -197,7 +255,21 @@ async fn draw(
 }
 
 fn hmac(key: &[u8; KEY], message: &[u8]) -> [u8; KEY] {
+    mac(key, &[message]).finalize().into_bytes().into()
+}
+
+fn mac(key: &[u8; KEY], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("invariant: HMAC takes a key of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    for part in parts {
+        mac.update(part);
+    }
+    mac
+}
+
+fn signature(mac: Hmac<Sha256>) -> String {
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}
+
+fn is_signature(mac: Hmac<Sha256>, shown: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(shown).is_ok_and(|bytes| mac.verify_slice(&bytes).is_ok())
 }

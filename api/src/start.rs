@@ -15,8 +15,10 @@ use crate::clock::{Clock, Entropy, Ids};
 use crate::config::Config;
 use crate::keys::{KeyError, Keys, MasterKey};
 use crate::providers::Providers;
-use crate::providers::sandbox::REPORT_DELAY;
+use crate::providers::http::ClientError;
+use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
+use crate::services::people::upload::Uploads;
 use crate::services::ruleset::RuleCache;
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
 
@@ -29,6 +31,9 @@ pub enum StartError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// What asks the providers.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The platform's rules.
     #[error("the platform's rules: {0}")]
     Rules(#[from] rules::CatalogError),
@@ -52,7 +57,9 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Arc<App>, StartError> {
-    start_with(config, clock, entropy, Providers::new(REPORT_DELAY)).await
+    let sandbox_within = config.sandbox.report_within.unwrap_or(REPORT_WITHIN);
+    let providers = Providers::new(sandbox_within, config.kannel.settings(), config.dispatch.timeout)?;
+    start_with(config, clock, entropy, providers).await
 }
 
 /// The same, with these providers instead of the program's.
@@ -82,6 +89,7 @@ pub async fn start_with(
         providers,
         passwords: Passwords::new(cores, Arc::clone(&entropy)),
         queued: Notify::new(),
+        uploads: Uploads::default(),
         clock,
         entropy,
         config,

@@ -1,7 +1,7 @@
 //! The sends that were accepted.
 //!
 //! Owns the counters of its messages, never the messages.
-//! Invariant: `total` is the sum of the ten counters after it, each at least 0; complete means that none is queued, sending or unknown.
+//! Invariant: `total` is the sum of the ten counters after it, each at least 0; completed and cancelled mean that none is queued, sending or unknown.
 
 use sea_orm::entity::prelude::*;
 
@@ -29,6 +29,8 @@ pub struct Model {
     pub preview_id: PreviewId,
     /// What the rules answered at the send.
     pub decision_id: DecisionId,
+    /// The first campaign of those sent to reach the same people, when it is not the first itself.
+    pub retry_of: Option<CampaignId>,
     /// Where it stands.
     pub state: CampaignState,
     /// The body sent; empty once erased.
@@ -39,6 +41,8 @@ pub struct Model {
     pub sender: String,
     /// The provider that carries it.
     pub provider: String,
+    /// The short code that its STOP mention names, digits only: a STOP sent there may concern it.
+    pub short_code: Option<String>,
     /// What was reserved for it, in credits.
     pub cost: i64,
     /// When it was accepted.

@@ -163,6 +163,10 @@ text_enums! {
         Dispatching = "DISPATCHING",
         /// All are, and nothing stays reserved.
         Completed = "COMPLETED",
+        /// It was cancelled, and some of its messages are not settled.
+        Cancelling = "CANCELLING",
+        /// It was cancelled, all its messages are settled, and nothing stays reserved.
+        Cancelled = "CANCELLED",
     }
 
     /// Where a message stands.
@@ -263,6 +267,26 @@ text_enums! {
         SendSms = "SEND_SMS",
         /// Asking for credit.
         RequestTopUp = "REQUEST_TOP_UP",
+        /// Importing people.
+        ImportPeople = "IMPORT_PEOPLE",
+    }
+
+    /// What an SMS that came in asks.
+    InboundKeyword {
+        /// To receive no more.
+        Stop = "STOP",
+        /// To receive again.
+        Start = "START",
+        /// Nothing that we know.
+        Other = "OTHER",
+    }
+
+    /// How a refusal came.
+    OptOutSource {
+        /// The operator was told, and recorded it.
+        Operator = "OPERATOR",
+        /// By an SMS of the number's own.
+        Sms = "SMS",
     }
 
     /// Whether a rule decides.

@@ -1,6 +1,6 @@
 //! The committed answers of requests that carried an idempotency key.
 //!
-//! Knows the request by its hash and the answer by its id.
+//! Knows the request by its hash and the answer by its id, or whole where no table holds it.
 //! Invariant: written in the transaction of what it stands for, or not at all.
 
 use sea_orm::entity::prelude::*;
@@ -32,8 +32,10 @@ pub struct Model {
     pub key: Uuid,
     /// The hash of the request.
     pub request_hash: Digest,
-    /// What was made: a campaign's or an order's id, by the operation.
+    /// What was made: a campaign's, an order's or an import's id, by the operation.
     pub result_id: Uuid,
+    /// What was answered, where no table holds it: the report of an import.
+    pub answer: Option<Json>,
     /// When it was answered.
     pub created_at: At,
     /// The row that `account_id` names.

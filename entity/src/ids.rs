@@ -78,6 +78,8 @@ ids! {
     TransferId;
     /// Names an entry of the ledger.
     LedgerEntryId;
+    /// Names an SMS that came in.
+    InboundId;
     /// Names a rule of a structure.
     RuleId;
     /// Names a version of a rule.

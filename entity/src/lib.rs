@@ -51,6 +51,8 @@ pub mod transfer;
 
 pub mod attempt;
 pub mod campaign;
+pub mod inbound;
+pub mod inbound_structure;
 pub mod message;
 pub mod message_person;
 pub mod preview;

@@ -3,7 +3,7 @@
 //! Owns what identifies a structure and nothing of what it does. Everything else in the database belongs to one.
 //! Invariant: a structure is never deleted while anything refers to it.
 
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use crate::{At, enums::Product, ids::StructureId, scope};
 
@@ -39,4 +39,10 @@ pub fn by_id(id: StructureId) -> Select<Entity> {
 #[must_use]
 pub fn every() -> Select<Entity> {
     scope::select::<Entity>().order_by_asc(Column::Id)
+}
+
+/// The regions of all structures, each once: what a number that a network wrote may be of. They tell nothing of any structure.
+#[must_use]
+pub fn regions() -> Select<Entity> {
+    scope::select::<Entity>().select_only().column(Column::Region).distinct().order_by_asc(Column::Region)
 }

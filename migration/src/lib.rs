@@ -3,7 +3,7 @@
 //! Knows no entity: a step keeps the names and values of its day, whatever later versions of the program call them.
 //!
 //! Invariant: a step that was released is never changed; a new one follows it. Each runs in a transaction of its own, on both databases,
-//! so that a step that fails leaves nothing behind.
+//! so that a step that fails leaves nothing behind; one that must begin before its transaction can be run again.
 //!
 //! All that can be checked is written in the `CREATE TABLE`, since SQLite cannot add it later: values of enumerations, sums of
 //! counters, and references, which are composite so that a row can only refer to rows of its own structure.
@@ -19,6 +19,11 @@ mod m2026_11_22_000004_rules;
 mod m2026_11_22_000005_credit;
 mod m2026_11_22_000006_messages;
 mod m2026_11_22_000007_ledger;
+mod m2026_11_25_000008_inbound;
+mod m2026_11_25_000009_campaign_states;
+mod m2026_11_25_000010_people_order;
+mod m2026_11_25_000011_import;
+mod m2026_11_25_000012_changes;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -34,6 +39,11 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_22_000005_credit::Migration),
             Box::new(m2026_11_22_000006_messages::Migration),
             Box::new(m2026_11_22_000007_ledger::Migration),
+            Box::new(m2026_11_25_000008_inbound::Migration),
+            Box::new(m2026_11_25_000009_campaign_states::Migration),
+            Box::new(m2026_11_25_000010_people_order::Migration),
+            Box::new(m2026_11_25_000011_import::Migration),
+            Box::new(m2026_11_25_000012_changes::Migration),
         ]
     }
 }

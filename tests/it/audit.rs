@@ -85,7 +85,19 @@ const PLANTS: &[(&str, &[&str])] = &[
         "UPDATE campaign SET queued = 0, delivered = queued WHERE queued > 0",
         &["a campaign's progress adds up"],
     ),
-    ("UPDATE campaign SET state = 'COMPLETED', completed_at = 1", &["a campaign is complete exactly when"]),
+    (
+        "UPDATE campaign SET state = 'COMPLETED', completed_at = 1",
+        &["a campaign is completed or cancelled exactly when"],
+    ),
+    (
+        "UPDATE campaign SET state = 'CANCELLED', completed_at = 1",
+        &["a campaign is completed or cancelled exactly when"],
+    ),
+    (
+        "UPDATE message SET state = 'SUPPRESSED', reason = 'CANCELLED' WHERE state = 'REJECTED'",
+        &["a message is cancelled only with its campaign"],
+    ),
+    ("UPDATE campaign SET retry_of = id", &["a campaign sent again names the first of its family"]),
     (
         "UPDATE message SET attempts = attempts + 1 WHERE state = 'DELIVERED'",
         &["a message counts its attempts"],
@@ -184,6 +196,8 @@ async fn the_database_refuses_what_it_can(app: TestApp) {
         "UPDATE campaign SET delivered = delivered + 1",
         "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
         "UPDATE message SET state = 'LOST'",
+        "UPDATE campaign SET state = 'LOST'",
+        "UPDATE campaign SET retry_of = preview_id",
         "DELETE FROM campaign",
         "DELETE FROM person",
     ] {

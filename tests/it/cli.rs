@@ -1,6 +1,8 @@
 //! The program as operators meet it: its commands, its exit codes, and what it says when something is wrong.
 
 mod databases;
+mod opt_outs;
+mod providers;
 
 use std::path::Path;
 

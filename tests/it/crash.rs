@@ -1,5 +1,7 @@
 //! A server killed in mid-campaign, again and again: nothing lost, nothing sent twice, nothing charged twice.
 
+mod cancel;
+
 use std::fmt::Write as _;
 
 use envoi_tests::process::{Server, envoi};

@@ -6,10 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::enums::{AccountKind, Locale};
 use entity::sensitive::Sensitive;
-use envoi_tests::{Actor, TestApp, both, nodes};
+use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
 
-both!(an_id_of_elsewhere_is_no_id, what_is_changed_by_id_is_ones_own, a_list_holds_ones_own);
+both!(
+    an_id_of_elsewhere_is_no_id,
+    what_is_changed_by_id_is_ones_own,
+    a_filter_by_an_id_of_elsewhere_finds_nobody,
+    a_list_holds_ones_own,
+    what_is_watched_is_ones_own,
+);
 
 /// An administrator of another structure, who may read everything of it.
 async fn stranger(app: &TestApp) -> Actor {
@@ -76,6 +82,7 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
         ("Account", marie.clone(), text(&campaign["createdBy"]["id"])),
         ("Person", marie.clone(), marie.person("Aubry").await),
         ("Tag", marie.clone(), marie.tag("Musicien").await),
+        ("PersonList", marie.clone(), marie.list("Orchestre").await),
         ("Credit", admin.clone(), text(&credit["id"])),
         ("LedgerEntry", admin.clone(), text(&nodes(&credit["ledger"])[0]["id"])),
         ("TopUpOrder", admin.clone(), text(&nodes(&credit["orders"])[0]["id"])),
@@ -154,6 +161,18 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
             "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
             id("Tag"),
         ),
+        (
+            "mutation($id: ID!) { cancelCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
+        (
+            "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
+            id("Campaign"),
+        ),
+        (
+            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { list: $id } } }, message: { text: \"\" } }) { errors { code message path } } }",
+            id("PersonList"),
+        ),
     ] {
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
@@ -163,14 +182,46 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
     }
 }
 
+async fn a_filter_by_an_id_of_elsewhere_finds_nobody(app: TestApp) {
+    let (stranger, marie) = (stranger(&app).await, app.marie().await);
+    let people = "query($filter: PersonFilter!) { viewer { structure { people(filter: $filter) { totalCount edges { node { id } } } } } }";
+    let preview = "mutation($filter: PersonFilter!) { previewSms(input: {
+        audience: { matching: { filter: $filter } }, message: { text: \"a\" }
+    }) { preview { recipientCount excludedCount cost } errors { code message path } } }";
+    let (own_tag, own_person) = (stranger.tag("Musicien").await, stranger.person("Legrand").await);
+    for (field, id, of_another_type) in [
+        ("list", marie.list("Orchestre").await, &own_tag),
+        ("taughtBy", marie.person("Garnier Hélène").await, &own_tag),
+        ("tags", marie.tag("Musicien").await, &own_person),
+    ] {
+        let filter = |id: &str| match field {
+            "tags" => json!({ "tags": { "any": [id] } }),
+            _ => json!({ field: id }),
+        };
+        for (document, negated) in [(people, false), (people, true), (preview, false), (preview, true)] {
+            let asked = |id: &str| {
+                let filter = filter(id);
+                json!({ "filter": if negated { json!({ "not": { "or": [filter] } }) } else { filter } })
+            };
+            let answer = stranger.ask(document, asked(&id)).await.text();
+            let everyone = answer.contains("\"totalCount\":5") || answer.contains("\"recipientCount\":5");
+            assert_eq!(everyone, negated, "{field}: {answer}");
+            for other in [&absent(&id), "🎺", "", of_another_type] {
+                assert_eq!(stranger.ask(document, asked(other)).await.text(), answer, "{field}: {other}");
+            }
+        }
+    }
+}
+
 async fn a_list_holds_ones_own(app: TestApp) {
     let stranger = stranger(&app).await;
     let ids = ids(&app).await;
     let document = "{ viewer { id structure { id
-        people(first: 100) { edges { node { id } } } tags(first: 100) { edges { node { id } } }
+        people(first: 100) { edges { node { id lists(first: 2) { edges { node { id } } } teachers(first: 2) { edges { node { id } } } } } }
+        tags(first: 100) { edges { node { id } } } lists(first: 100) { edges { node { id } } }
         credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
         rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
-        campaigns(first: 100) { edges { node { id } } }
+        campaigns(first: 100) { edges { node { id } } } optOuts(first: 100) { edges { node { person { id } } } }
     } } }";
     let all = stranger.ask(document, json!({})).await;
     assert!(!all.text().contains("\"errors\""), "{}", all.text());
@@ -179,4 +230,62 @@ async fn a_list_holds_ones_own(app: TestApp) {
     }
     let structure = &all.json()["data"]["viewer"]["structure"];
     assert_eq!((nodes(&structure["people"]).len(), nodes(&structure["campaigns"]).len()), (5, 0));
+}
+
+/// What a subscription answers to someone: its first message, and its second where the first is not all.
+async fn watched(actor: &Actor, document: &str, id: &str) -> Vec<Value> {
+    let mut socket = actor.socket().await;
+    socket.subscribe("1", document, json!({ "id": id })).await;
+    let mut heard = vec![socket.message().await];
+    if heard[0]["payload"]["data"].as_object().is_some_and(|data| data.values().all(Value::is_null)) {
+        heard.push(socket.message().await);
+    }
+    heard
+}
+
+async fn what_is_watched_is_ones_own(app: TestApp) {
+    let stranger = stranger(&app).await;
+    let ids = ids(&app).await;
+    let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
+    let by_id = [(
+        "campaignProgress",
+        "subscription($id: ID!) { campaignProgress(campaign: $id) { id state progress { total } text } }",
+        id("Campaign"),
+    )];
+    let of_structure =
+        [("creditChanged", "subscription { creditChanged { id balance ledger { edges { node { id } } } } }")];
+    let complete = json!({ "type": "complete", "id": "1" });
+    for (field, document, id) in &by_id {
+        let foreign = watched(&stranger, document, id).await;
+        assert_eq!(foreign[0]["payload"], json!({ "data": { *field: null } }));
+        assert_eq!(foreign[1], complete);
+        for other in [absent(id), String::new(), "🎺".to_owned(), id[1..].to_owned()] {
+            assert_eq!(watched(&stranger, document, &other).await, foreign, "{field}: {other}");
+        }
+        let own = &watched(&app.marie().await, document, id).await[0];
+        assert_eq!(own["payload"]["data"][field]["id"], json!(id));
+    }
+    for (field, document) in of_structure {
+        let told = &watched(&stranger, document, "").await[0];
+        assert!(
+            told["payload"]["data"][field]["id"].is_string() && told["payload"]["errors"].is_null(),
+            "{told}"
+        );
+        assert!(ids.iter().all(|(_, _, id)| !told.to_string().contains(&format!("\"{id}\""))), "{told}");
+    }
+    let documents = by_id.iter().map(|one| (one.0, one.1)).chain(of_structure);
+    let covered: Vec<_> = documents.clone().map(|(field, _)| json!(field)).collect();
+    for (field, document) in documents {
+        let heard = watched(&app.anonymous(), document, &id("Campaign")).await;
+        assert_eq!(heard[0]["payload"]["data"], json!({ field: null }));
+        assert_eq!(code_of(&heard[0]["payload"]), "UNAUTHENTICATED", "{field}");
+        assert_eq!(heard[1], complete);
+    }
+    // The schema has no subscription that this test forgets.
+    let asked = "{ __schema { subscriptionType { fields { name } } } }";
+    let schema = app.anonymous().query(asked, json!({})).await["__schema"].take();
+    let fields = schema["subscriptionType"]["fields"].as_array().expect("fields");
+    let mut fields: Vec<_> = fields.iter().map(|field| field["name"].clone()).collect();
+    fields.sort_by_key(Value::to_string);
+    assert_eq!(fields, covered);
 }

@@ -127,7 +127,7 @@ fn identified(order: &str) -> String {
 }
 
 /// Whether anything waits for a lock that another transaction holds.
-async fn waits_for_a_lock(db: &DatabaseConnection) -> bool {
+pub(crate) async fn waits_for_a_lock(db: &DatabaseConnection) -> bool {
     let waiting = "SELECT COUNT(*) AS found FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), waiting)).await;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use envoi_tests::kannel;
 use envoi_tests::process::{Server, program};
 use serde_json::Value;
 use tokio::process::Command;
@@ -99,4 +100,69 @@ async fn the_operator_s_commands_run_as_shown() {
     let commands = blocks("For the operator");
     let printed = run(folder.path(), &prelude, &commands.iter().collect::<Vec<_>>()).await;
     assert!(printed[0].contains("Chorale des Dunes"), "{}", printed[0]);
+}
+
+/// The gateway's own ports are those of the example; the test's are free ones.
+fn on_ports(text: &str, ports: [u16; 4]) -> String {
+    ["13000", "13001", "10000", "13013"]
+        .iter()
+        .zip(ports)
+        .fold(text.to_owned(), |text, (shown, port)| text.replace(shown, &port.to_string()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_walk_through_kannel_runs_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let ports: [u16; 4] = std::array::from_fn(|_| kannel::free_port());
+    std::fs::create_dir(folder.path().join("docs")).expect("a folder can be made");
+    std::fs::write(folder.path().join("docs/kannel.example.conf"), kannel::configuration(ports, None))
+        .expect("a file can be written");
+    let shown = blocks("Through Kannel");
+    let [gateway, demo, choose] = &shown[..] else { panic!("the section has three blocks of commands") };
+    let exports = on_ports(demo.text.strip_suffix("make run\n").expect("the demo is run last"), ports);
+    let settings: Vec<(&str, &str)> = exports
+        .trim_start_matches("export ")
+        .split_whitespace()
+        .map(|setting| setting.split_once('=').expect("a variable has a value"))
+        .collect();
+    let server = Server::start(folder.path(), &["--demo"], &settings).await;
+
+    let mut steps = vec![on_ports(&gateway.text, ports), exports.clone(), choose.text.clone()];
+    let walk = blocks("Preview and send");
+    let walk = walk.iter().filter(|block| block.language == "sh");
+    steps.extend(walk.map(|block| block.text.replace("http://127.0.0.1:8080", server.address())));
+    let steps: Vec<Block> = steps.into_iter().map(|text| Block { language: "sh".to_owned(), text }).collect();
+    // What runs in the background ends with the shell; `wait` so that none of it outlives the folder.
+    let prelude = format!(
+        "trap 'kill $(jobs -p); wait' EXIT\nmkdir -p target/debug\nln -s '{}' target/debug/envoi\nexec 2>said",
+        program().await.display()
+    );
+    run(folder.path(), &prelude, &steps.iter().collect::<Vec<_>>()).await;
+    let all = std::fs::read(folder.path().join("printed.0")).expect("it printed");
+    let said = std::fs::read(folder.path().join("said")).expect("it said something");
+    let all = [String::from_utf8_lossy(&all), String::from_utf8_lossy(&said)].concat();
+    for number in [1, 2] {
+        assert!(all.contains(&format!("Got message {number}: <4VENTS +336")), "{all}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_runs_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = Server::start(folder.path(), &["--demo"], &[]).await;
+    let helpers =
+        blocks("Preview and send").remove(0).text.replace("http://127.0.0.1:8080", server.address());
+    let shown = blocks("Import people");
+    let commands: Vec<&Block> = shown.iter().filter(|block| block.language == "sh").collect();
+    let printed = run(folder.path(), &helpers, &commands).await;
+    let lines = |text: &str| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    };
+    let expected = shown.iter().find(|block| block.language == "json").expect("a report is shown");
+    assert_eq!(lines(&printed[0]), lines(&expected.text));
+    let imported = lines(&printed[1]).pop().expect("a last line");
+    assert_eq!(
+        (&imported["summary"]["added"], &imported["summary"]["dryRun"]),
+        (&Value::from(1), &Value::from(false))
+    );
 }

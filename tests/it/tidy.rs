@@ -6,6 +6,7 @@
 
 mod directions;
 mod files;
+mod packages;
 
 use std::{
     fs,
@@ -17,6 +18,7 @@ use directions::{banned_names, crossed_directions, sibling_dependencies};
 use files::{
     LONG_FILES, foreign_sources, misnumbered_decisions, oversized, rules_without_cases, strangers_at_the_top,
 };
+use packages::{loose_versions, strange_packages};
 
 const MEMBERS: &[&str] = &["api", "entity", "migration", "rules", "tests"];
 
@@ -84,6 +86,12 @@ fn modules_keep_their_directions() {
 #[test]
 fn files_keep_to_their_size() {
     assert_none(&oversized(&rust_files(), LONG_FILES));
+    let playground = files_under("api/playground", &["css", "graphql", "html", "js", "jsx", "mjs"]);
+    assert!(
+        playground.iter().any(|file| file.path == "api/playground/src/main.jsx"),
+        "the sources are found"
+    );
+    assert_none(&oversized(&playground, LONG_FILES));
 }
 
 #[test]
@@ -106,6 +114,8 @@ fn the_top_of_the_repository_holds_what_is_named() {
 #[test]
 fn dependencies_come_from_the_public_registry() {
     assert_none(&foreign_sources(&read("Cargo.lock").text));
+    assert_none(&strange_packages(&read("api/playground/package-lock.json").text));
+    assert_none(&loose_versions(&read("api/playground/package.json").text));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, nodes};
 use crate::app::TestApp;
-use crate::documents::{PEOPLE, PREVIEW, PREVIEW_SMS, SEND_SMS, SIGN_IN};
+use crate::documents::{CANCEL_CAMPAIGN, PEOPLE, PREVIEW, PREVIEW_SMS, RETRY_CAMPAIGN, SEND_SMS, SIGN_IN};
+use crate::socket::Socket;
 
 /// Answers of tests are small: what is larger is a fault.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -93,6 +94,21 @@ impl Actor {
         self.ask(document, variables).await.json()
     }
 
+    /// The answer to a file that is uploaded, as CSV unless these headers say otherwise; `path` is the address and its parameters.
+    pub async fn upload(&self, path: &str, headers: &[(&str, &str)], file: impl Into<Body>) -> Answer {
+        let mut request = Request::post(path).header("accept-language", self.language);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "text/csv");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.http(request.body(file.into()).expect("invariant: the parts of this request are sound")).await
+    }
+
     /// The data of the answer.
     ///
     /// # Panics
@@ -101,6 +117,15 @@ impl Actor {
         let mut answer = self.try_query(document, variables).await;
         assert!(answer["errors"].is_null(), "{answer}");
         answer["data"].take()
+    }
+
+    /// A socket on which they said hello.
+    pub async fn socket(&self) -> Socket {
+        let headers =
+            [("sec-websocket-protocol", "graphql-transport-ws"), ("accept-language", self.language)];
+        let mut socket = Socket::open(self.app.address().await, &headers).await.expect("the socket opens");
+        socket.greet(self.token.as_deref()).await;
+        socket
     }
 
     /// The payload of a preview of any audience.
@@ -162,6 +187,17 @@ impl Actor {
         payload["campaign"].take()
     }
 
+    /// The payload of cancelling a campaign.
+    pub async fn cancel(&self, campaign: &Value) -> Value {
+        self.query(CANCEL_CAMPAIGN, json!({ "id": campaign["id"] })).await["cancelCampaign"].take()
+    }
+
+    /// The payload of a preview for those whom a campaign did not reach.
+    pub async fn retry(&self, campaign: &Value) -> Value {
+        let document = format!("{RETRY_CAMPAIGN}{PREVIEW}");
+        self.query(&document, json!({ "id": campaign["id"] })).await["retryCampaign"].take()
+    }
+
     /// A page of people: `filter`, `orderBy`, `first`, `after`, `last`, `before`.
     pub async fn try_people(&self, variables: Value) -> Value {
         self.try_query(PEOPLE, variables).await
@@ -202,6 +238,18 @@ impl Actor {
         let tags = nodes(&data["viewer"]["structure"]["tags"]);
         let tag = tags.iter().find(|tag| tag["name"] == name).unwrap_or_else(|| panic!("no tag {name}"));
         tag["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The id of a list of people, by its name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn list(&self, name: &str) -> String {
+        let document = "{ viewer { structure { lists(first: 100) { edges { node { id name } } } } } }";
+        let data = self.query(document, json!({})).await;
+        let lists = nodes(&data["viewer"]["structure"]["lists"]);
+        let list = lists.iter().find(|list| list["name"] == name).unwrap_or_else(|| panic!("no list {name}"));
+        list["id"].as_str().expect("an id").to_owned()
     }
 
     /// The ids of so many people with the tag Musicien, all reachable.

@@ -8,12 +8,15 @@ use api::app::{App, Ctx};
 use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
-use api::providers::Report;
+use api::providers::sandbox::REPORT_WITHIN;
+use api::providers::{Provider as _, Providers, Report};
 use api::services::audit;
 use api::services::people::import::{FileSource, ImportError, ImportSummary, RowOutcome, import};
-use api::services::{operator, people, receipts, top_up};
+use api::services::{callbacks, operator, people, receipts, top_up};
 use api::{dispatch, http, start};
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::enums::MessageState;
 use entity::ids::StructureId;
@@ -23,12 +26,15 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityTrait, PaginatorTrait as _,
     QueryFilter as _, Select,
 };
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
-use crate::network::Network;
+use crate::network::{Network, inbound_query};
 
 /// When the demonstration's data are loaded: a Monday of the past, at nine in Paris. Each test starts an hour later.
 pub(crate) const OPENING: DateTime<Utc> =
@@ -45,9 +51,21 @@ struct Inner {
     chance: Arc<TestEntropy>,
     network: Arc<Network>,
     router: Router,
+    sockets: http::Sockets,
+    /// Where it listens, from the first socket on.
+    address: OnceCell<String>,
     backend: Backend,
     database: Arc<Mutex<Option<TestDatabase>>>,
     planted: Arc<AtomicBool>,
+}
+
+/// A server that ends when this is dropped.
+pub struct Served(JoinHandle<()>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Rows of a table, whatever structure they are of: for tests alone, which plant and count.
@@ -93,12 +111,29 @@ impl TestApp {
         config.credit.auto_approve = true;
         config.dispatch.enabled = false;
         set(&mut config);
-        let (network, providers) = Network::providers();
+        let (network, mut providers) = Network::providers();
+        if let Some(kannel) = config.kannel.settings() {
+            providers = Providers::new(REPORT_WITHIN, Some(kannel), config.dispatch.timeout)
+                .expect("a client can be made");
+        }
         let clock_of_app = Arc::clone(&clock);
         let app = start::start_with(config, clock_of_app, Arc::clone(&chance) as _, providers).await;
         let app = app.expect("an instance starts");
-        let router = http::router(Arc::clone(&app));
-        Self(Arc::new(Inner { app, clock, chance, network, router, backend, database, planted }))
+        let sockets = http::Sockets::at_most(app.config.http.max_sockets);
+        let router = http::router(Arc::clone(&app), sockets.clone());
+        let address = OnceCell::new();
+        Self(Arc::new(Inner {
+            app,
+            clock,
+            chance,
+            network,
+            router,
+            sockets,
+            address,
+            backend,
+            database,
+            planted,
+        }))
     }
 
     /// Another instance on the same database, at the same time, with other settings. It begins with no token and no request
@@ -114,6 +149,13 @@ impl TestApp {
             set,
         )
         .await
+    }
+
+    /// Serves it on a socket, as long as what this answers is kept.
+    #[must_use]
+    pub fn serve(&self, listener: TcpListener) -> Served {
+        let server = axum::serve(listener, self.router());
+        Served(tokio::spawn(async move { server.await.expect("a socket can be served") }))
     }
 
     /// The instance itself.
@@ -163,6 +205,24 @@ impl TestApp {
         self.0.router.clone()
     }
 
+    /// The sockets that are open on it.
+    #[must_use]
+    pub fn sockets(&self) -> &http::Sockets {
+        &self.0.sockets
+    }
+
+    /// Where it listens on a port of this machine, such as `127.0.0.1:41234`, from the first call on.
+    pub async fn address(&self) -> &str {
+        let listening = async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port can be had");
+            let address = listener.local_addr().expect("it has an address").to_string();
+            let router = self.router();
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            address
+        };
+        self.0.address.get_or_init(|| listening).await
+    }
+
     /// A new idempotency key.
     #[must_use]
     pub fn key(&self) -> Uuid {
@@ -171,14 +231,16 @@ impl TestApp {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
-    /// A connection that may do anything to the database.
+    /// A connection, one and the same, that may do anything to the database.
     pub async fn connect(&self) -> DatabaseConnection {
         let address = {
             let database =
                 self.0.database.lock().expect("invariant: nothing panics while it holds the database");
             database.as_ref().expect("the test has not finished").address.clone()
         };
-        sea_orm::Database::connect(address).await.expect("the database can be reached")
+        let mut one = sea_orm::ConnectOptions::new(address);
+        one.max_connections(1);
+        sea_orm::Database::connect(one).await.expect("the database can be reached")
     }
 
     /// Someone who has not signed in.
@@ -251,6 +313,16 @@ impl TestApp {
         people::opt_out(&ctx, operator.scope(structure), person).await.expect("they can opt out");
     }
 
+    /// A gateway brings an SMS that someone sent to a short code, as these bytes; answers the status that it is told.
+    pub async fn receive(&self, from: &str, to: &str, text: &[u8], reference: Option<&str>) -> StatusCode {
+        let query = inbound_query(from, to, text, reference);
+        let address = callbacks::inbound_url(&self.0.app, self.0.network.name());
+        let path = address.splitn(4, '/').last().expect("invariant: an address has a path");
+        let request = Request::get(format!("/{path}?{query}")).body(Body::empty());
+        let request = request.expect("invariant: the parts of this request are sound");
+        self.anonymous().http(request).await.status
+    }
+
     /// The operator gives credit.
     pub async fn give(&self, structure: StructureId, quantity: i64) {
         let given = top_up::add(&self.ctx(), Operator::at_the_command_line(), structure, quantity).await;
@@ -272,6 +344,14 @@ impl TestApp {
     /// Sends all that is due, and awaits the reports of it.
     pub async fn dispatch_all(&self) {
         dispatch::run_until_idle(&self.0.app).await.expect("what is queued can be sent");
+    }
+
+    /// What the work answers, and how many statements this instance ran for it. Nothing else may be at work on it meanwhile;
+    /// other tests have instances of their own.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let before = self.0.app.store.statements();
+        let done = work.await;
+        (done, self.0.app.store.statements() - before)
     }
 
     /// Moves the clock forwards.

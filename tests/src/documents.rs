@@ -28,6 +28,19 @@ pub(crate) const SEND_SMS: &str = "
       }
     }";
 
+pub(crate) const CANCEL_CAMPAIGN: &str = "
+    mutation Cancel($id: ID!) {
+      cancelCampaign(input: { campaign: $id }) {
+        campaign { id state progress { total queued sending suppressed unknown delivered } }
+        errors { __typename code message path ... on CampaignAlreadyCompletedError { campaign { id state } } }
+      }
+    }";
+
+pub(crate) const RETRY_CAMPAIGN: &str = "
+    mutation Retry($id: ID!) {
+      retryCampaign(input: { campaign: $id }) { preview { ...Preview } errors { __typename code message path } }
+    }";
+
 pub(crate) const SIGN_IN: &str = "
     mutation SignIn($email: String!, $password: String!) {
       signIn(input: { email: $email, password: $password }) {
@@ -40,7 +53,7 @@ pub(crate) const PEOPLE: &str = "
       viewer { structure { people(
         filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before
       ) {
-        edges { cursor node { id firstName lastName displayName sex mobile reachable optedOut commercialConsentAt tags { id name } } }
+        edges { cursor node { id firstName lastName displayName sex mobile reachable optedOut commercialConsentAt createdAt tags { id name } } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       } } }
     }";

@@ -7,17 +7,22 @@
 mod actor;
 mod answer;
 mod app;
+pub mod browser;
 mod clock;
 mod database;
 mod documents;
+pub mod kannel;
 mod network;
 pub mod process;
+pub mod provider_harness;
 mod run;
+mod socket;
 
 pub use actor::Actor;
 pub use answer::{Answer, code_of, nodes};
-pub use app::{TestApp, UsableInTests};
+pub use app::{Served, TestApp, UsableInTests};
 pub use clock::{TestClock, TestEntropy, seed};
 pub use database::{Backend, TestDatabase};
 pub use network::{Network, Part, Submitted};
 pub use run::{on, plainly};
+pub use socket::{Heard, Socket};

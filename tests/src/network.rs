@@ -4,12 +4,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api::domain::message_state::Report as Status;
 use api::domain::outcome::Outcome;
+use api::providers::callback::{Callback, CallbackError, Inbound, Reported};
 use api::providers::sandbox::Sandbox;
 use api::providers::{Outbound, Provider, Providers, Reference, Report};
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
+
+use crate::provider_harness::escaped;
 
 /// What it does with one request.
 #[derive(Debug, Clone)]
@@ -18,6 +22,8 @@ pub enum Part {
     Answer(Outcome),
     /// Accepts it and never answers.
     Hang,
+    /// Waits until the test lets it go on, then is the sandbox.
+    Hold(Arc<Semaphore>),
     /// Takes the program down with it, as a defect of a provider's would.
     Break,
 }
@@ -31,6 +37,15 @@ pub struct Submitted {
     pub to: String,
     /// What it said.
     pub text: String,
+    /// Where to report on it.
+    pub report_url: String,
+}
+
+/// The query with which the network brings an SMS that someone sent.
+pub(crate) fn inbound_query(from: &str, to: &str, text: &[u8], reference: Option<&str>) -> String {
+    let known = [("from", from.as_bytes()), ("to", to.as_bytes()), ("text", text)];
+    let all = known.into_iter().chain(reference.map(|reference| ("id", reference.as_bytes())));
+    all.map(|(name, bytes)| format!("{name}={}", escaped(bytes))).collect::<Vec<_>>().join("&")
 }
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.
@@ -94,15 +109,36 @@ impl Provider for Network {
             let mut parts = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
             parts.get_mut(&to).and_then(VecDeque::pop_front)
         };
-        let request = Submitted { attempt: message.attempt, to, text: message.text.to_string() };
+        let request = Submitted {
+            attempt: message.attempt,
+            to,
+            text: message.text.to_string(),
+            report_url: message.report_url.clone(),
+        };
         self.submitted.lock().expect("invariant: nothing panics while it holds the requests").push(request);
         self.arrivals.add_permits(1);
         match part {
             Some(Part::Answer(outcome)) => outcome,
             Some(Part::Hang) => std::future::pending().await,
+            Some(Part::Hold(until)) => {
+                until.acquire().await.expect("invariant: never closed").forget();
+                self.sandbox.submit(message).await
+            }
             Some(Part::Break) => panic!("the defect that a test asked for"),
             None => self.sandbox.submit(message).await,
         }
+    }
+
+    /// Reports as the tests write them: `status=DELIVERED`, or `UNDELIVERED`, or `HANDED_OVER`, in the query or the body.
+    fn read_report(&self, call: &Callback) -> Result<Option<Reported>, CallbackError> {
+        let form = Callback { query: String::from_utf8_lossy(&call.body).into_owned(), body: Vec::new() };
+        let status = match call.text("status").or_else(|_| form.text("status"))?.as_str() {
+            "DELIVERED" => Status::Delivered,
+            "UNDELIVERED" => Status::Undelivered,
+            "HANDED_OVER" => Status::HandedOver,
+            _ => return Err(CallbackError::Malformed { parameter: "status" }),
+        };
+        Ok(Some(Reported { status, code: None }))
     }
 
     fn looks_up(&self) -> bool {
@@ -115,5 +151,16 @@ impl Provider for Network {
 
     fn reports_due(&self) -> usize {
         self.sandbox.reports_due()
+    }
+
+    fn read_inbound(&self, call: &Callback) -> Result<Inbound, CallbackError> {
+        let id = call.parameter("id").map(|id| String::from_utf8_lossy(&id).into_owned());
+        let text = call.parameter("text").unwrap_or_default();
+        Ok(Inbound {
+            from: call.text("from")?,
+            to: call.text("to")?,
+            text: String::from_utf8_lossy(&text).into_owned(),
+            reference: id,
+        })
     }
 }

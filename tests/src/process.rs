@@ -93,6 +93,7 @@ impl Server {
         let address = address.unwrap_or_else(|| panic!("the server did not start: {}", said()));
         // What it goes on to print must find a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        api::providers::http::provide_tls();
         let client =
             reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
         Self { child, address, client }
@@ -164,6 +165,25 @@ impl Server {
             }
         };
         tokio::time::timeout(PATIENCE, asking).await.expect("the answer is never as wanted")
+    }
+
+    /// The status and the text of the answer to a file that is uploaded.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn upload(&self, token: &str, key: &str, file: impl Into<reqwest::Body>) -> (u16, String) {
+        let request = self.client.post(format!("{}/import/people", self.address)).bearer_auth(token);
+        let request = request.header("content-type", "text/csv").header("idempotency-key", key).body(file);
+        let answer = request.send().await.expect("the server answers");
+        (answer.status().as_u16(), answer.text().await.expect("the answer has an end"))
+    }
+
+    /// The most memory that it ever held, in bytes; none where the system does not tell.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
     }
 
     /// Kills it, as a power cut would: it can finish nothing.

@@ -11,9 +11,12 @@ mod credit;
 pub mod demo;
 mod error;
 mod import;
+mod inbound;
 mod migrate;
+mod opt_out;
 mod output;
 mod parse;
+mod provider;
 mod schema;
 mod serve;
 mod settings;
@@ -75,12 +78,21 @@ enum Operate {
     /// Set a structure's subscription to the SMS option.
     #[command(subcommand)]
     Subscription(subscription::Subscription),
+    /// List the ways out to the telephone network, and what their gateways are told.
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// Set how a structure sends SMS.
     #[command(subcommand)]
     Settings(settings::Settings),
     /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
+    /// List, check, record and take back the refusals of people.
+    #[command(subcommand)]
+    OptOut(opt_out::OptOut),
+    /// List what people sent in by SMS.
+    #[command(subcommand)]
+    Inbound(inbound::Inbound),
     /// Check that credit, messages and campaigns add up; exit with 1 when anything does not.
     Audit,
 }
@@ -137,7 +149,10 @@ impl Operate {
             Self::Account(account) => account.run(&ctx, operator).await,
             Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
             Self::Settings(settings) => settings.run(&ctx, operator).await,
+            Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
+            Self::OptOut(opt_out) => opt_out.run(&ctx, operator).await,
+            Self::Inbound(inbound) => inbound.run(&ctx, operator).await,
             Self::Audit => audit::run(&ctx).await,
         };
         ctx.store.clone().close().await;

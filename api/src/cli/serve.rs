@@ -16,6 +16,7 @@ use super::{CliError, demo, open, print};
 use crate::app::App;
 use crate::caller::Operator;
 use crate::config::{Config, Log, LogFormat, RateLimit};
+use crate::providers::sandbox::DEMO_REPORT_WITHIN;
 use crate::start::open_store;
 use crate::{dispatch, http};
 
@@ -32,7 +33,10 @@ pub(super) struct Serve {
 impl Serve {
     /// Serves until the process is told to end (SIGINT or SIGTERM), then lets what is under way finish.
     pub(super) async fn run(self, mut config: Config) -> Result<ExitCode, CliError> {
-        config.credit.auto_approve |= self.demo;
+        if self.demo {
+            config.credit.auto_approve = true;
+            config.sandbox.report_within.get_or_insert(DEMO_REPORT_WITHIN);
+        }
         log_to_stderr(&config.log);
         if config.rate_limit != RateLimit::Off {
             tracing::warn!("the setting rate_limit is not enforced by this version");
@@ -85,14 +89,24 @@ async fn serve(
         // Answers are small and whole: waiting for more to fill a packet only delays them. Refused, it is only slower.
         let _ = stream.set_nodelay(true);
     });
+    let sockets = http::Sockets::at_most(app.config.http.max_sockets);
+    let router = http::router(Arc::clone(app), sockets.clone());
     let (ending, ended) = oneshot::channel();
-    let server = axum::serve(listener, http::router(Arc::clone(app))).with_graceful_shutdown(async move {
+    let open = sockets.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         told_to_end.await;
         tracing::info!("stopping: what is under way is finished first");
+        open.close();
         let _ = ending.send(());
     });
+    let finished = async {
+        server.into_future().await?;
+        // The server forgets a connection that became a socket.
+        sockets.closed().await;
+        Ok(())
+    };
     tokio::select! {
-        done = server.into_future() => done.map_err(CliError::Serve),
+        done = finished => done.map_err(CliError::Serve),
         () = too_long(ended, app.config.http.request_timeout) => {
             tracing::warn!("some connections were still open and are cut");
             Ok(())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, LogFormat, RateLimit};
+use crate::domain::secret::Secret;
 
 /// One setting.
 pub(super) struct Key {
@@ -136,6 +137,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 60, 1..=1_440).map(|time| config.preview.lifetime = time),
     },
     Key {
+        path: "reports.link_minutes",
+        about: "how long a link to a report serves",
+        set: |config, value| time(value, 60, 1..=1_440).map(|time| config.reports.link_lifetime = time),
+    },
+    Key {
         path: "dispatch.enabled",
         about: "whether this instance sends",
         set: |config, value| switch(value).map(|on| config.dispatch.enabled = on),
@@ -171,9 +177,49 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.report_window = time),
     },
     Key {
+        path: "sandbox.report_seconds",
+        about: "within how long the sandbox reports",
+        set: |config, value| time(value, 1, 0..=3_600).map(|time| config.sandbox.report_within = Some(time)),
+    },
+    Key {
+        path: "live.check_seconds",
+        about: "how often a subscription looks unasked",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.live.check = time),
+    },
+    Key {
         path: "rules.plugins",
         about: "a folder of rules of the operator's",
         set: |config, value| path(value).map(|path| config.rules.plugins = Some(path)),
+    },
+    Key {
+        path: "playground.enabled",
+        about: "whether the playground is served",
+        set: |config, value| switch(value).map(|on| config.playground.enabled = on),
+    },
+    Key {
+        path: "import.max_bytes",
+        about: "the largest file of people that is uploaded",
+        set: |config, value| whole(value, 1_024..=1_073_741_824).map(|n| config.import.max_bytes = n),
+    },
+    Key {
+        path: "import.at_once",
+        about: "uploads of people at once",
+        set: |config, value| whole(value, 1..=100).map(|n| config.import.at_once = n),
+    },
+    Key {
+        path: "import.whole_rows",
+        about: "rows of people imported in one transaction",
+        set: |config, value| whole(value, 1..=200_000).map(|n| config.import.whole_rows = n),
+    },
+    Key {
+        path: "import.patience_seconds",
+        about: "how long the next part of an upload is awaited",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.import.patience = time),
+    },
+    Key {
+        path: "import.folder",
+        about: "where uploads are kept while they are imported",
+        set: |config, value| path(value).map(|path| config.import.folder = Some(path)),
     },
     Key {
         path: "http.max_body_bytes",
@@ -184,6 +230,31 @@ pub(super) const KEYS: &[Key] = &[
         path: "http.request_timeout_seconds",
         about: "how long a request may take",
         set: |config, value| time(value, 1, 1..=300).map(|time| config.http.request_timeout = time),
+    },
+    Key {
+        path: "http.max_sockets",
+        about: "WebSockets open at once",
+        set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_sockets = n),
+    },
+    Key {
+        path: "kannel.send_url",
+        about: "where a Kannel gateway is asked to send",
+        set: |config, value| link(value).map(|link| config.kannel.send_url = Some(link)),
+    },
+    Key {
+        path: "kannel.username",
+        about: "the name of the gateway's sendsms-user",
+        set: |config, value| filled(value).map(|name| config.kannel.username = Some(name)),
+    },
+    Key {
+        path: "kannel.password",
+        about: "that user's password",
+        set: |config, value| filled(value).map(|word| config.kannel.password = Some(Secret::new(word))),
+    },
+    Key {
+        path: "kannel.smsc",
+        about: "the gateway's connection to route through",
+        set: |config, value| filled(value).map(|smsc| config.kannel.smsc = Some(smsc)),
     },
 ];
 
@@ -198,6 +269,14 @@ fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T,
 /// A time counted in units of so many seconds.
 fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
     whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+fn filled(value: &str) -> Result<String, String> {
+    if value.trim().is_empty() {
+        Err("must be a text that is not empty".to_owned())
+    } else {
+        Ok(value.to_owned())
+    }
 }
 
 fn switch(value: &str) -> Result<bool, String> {

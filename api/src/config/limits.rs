@@ -9,10 +9,14 @@ pub const DATABASE_CONNECTIONS: u32 = 8;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// How long a request may take: above the slowest query on a large structure, below what a user waits for.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// WebSockets open at once: each costs some 20 KiB, and a file descriptor of the 1,024 that a process usually has.
+pub const MAX_SOCKETS: u32 = 500;
 /// How long a sign-in lasts: a month, so that nobody signs in every day and a lost token dies.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(720);
 /// How long a preview can be sent: long enough to read it, too short for what it shows to become another thing.
 pub const PREVIEW_LIFETIME: Duration = Duration::from_mins(15);
+/// How long the link to a report serves: long enough to follow it, too short to be passed on.
+pub const REPORT_LINK_LIFETIME: Duration = Duration::from_mins(15);
 /// Requests to providers under way at once: also the most messages that a crash can leave without a known outcome.
 pub const DISPATCH_IN_FLIGHT: usize = 64;
 /// Messages that one look at the queue leases: few, large commits.
@@ -23,5 +27,16 @@ pub const DISPATCH_LEASE: Duration = Duration::from_secs(30);
 pub const DISPATCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts at one message before it counts as rejected: with backoff, some hours of a provider's absence.
 pub const DISPATCH_MAX_ATTEMPTS: u32 = 8;
+/// How often a subscription looks without being told that something changed: the longest that one outlives its session, at
+/// three small statements each time.
+pub const LIVE_CHECK: Duration = Duration::from_secs(10);
 /// How long a report or the outcome of an attempt is awaited: what the providers keep trying for, at most.
 pub const DISPATCH_REPORT_WINDOW: Duration = Duration::from_hours(72);
+/// The largest file of people that is uploaded, in bytes: the most rows that a file may have, with some 300 bytes each.
+pub const IMPORT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Uploads of people at once: the disk that they take at most is so many times the largest file.
+pub const IMPORTS_AT_ONCE: usize = 4;
+/// The most rows imported in one transaction, in which others wait to write: the largest school, in a second or two.
+pub const IMPORT_WHOLE_ROWS: u64 = 10_000;
+/// How long the next 64 KiB of an upload are awaited: two kilobytes a second, less than the worst mobile network carries.
+pub const IMPORT_PATIENCE: Duration = Duration::from_secs(30);

@@ -59,6 +59,9 @@ pub enum ConfigError {
     /// A lease that ends before the provider had its time would put in doubt what is under way.
     #[error("`dispatch.lease_seconds` must be more than `dispatch.timeout_seconds`")]
     LeaseTooShort,
+    /// A gateway that would refuse everything.
+    #[error("`kannel.send_url` needs `kannel.username` and `kannel.password` beside it")]
+    KannelIncomplete,
 }
 
 /// Where a setting was given.
@@ -101,6 +104,9 @@ impl Config {
         }
         if config.dispatch.lease <= config.dispatch.timeout {
             return Err(ConfigError::LeaseTooShort);
+        }
+        if config.kannel.send_url.is_some() && config.kannel.settings().is_none() {
+            return Err(ConfigError::KannelIncomplete);
         }
         Ok(config)
     }
@@ -165,13 +171,15 @@ fn is_section(name: &str) -> bool {
     KEYS.iter().any(|key| key.path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// The error for a name that no setting has, with the setting whose name, whole and in its last part, is nearest.
+/// The error for a name that no setting has, with the setting whose name is nearest: whole, and in its section or its last part.
 fn unknown(place: &Place, name: String, spelling: fn(&Key) -> String) -> ConfigError {
+    let alike = strsim::normalized_damerau_levenshtein;
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let likeness = |key: &Key| {
         let spelled = spelling(key);
-        strsim::normalized_damerau_levenshtein(&spelled, &name)
-            + strsim::normalized_damerau_levenshtein(&last(&spelled), &last(&name))
+        let part = alike(&first(&spelled), &first(&name)).max(alike(&last(&spelled), &last(&name)));
+        alike(&spelled, &name) + part
     };
     let nearest = KEYS
         .iter()
@@ -219,7 +227,10 @@ mod tests {
         let mut config = from_text(&uncommented()).expect("the example loads with all in force");
         // These have no default: the example shows what one may write.
         assert!(config.master_key_file.take().is_some() && config.rules.plugins.take().is_some());
-        assert!(config.public_url.take().is_some());
+        assert!(config.public_url.take().is_some() && config.import.folder.take().is_some());
+        // The demonstration has another default.
+        assert!(config.sandbox.report_within.take() == Some(crate::providers::sandbox::REPORT_WITHIN));
+        assert!(std::mem::take(&mut config.kannel).settings().is_some_and(|kannel| kannel.smsc.is_some()));
         assert_eq!(config, Config::default());
         let table = uncommented().parse::<Table>().expect("the example is TOML");
         for key in KEYS {
@@ -291,6 +302,8 @@ mod tests {
             ("[session]\nlifetime_hours = 99999999999999", "session.lifetime_hours"),
             ("[listen]\nport = 3", "listen"),
             ("master_key_file = ''", "master_key_file"),
+            ("[kannel]\nsend_url = 'ftp://secret'", "kannel.send_url"),
+            ("[kannel]\npassword = ' '", "kannel.password"),
         ] {
             let said = refusal(from_text(text));
             assert!(said.contains(&format!("`{name}` must be")), "{text}: {said}");
@@ -304,6 +317,14 @@ mod tests {
     fn a_lease_outlasts_a_request() {
         let said = refusal(from_variable("ENVOI_DISPATCH_LEASE_SECONDS", "10"));
         assert!(said.contains("`dispatch.lease_seconds` must be more"), "{said}");
+    }
+
+    #[test]
+    fn a_gateway_has_its_user_and_does_not_show_the_password() {
+        let said = refusal(from_variable("ENVOI_KANNEL_SEND_URL", "http://127.0.0.1:13013/cgi-bin/sendsms"));
+        assert!(said.contains("`kannel.username` and `kannel.password`"), "{said}");
+        let config = from_variable("ENVOI_KANNEL_PASSWORD", "opensesame").expect("the settings load");
+        assert!(!format!("{config:?}").contains("opensesame"));
     }
 
     #[test]

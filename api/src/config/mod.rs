@@ -17,6 +17,8 @@ use std::time::Duration;
 
 pub use load::ConfigError;
 
+use crate::domain::secret::Secret;
+use crate::providers::kannel;
 use crate::store::DatabaseUrl;
 
 /// The settings of an instance.
@@ -42,12 +44,24 @@ pub struct Config {
     pub session: Session,
     /// Previews.
     pub preview: Preview,
+    /// Reports of campaigns, as files.
+    pub reports: Reports,
     /// The sending of what was queued.
     pub dispatch: Dispatch,
+    /// The provider that plays a telephone network.
+    pub sandbox: Sandbox,
+    /// What is watched.
+    pub live: Live,
     /// The platform's rules.
     pub rules: Rules,
+    /// The playground.
+    pub playground: Playground,
+    /// Files of people that are uploaded.
+    pub import: Import,
     /// The server's guards.
     pub http: Http,
+    /// The gateway of the provider `kannel`.
+    pub kannel: Kannel,
 }
 
 /// The database.
@@ -118,6 +132,13 @@ pub struct Preview {
     pub lifetime: Duration,
 }
 
+/// Reports of campaigns, as files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reports {
+    /// How long a link to one serves.
+    pub link_lifetime: Duration,
+}
+
 /// The sending of what was queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispatch {
@@ -137,11 +158,47 @@ pub struct Dispatch {
     pub report_window: Duration,
 }
 
+/// The provider that plays a telephone network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sandbox {
+    /// Within what time it reports. None: a second, or longer in the demonstration, so that reports are seen coming in.
+    pub report_within: Option<Duration>,
+}
+
+/// What is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// How often a watcher looks without being told.
+    pub check: Duration,
+}
+
 /// The platform's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// A folder of rules that the operator adds to the built-in ones.
     pub plugins: Option<PathBuf>,
+}
+
+/// The playground: a page for people that asks the API, at `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playground {
+    /// Whether it is served.
+    pub enabled: bool,
+}
+
+/// Files of people that are uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+    /// The most uploads at once.
+    pub at_once: usize,
+    /// The most rows imported in one transaction, and tried in a dry run.
+    pub whole_rows: u64,
+    /// How long the next part of a file is awaited.
+    pub patience: Duration,
+    /// Where files are kept while they are imported. None: where the system keeps temporary files.
+    pub folder: Option<PathBuf>,
 }
 
 /// The server's guards.
@@ -151,6 +208,34 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// The most WebSockets open at once.
+    pub max_sockets: u32,
+}
+
+/// The gateway of the provider `kannel`: without its address, there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kannel {
+    /// The address of its `sendsms` page.
+    pub send_url: Option<String>,
+    /// The name of its `sendsms-user`.
+    pub username: Option<String>,
+    /// That user's password.
+    pub password: Option<Secret>,
+    /// The connection to route through; none leaves it to the gateway.
+    pub smsc: Option<String>,
+}
+
+impl Kannel {
+    /// The settings as the provider takes them; none when a part that it needs is missing.
+    #[must_use]
+    pub fn settings(&self) -> Option<kannel::Settings> {
+        Some(kannel::Settings {
+            send_url: self.send_url.clone()?,
+            username: self.username.clone()?,
+            password: self.password.clone()?,
+            smsc: self.smsc.clone(),
+        })
+    }
 }
 
 impl Config {
@@ -184,6 +269,7 @@ impl Default for Config {
             credit: Credit { auto_approve: false },
             session: Session { lifetime: limits::SESSION_LIFETIME },
             preview: Preview { lifetime: limits::PREVIEW_LIFETIME },
+            reports: Reports { link_lifetime: limits::REPORT_LINK_LIFETIME },
             dispatch: Dispatch {
                 enabled: true,
                 in_flight: limits::DISPATCH_IN_FLIGHT,
@@ -193,8 +279,23 @@ impl Default for Config {
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
             },
+            sandbox: Sandbox { report_within: None },
+            live: Live { check: limits::LIVE_CHECK },
             rules: Rules { plugins: None },
-            http: Http { max_body_bytes: limits::MAX_BODY_BYTES, request_timeout: limits::REQUEST_TIMEOUT },
+            playground: Playground { enabled: true },
+            import: Import {
+                max_bytes: limits::IMPORT_MAX_BYTES,
+                at_once: limits::IMPORTS_AT_ONCE,
+                whole_rows: limits::IMPORT_WHOLE_ROWS,
+                patience: limits::IMPORT_PATIENCE,
+                folder: None,
+            },
+            http: Http {
+                max_body_bytes: limits::MAX_BODY_BYTES,
+                request_timeout: limits::REQUEST_TIMEOUT,
+                max_sockets: limits::MAX_SOCKETS,
+            },
+            kannel: Kannel::default(),
         }
     }
 }

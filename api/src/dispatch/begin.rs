@@ -1,7 +1,7 @@
 //! Beginning to send: the transaction after which requests may leave.
 //!
-//! Architecture Invariants. An opt-out committed before this transaction is honoured. What it answers is `SENDING`, with an
-//! attempt of its own, once it is committed: each attempt authorises one request.
+//! Architecture Invariants. An opt-out, or the cancelling of a campaign, committed before this transaction is honoured. What it
+//! answers is `SENDING`, with an attempt of its own, once it is committed: each attempt authorises one request.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,17 +16,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::claim::Claimed;
+use super::claim::{self, Claimed};
 use crate::app::App;
 use crate::domain::message_state::MessageState;
 use crate::domain::phone::Phone;
 use crate::domain::segments;
 use crate::providers::Outbound;
-use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state};
+use crate::services::callbacks;
+use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state, reason};
 use crate::store::{StoreError, among};
-
-/// The reason of a message whose number opted out.
-const OPTED_OUT: &str = "OPTED_OUT";
 
 /// A message to send now, under an attempt that is recorded.
 #[derive(Debug)]
@@ -96,7 +94,7 @@ async fn begin_in(
             attempts: row.attempts,
         };
         let change = if row.opted_out {
-            standing.state.suppress().map(|state| Change::to(state).because(OPTED_OUT))
+            standing.state.suppress().map(|state| Change::to(state).because(reason::OPTED_OUT))
         } else {
             standing.state.start_sending().map(Change::to)
         };
@@ -145,6 +143,8 @@ fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatem
         .and_where(among(backend, column(Column::Id), claimed.iter().map(|row| row.id)))
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::LeaseOwner).eq(me))
+        // Asked under the lock of the campaign: whoever cancels it holds that too.
+        .and_where(claim::under_way())
         .lock(LockType::NoKeyUpdate)
         .to_owned()
 }
@@ -180,6 +180,7 @@ fn ready(app: &App, campaigns: &HashMap<CampaignId, Common>, row: Row) -> Ready 
         to,
         sender: common.sender.clone(),
         text,
+        report_url: callbacks::report_url(app, &common.provider, attempt.as_uuid()),
         encoding: match row.encoding {
             Encoding::Gsm7 => segments::Encoding::Gsm7,
             Encoding::Ucs2 => segments::Encoding::Ucs2,

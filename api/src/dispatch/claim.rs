@@ -26,22 +26,13 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
     use message::Column;
     let at = app.at();
     let column = |column: Column| Expr::col((message::Entity, column));
-    let under_way = Query::select()
-        .expr(Expr::val(1_i32))
-        .from(campaign::Entity)
-        .and_where(Expr::col((campaign::Entity, campaign::Column::Id)).eq(column(Column::CampaignId)))
-        .and_where(
-            Expr::col((campaign::Entity, campaign::Column::State))
-                .eq(enums::CampaignState::Dispatching.as_str()),
-        )
-        .to_owned();
     let due = Query::select()
         .column((message::Entity, Column::Id))
         .from(message::Entity)
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::NextAttemptAt).lte(at))
         .and_where(column(Column::LeaseUntil).is_null().or(column(Column::LeaseUntil).lt(at)))
-        .and_where(Expr::exists(under_way))
+        .and_where(under_way())
         .order_by((message::Entity, Column::NextAttemptAt), Order::Asc)
         .order_by((message::Entity, Column::Id), Order::Asc)
         .limit(app.config.dispatch.claim)
@@ -62,6 +53,18 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
             })
         })
         .await
+}
+
+/// Whether the campaign of a message lets it be sent: one that is cancelled does not.
+pub(super) fn under_way() -> Expr {
+    let column = |column: campaign::Column| Expr::col((campaign::Entity, column));
+    let campaign = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(campaign::Entity)
+        .and_where(column(campaign::Column::Id).equals((message::Entity, message::Column::CampaignId)))
+        .and_where(column(campaign::Column::State).eq(enums::CampaignState::Dispatching.as_str()))
+        .to_owned();
+    Expr::exists(campaign)
 }
 
 /// Gives back what this instance claimed and did not begin to send.

@@ -15,11 +15,9 @@ use super::backoff;
 use crate::app::App;
 use crate::domain::message_state::{Report, ReportEffect};
 use crate::domain::outcome::Outcome;
-use crate::services::delivery::{self, Change, Finish, Moves, Place, Standing, later};
+use crate::services::delivery::{self, Change, Finish, Moves, Place, Standing, later, reason};
 use crate::store::StoreError;
 
-/// The reason of a message that was tried as often as is allowed.
-const EXPIRED: &str = "EXPIRED";
 /// The code of an attempt that the provider's configuration prevented.
 const MISCONFIGURED: &str = "MISCONFIGURED";
 
@@ -102,7 +100,7 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
 fn again(app: &App, standing: &Standing, wait: std::time::Duration) -> Option<Change> {
     let queued = standing.state.requeue().ok()?;
     if i64::from(standing.attempts) >= i64::from(app.config.dispatch.max_attempts) {
-        return queued.suppress().ok().map(|to| Change::to(to).because(EXPIRED));
+        return queued.suppress().ok().map(|to| Change::to(to).because(reason::EXPIRED));
     }
     Some(Change { to: queued, reason: None, not_before: Some(later(app.at(), wait)) })
 }

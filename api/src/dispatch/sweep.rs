@@ -1,4 +1,5 @@
-//! What time alone brings about: leases that expire, outcomes and reports that never come.
+//! What time alone brings about: leases that expire, outcomes and reports that never come, and what is left of a campaign that was
+//! cancelled.
 //!
 //! Architecture Invariant: a `SENDING` whose lease expired becomes `UNKNOWN`, never `QUEUED`: its request may have left.
 
@@ -15,6 +16,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use crate::app::App;
 use crate::domain::message_state::{InvalidTransition, MessageState};
 use crate::domain::outcome::UnknownReason;
+use crate::services::cancel;
 use crate::services::delivery::{self, Change, Moves, Place, Standing, domain_state, in_state};
 use crate::store::{StoreError, among};
 
@@ -71,7 +73,7 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
             reason: None,
         },
     ];
-    let mut more = false;
+    let mut more = cancel::go_on(app).await?;
     for kind in kinds {
         more |= change(app, kind).await?;
     }

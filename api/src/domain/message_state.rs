@@ -41,6 +41,10 @@ pub enum CampaignState {
     Dispatching,
     /// None is, and nothing is reserved any more.
     Completed,
+    /// It was cancelled: nothing of it starts to be sent any more, and some of its messages are not settled yet.
+    Cancelling,
+    /// It was cancelled, and none is queued, sending or unknown; nothing is reserved any more.
+    Cancelled,
 }
 
 /// A change that the states do not allow.
@@ -228,23 +232,43 @@ impl MessageState {
 }
 
 impl CampaignState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Dispatching, Self::Completed, Self::Cancelling, Self::Cancelled];
+
     /// The stable spelling, as stored and as in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Dispatching => "DISPATCHING",
             Self::Completed => "COMPLETED",
+            Self::Cancelling => "CANCELLING",
+            Self::Cancelled => "CANCELLED",
         }
     }
 
-    /// Its last message is settled: `DISPATCHING` to `COMPLETED`.
+    /// Its last message is settled: `DISPATCHING` to `COMPLETED`, `CANCELLING` to `CANCELLED`.
     ///
     /// # Errors
-    /// [`InvalidTransition`] when it was completed already.
-    pub fn complete(self) -> Result<Self, InvalidTransition> {
+    /// [`InvalidTransition`] when it was settled already.
+    pub fn settle(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Dispatching => Ok(Self::Completed),
-            Self::Completed => Err(InvalidTransition { from: self.as_str(), change: "completing" }),
+            Self::Cancelling => Ok(Self::Cancelled),
+            Self::Completed | Self::Cancelled => {
+                Err(InvalidTransition { from: self.as_str(), change: "settling" })
+            }
+        }
+    }
+
+    /// It is called off: `DISPATCHING` to `CANCELLING`. Asked again, it stays where that led.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] when it was completed: nothing is left to call off.
+    pub fn cancel(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Dispatching | Self::Cancelling => Ok(Self::Cancelling),
+            Self::Cancelled => Ok(Self::Cancelled),
+            Self::Completed => Err(InvalidTransition { from: self.as_str(), change: "cancelling" }),
         }
     }
 }
@@ -261,10 +285,7 @@ impl FromStr for CampaignState {
     type Err = UnknownState;
 
     fn from_str(word: &str) -> Result<Self, UnknownState> {
-        [Self::Dispatching, Self::Completed]
-            .into_iter()
-            .find(|state| state.as_str() == word)
-            .ok_or(UnknownState)
+        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(UnknownState)
     }
 }
 

@@ -124,6 +124,30 @@ impl Phone {
         }
     }
 
+    /// Reads a number as networks write it: in international form with `+`, `00` or nothing before the country code, or else as it is
+    /// dialled inside one of these regions, the first that has such a mobile.
+    ///
+    /// # Errors
+    /// [`PhoneError`], without the number: what the first region has against it.
+    pub fn from_network(input: &str, regions: &[Region]) -> Result<Self, PhoneError> {
+        let bare = input.trim();
+        if bare.len() <= MAX_DIGITS && bare.starts_with(|c: char| c.is_ascii_digit()) {
+            let number =
+                clean(bare).ok().and_then(|digits| phonenumber::parse(None, format!("+{digits}")).ok());
+            if let Some(number) = number.filter(PhoneNumber::is_valid) {
+                return accept(&number);
+            }
+        }
+        let mut refusal = None;
+        for region in regions {
+            match Self::parse(input, *region) {
+                Ok(phone) => return Ok(phone),
+                Err(error) => refusal = refusal.or(Some(error)),
+            }
+        }
+        Err(refusal.unwrap_or(PhoneError::Invalid))
+    }
+
     /// Takes back a number that [`Phone::as_e164`] gave, from storage. Its shape is checked, not its numbering
     /// plan: plans change, and a number once accepted stays readable.
     ///

@@ -1,21 +1,29 @@
 //! Campaigns, their messages, and what became of each.
 
+mod mutation;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use entity::ids::DecisionId;
+use entity::ids::{CampaignId, DecisionId};
+
+pub use mutation::CampaignMutation;
 
 use super::account::Account;
 use super::context::{Maybe, Session};
 use super::decisions::Decision;
 use super::node_id::NodeId;
-use super::page::{PageArgs, connection, cost};
-use super::people::Person;
+use super::page::{PageArgs, connection, cost, page_args};
+use super::people::{Company, Person};
 use super::scalar::PhoneNumber;
+use super::together::Together;
 use crate::error::Fault;
 use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
 use crate::services::decisions::{self, DecisionRow};
+use crate::services::page::Page;
+use crate::services::reports;
 
 /// Where a campaign stands.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -25,6 +33,10 @@ pub enum CampaignState {
     Dispatching,
     /// All are, and nothing stays reserved for it.
     Completed,
+    /// It was cancelled: nothing more of it is sent, and some of what had left is not settled.
+    Cancelling,
+    /// It was cancelled: what was not sent is given back, and all the rest is settled.
+    Cancelled,
 }
 
 /// Where a message stands.
@@ -100,16 +112,22 @@ impl From<Progress> for CampaignProgress {
     }
 }
 
+/// Which messages of campaigns are asked for, and with what.
+type Asked = (Option<Vec<entity::enums::MessageState>>, PageArgs, Detail);
+/// Campaigns that were read together, and pages of their messages.
+type Messages = Together<CampaignId, Asked, Page<SmsMessage>>;
+
 /// A send that was accepted, with its decision where it was read along.
 #[derive(Clone)]
 pub struct Campaign {
     row: CampaignRow,
     decision: Option<DecisionRow>,
+    together: Arc<Messages>,
 }
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
-        Self { row, decision: None }
+        Self { together: Arc::new(Messages::new([row.id])), row, decision: None }
     }
 }
 
@@ -128,7 +146,11 @@ pub async fn with_decisions(
         let decisions = decisions::by_ids(&session.ctx, session.caller()?, &ids).await?;
         found.extend(decisions.into_iter().map(|decision| (decision.id, decision)));
     }
-    let campaign = |row: CampaignRow| Campaign { decision: found.get(&row.decision_id).cloned(), row };
+    let together = Arc::new(Messages::new(rows.iter().map(|row| row.id)));
+    let campaign = |row: CampaignRow| {
+        let (decision, together) = (found.get(&row.decision_id).cloned(), Arc::clone(&together));
+        Campaign { row, decision, together }
+    };
     Ok(rows.into_iter().map(campaign).collect())
 }
 
@@ -176,6 +198,13 @@ impl Campaign {
         self.row.progress.into()
     }
 
+    /// A link to the report of it as a CSV file, one line for each message. It serves without signing in, for a quarter of an hour
+    /// unless the operator set another time, and only while this account may read campaigns: whoever has it has the report.
+    async fn report_url(&self, graphql: &Context<'_>) -> Maybe<String> {
+        let session = Session::of(graphql);
+        session.maybe(async { reports::link(&session.ctx, session.caller()?, self.row.id).map(Some) }).await
+    }
+
     /// Its messages, one for each number.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn messages(
@@ -189,19 +218,22 @@ impl Campaign {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<SmsMessageConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
         let node = graphql.look_ahead().field("edges").field("node");
         let detail = Detail { people: node.field("people").exists(), events: node.field("events").exists() };
-        session
-            .maybe(async {
-                let caller = session.caller()?;
-                let page =
-                    campaigns::messages(&session.ctx, caller, self.row.id, states.as_deref(), &args, detail)
-                        .await?;
-                Ok(Some(page.into()))
-            })
-            .await
+        // Boxed: the future that holds it would take much of a stack.
+        let read = Box::pin(async {
+            let (caller, of) = (session.caller()?, self.together.keys());
+            let found =
+                campaigns::messages(&session.ctx, caller, of, states.as_deref(), &args, detail).await?;
+            let rows = || found.values().flat_map(|page| page.items.iter().map(|(_, row)| row));
+            let company = Company::of(rows().flat_map(|row| &row.people));
+            let message = |row| SmsMessage::among(&company, row);
+            Ok(found.into_iter().map(|(id, page)| (id, page.map(message))).collect::<HashMap<_, _>>())
+        });
+        let asked = (states.clone(), args.clone(), detail);
+        session.maybe(async { Ok(self.together.of(self.row.id, asked, read).await?.map(Into::into)) }).await
     }
 
     /// What the rules said when it was sent.
@@ -245,11 +277,23 @@ impl From<campaigns::MessageEvent> for MessageEvent {
 }
 
 /// One SMS to one number.
-pub struct SmsMessage(MessageRow);
+#[derive(Clone)]
+pub struct SmsMessage {
+    row: MessageRow,
+    people: Vec<Person>,
+}
 
-impl From<MessageRow> for SmsMessage {
-    fn from(row: MessageRow) -> Self {
-        Self(row)
+impl SmsMessage {
+    /// A message to some people of a company.
+    fn among(company: &Arc<Company>, mut row: MessageRow) -> Self {
+        let people = std::mem::take(&mut row.people);
+        Self { people: people.into_iter().map(|person| Person::among(company, person)).collect(), row }
+    }
+
+    /// These messages, read together.
+    pub fn together(rows: Vec<MessageRow>) -> Vec<Self> {
+        let company = Company::of(rows.iter().flat_map(|row| &row.people));
+        rows.into_iter().map(|row| Self::among(&company, row)).collect()
     }
 }
 
@@ -258,42 +302,42 @@ impl From<MessageRow> for SmsMessage {
 impl SmsMessage {
     /// The id of this object.
     pub async fn id(&self) -> ID {
-        NodeId::Message(self.0.id).encode()
+        NodeId::Message(self.row.id).encode()
     }
 
     /// The people it is for, by name. Whoever reads campaigns reads whom they reached.
     async fn people(&self) -> Vec<Person> {
-        self.0.people.iter().cloned().map(Person::from).collect()
+        self.people.clone()
     }
 
     /// The number it goes to; null once erased.
     async fn number(&self) -> Option<PhoneNumber> {
-        self.0.number.clone().map(PhoneNumber::from)
+        self.row.number.clone().map(PhoneNumber::from)
     }
 
     /// The text as the telephone shows it; null once erased.
     async fn text(&self) -> Option<&str> {
-        self.0.text.as_ref().map(entity::sensitive::Sensitive::expose)
+        self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
     }
 
     /// The SMS it takes, each charged.
     async fn segments(&self) -> i32 {
-        self.0.segments
+        self.row.segments
     }
 
     /// Where it stands.
     async fn state(&self) -> MessageState {
-        self.0.state.into()
+        self.row.state.into()
     }
 
     /// Why it stands there, for programs; null when there is nothing to say.
     async fn reason(&self) -> Option<&str> {
-        self.0.reason.as_deref()
+        self.row.reason.as_deref()
     }
 
     /// What became of it, in order.
     async fn events(&self) -> Vec<MessageEvent> {
-        self.0.events.iter().cloned().map(MessageEvent::from).collect()
+        self.row.events.iter().cloned().map(MessageEvent::from).collect()
     }
 }
 

@@ -5,15 +5,18 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, Error, Lookahead};
 use entity::ids::AccountId;
+use futures::future::ready;
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::sync::Mutex;
 
 use super::account::Account;
 use super::error::{IdempotencyConflictError, InputError, UserError, fault};
+use super::rules::Rule;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::accounts;
-use crate::services::ruleset::{self, RuleView};
+use crate::services::ruleset;
 
 /// A field that can fail on its own: it is then null, with an error beside it, and its siblings are answered.
 pub type Maybe<T> = Option<Result<T, Error>>;
@@ -25,7 +28,7 @@ pub struct Session {
     caller: Option<Caller>,
     signed_in: OnceLock<Caller>,
     /// The rules that verdicts name, and the account that may read them.
-    rules: Mutex<Option<(AccountId, Arc<[RuleView]>)>>,
+    rules: Mutex<Option<(AccountId, Arc<[Rule]>)>>,
     /// The accounts that were read; none where the structure has no such account.
     accounts: Mutex<HashMap<AccountId, Option<Account>>>,
 }
@@ -66,13 +69,13 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Forbidden`] without READ on RULES.
-    pub async fn rules(&self) -> Result<Arc<[RuleView]>, Fault> {
+    pub async fn rules(&self) -> Result<Arc<[Rule]>, Fault> {
         let caller = self.caller()?;
         let mut read = self.rules.lock().await;
         if let Some((_, rules)) = read.as_ref().filter(|(account, _)| *account == caller.account) {
             return Ok(Arc::clone(rules));
         }
-        let rules: Arc<[RuleView]> = ruleset::all(&self.ctx, caller).await?.into();
+        let rules: Arc<[Rule]> = Rule::together(ruleset::all(&self.ctx, caller).await?).into();
         *read = Some((caller.account, Arc::clone(&rules)));
         Ok(rules)
     }
@@ -109,15 +112,38 @@ impl Session {
         let Some(id) = id.into() else {
             return Ok(None);
         };
-        if let Some(read) = self.accounts.lock().await.get(&id) {
-            return Ok(read.clone());
+        let mut read = self.accounts.lock().await;
+        if let Some(known) = read.get(&id) {
+            return Ok(known.clone());
         }
-        Ok(accounts::by_ids(&self.ctx, self.caller()?, &[id]).await?.pop().map(Account::from))
+        let found = accounts::by_ids(&self.ctx, self.caller()?, &[id]).await?.pop().map(Account::from);
+        read.insert(id, found.clone());
+        Ok(found)
     }
 
     /// Resolves a field that can fail on its own.
     pub async fn maybe<T>(&self, work: impl Future<Output = Result<Option<T>, Fault>>) -> Maybe<T> {
         work.await.map_err(|cause| fault(&self.ctx, cause)).transpose()
+    }
+
+    /// Resolves a subscription: each state as a field that can fail on its own, with nothing remembered from the state before.
+    pub fn live<R, N>(
+        &self,
+        states: Result<impl Stream<Item = Result<Option<R>, Fault>> + Send + 'static, Fault>,
+    ) -> impl Stream<Item = Maybe<N>>
+    where
+        R: Send + 'static,
+        N: From<R>,
+    {
+        let states = match states {
+            Ok(states) => states.boxed(),
+            Err(fault) => stream::once(ready(Err(fault))).boxed(),
+        };
+        states.then(async move |state| {
+            *self.rules.lock().await = None;
+            self.accounts.lock().await.clear();
+            self.maybe(ready(state.map(|state| state.map(N::from)))).await
+        })
     }
 
     /// What a mutation came to: done, or a problem for its payload.
@@ -139,14 +165,5 @@ impl Session {
             "IDEMPOTENCY_CONFLICT" => IdempotencyConflictError::new(&self.ctx, problem).into(),
             _ => InputError::new(&self.ctx, problem).into(),
         }
-    }
-}
-
-/// A failure where no input was given that could be at fault.
-#[must_use]
-pub fn unexpected(failure: Failure) -> Fault {
-    match failure {
-        Failure::Fault(fault) => fault,
-        Failure::Problem(problem) => Fault::internal(problem.code),
     }
 }

@@ -12,7 +12,7 @@ use super::campaigns::{Campaign, with_decisions};
 use super::context::{Maybe, Session};
 use super::error::UserError;
 use super::node_id::NodeId;
-use super::page::{PageArgs, connection, cost, turned};
+use super::page::{connection, cost, page_args, turned};
 use crate::error::Fault;
 use crate::services::campaigns;
 use crate::services::ledger::{self, EntryRow};
@@ -49,6 +49,7 @@ pub enum TopUpOrderState {
 }
 
 /// The prepaid credit of a structure, in SMS.
+#[derive(Clone)]
 pub struct Credit(ledger::Credit);
 
 impl From<ledger::Credit> for Credit {
@@ -92,7 +93,7 @@ impl Credit {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<LedgerEntryConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let node = graphql.look_ahead().field("edges").field("node");
         let campaign = node.field("campaign");
         session
@@ -101,9 +102,6 @@ impl Credit {
                 session
                     .read_accounts(node.field("by"), page.items.iter().filter_map(|(_, row)| row.account_id))
                     .await?;
-                if !campaign.exists() {
-                    return Ok(Some(page.into()));
-                }
                 Ok(Some(turned(page, |rows| with_campaigns(session, rows, campaign)).await?.into()))
             })
             .await
@@ -121,7 +119,7 @@ impl Credit {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<TopUpOrderConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
@@ -135,6 +133,7 @@ impl Credit {
 }
 
 /// A line of the ledger, with its campaign where it was read along.
+#[derive(Clone)]
 pub struct LedgerEntry {
     row: EntryRow,
     campaign: Option<Campaign>,
@@ -146,13 +145,19 @@ impl From<EntryRow> for LedgerEntry {
     }
 }
 
-/// Lines in their order, with their campaigns and what is asked of these: three statements at most, however many.
-async fn with_campaigns(
+/// Lines in their order, with their campaigns and what is asked of these, when it is: three statements at most, however many.
+///
+/// # Errors
+/// The database's.
+pub async fn with_campaigns(
     session: &Session,
     rows: Vec<EntryRow>,
     asked: Lookahead<'_>,
 ) -> Result<Vec<LedgerEntry>, Fault> {
     let ids: Vec<CampaignId> = rows.iter().filter_map(|row| row.campaign_id).collect();
+    if !asked.exists() || ids.is_empty() {
+        return Ok(rows.into_iter().map(LedgerEntry::from).collect());
+    }
     let found = match campaigns::by_ids(&session.ctx, session.caller()?, &ids).await {
         Ok(found) => found,
         // Each line then answers for itself that its campaign may not be read.
@@ -233,6 +238,7 @@ connection! {
 }
 
 /// An order for credit.
+#[derive(Clone)]
 pub struct TopUpOrder(OrderRow);
 
 impl From<OrderRow> for TopUpOrder {

@@ -83,13 +83,14 @@ impl Verdict {
         session
             .maybe(async {
                 let rules = session.rules().await?;
-                Ok(rules.iter().find(|rule| rule.slug == self.rule_slug).cloned().map(Rule::from))
+                Ok(rules.iter().find(|rule| rule.view().slug == self.rule_slug).cloned())
             })
             .await
     }
 }
 
 /// What the rules said of a preview or a send.
+#[derive(Clone)]
 pub struct Decision(DecisionRow);
 
 impl From<DecisionRow> for Decision {

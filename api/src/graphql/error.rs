@@ -3,7 +3,7 @@
 //! Invariant: every fault and every problem of the services has its place here, with a code; what went wrong inside is in
 //! the log, under the request's id, and nowhere else.
 
-use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject};
+use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject, Value};
 
 use super::campaigns::Campaign;
 use super::decisions::Decision;
@@ -14,17 +14,22 @@ use crate::i18n;
 
 /// A fault as clients see it.
 pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
+    let mut argument = Vec::new();
     let (code, args) = match fault {
         Fault::Unauthenticated => ("UNAUTHENTICATED", Vec::new()),
         Fault::Forbidden { module, access } => (
             "FORBIDDEN",
             vec![("module", Arg::from(module.as_str())), ("access", Arg::from(access.as_str()))],
         ),
+        Fault::PermissionsChanged => ("PERMISSIONS_CHANGED", Vec::new()),
         Fault::PageSizeInvalid { max } => {
             ("PAGE_SIZE_INVALID", vec![("max", Arg::Number(i64::try_from(max).unwrap_or(i64::MAX)))])
         }
         Fault::CursorInvalid => ("CURSOR_INVALID", Vec::new()),
-        Fault::InputInvalid(problem) => (problem.code, problem.args),
+        Fault::InputInvalid(problem) => {
+            argument = problem.path;
+            (problem.code, problem.args)
+        }
         Fault::Store(_) | Fault::Internal(_) => {
             tracing::error!(request.id = %ctx.request, cause = %fault, "a request could not be answered");
             ("INTERNAL", vec![("request", Arg::from(ctx.request.to_string()))])
@@ -33,6 +38,11 @@ pub fn fault(ctx: &Ctx, fault: Fault) -> Error {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);
     extensions.set("requestId", ctx.request.to_string());
+    if !argument.is_empty() {
+        // The way to the field at fault, from the field's arguments.
+        let way = argument.into_iter().map(|step| Value::from(step.into_owned()));
+        extensions.set("argument", Value::List(way.collect()));
+    }
     Error { extensions: Some(extensions), ..Error::new(i18n::message(code, &args, ctx.lang)) }
 }
 
@@ -51,7 +61,7 @@ macro_rules! user_errors {
                 message: String,
                 /// The way to the field at fault, from the mutation's `input`; null when no one field is.
                 #[graphql(owned)]
-                path: Option<Vec<&'static str>>,
+                path: Option<Vec<String>>,
                 $($(#[$field_doc])* $field: $ty,)*
             }
 
@@ -62,7 +72,7 @@ macro_rules! user_errors {
                     Self {
                         code: problem.code,
                         message: i18n::message(problem.code, &problem.args, ctx.lang),
-                        path: (!problem.path.is_empty()).then(|| problem.path.clone()),
+                        path: (!problem.path.is_empty()).then(|| problem.path.iter().map(ToString::to_string).collect()),
                         $($field,)*
                     }
                 }
@@ -84,7 +94,7 @@ macro_rules! user_errors {
             ),
             field(
                 name = "path",
-                ty = "Option<Vec<&'static str>>",
+                ty = "Option<Vec<String>>",
                 desc = "The way to the field at fault, from the mutation's `input`; null when no one field is."
             )
         )]
@@ -128,6 +138,11 @@ user_errors! {
         required: i64,
         /// What is left to spend, in SMS.
         available: i64,
+    }
+    /// The campaign was completed: nothing of it is left to cancel.
+    CampaignAlreadyCompletedError {
+        /// The campaign.
+        campaign: Option<Campaign>,
     }
     /// The idempotency key served already, for another request.
     IdempotencyConflictError {}

@@ -12,27 +12,34 @@ mod context;
 mod credit;
 mod decisions;
 mod error;
+mod live;
 mod message;
 mod node;
 mod node_id;
+mod opt_outs;
 mod page;
 mod people;
+mod people_import;
 mod rules;
 mod scalar;
 mod structure;
+mod together;
 mod viewer;
 
-use async_graphql::{EmptySubscription, ID, MergedObject, SDLExportOptions};
+use async_graphql::{ID, MergedObject, SDLExportOptions};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use context::{Maybe, Session};
+pub use live::Subscription;
 
 use self::rules::RuleMutation;
 use account::AccountMutation;
+use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::MessageMutation;
 use node::NodeQuery;
+use people_import::PeopleImportMutation;
 use viewer::ViewerQuery;
 
 /// Levels of a query: stock introspection has 15.
@@ -47,15 +54,22 @@ pub struct Query(NodeQuery, ViewerQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, MessageMutation, CreditMutation, RuleMutation);
+pub struct Mutation(
+    AccountMutation,
+    MessageMutation,
+    CampaignMutation,
+    CreditMutation,
+    PeopleImportMutation,
+    RuleMutation,
+);
 
 /// The schema, ready to execute requests that carry a [`Session`].
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema with its limits.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .override_output_type_description::<DateTime<Utc>>(

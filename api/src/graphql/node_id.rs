@@ -8,8 +8,8 @@ use async_graphql::ID;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::ids::{
-    AccountId, CampaignId, DecisionId, LedgerEntryId, MessageId, OrderId, PersonId, PreviewId, RuleId,
-    RuleVersionId, StructureId, TagId,
+    AccountId, CampaignId, DecisionId, LedgerEntryId, ListId, MessageId, OrderId, PersonId, PreviewId,
+    RuleId, RuleVersionId, StructureId, TagId,
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ const PLATFORM_RULE: u8 = 14;
 macro_rules! node_ids {
     ($($(#[$doc:meta])* $variant:ident($id:ty) = $tag:literal,)+) => {
         /// What an id names.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum NodeId {
             $($(#[$doc])* $variant($id),)+
         }
@@ -83,6 +83,8 @@ node_ids! {
     RuleVersion(RuleVersionId) = 13,
     /// An account, as the others of its structure see it.
     Account(AccountId) = 15,
+    /// A list of people.
+    PersonList(ListId) = 16,
 }
 
 /// The person that an id names; an identifier that no row has, when it names none.
@@ -100,6 +102,24 @@ pub fn tag(id: &ID) -> TagId {
     match NodeId::decode(id) {
         Some(NodeId::Tag(tag)) => tag,
         _ => TagId::from_uuid(Uuid::nil()),
+    }
+}
+
+/// The campaign that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn campaign(id: &ID) -> CampaignId {
+    match NodeId::decode(id) {
+        Some(NodeId::Campaign(campaign)) => campaign,
+        _ => CampaignId::from_uuid(Uuid::nil()),
+    }
+}
+
+/// The list that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn list(id: &ID) -> ListId {
+    match NodeId::decode(id) {
+        Some(NodeId::PersonList(list)) => list,
+        _ => ListId::from_uuid(Uuid::nil()),
     }
 }
 

@@ -1,9 +1,23 @@
 //! Connections, as the Relay cursor specification has them: <https://relay.dev/graphql/connections.htm>.
 
+use async_graphql::Context;
+
 use crate::error::Fault;
 use crate::services::page::{DEFAULT_SIZE, MAX_SIZE, Page};
 
 pub use crate::services::page::PageArgs;
+
+/// What is asked of a connection, by its arguments and by what is selected: the field being resolved.
+#[must_use]
+pub fn page_args(
+    graphql: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> PageArgs {
+    PageArgs { first, after, last, before, total: graphql.look_ahead().field("totalCount").exists() }
+}
 
 /// What a connection costs: its items, each with what is asked of it.
 #[must_use]
@@ -21,10 +35,10 @@ pub async fn turned<R, N, W>(page: Page<R>, turn: impl FnOnce(Vec<R>) -> W) -> R
 where
     W: Future<Output = Result<Vec<N>, Fault>>,
 {
-    let Page { items, has_next, has_previous } = page;
+    let Page { items, has_next, has_previous, total } = page;
     let (cursors, rows): (Vec<_>, Vec<_>) = items.into_iter().unzip();
     let items = cursors.into_iter().zip(turn(rows).await?).collect();
-    Ok(Page { items, has_next, has_previous })
+    Ok(Page { items, has_next, has_previous, total })
 }
 
 /// Declares a connection and its edge over a node that is made from a service's row.
@@ -37,6 +51,8 @@ macro_rules! connection {
             edges: Vec<$edge>,
             /// Whether there are items before and after this page.
             page_info: async_graphql::connection::PageInfo,
+            /// How many items the whole list has, on all its pages, at this moment. Counted when it is selected.
+            total_count: i64,
         }
 
         $(#[$edge_doc])*
@@ -53,6 +69,8 @@ macro_rules! connection {
             $node: From<R>,
         {
             fn from(page: $crate::services::page::Page<R>) -> Self {
+                // Absent where it was not selected: nobody reads it then.
+                let total_count = page.total.unwrap_or_default();
                 let edges: Vec<$edge> =
                     page.items.into_iter().map(|(cursor, row)| $edge { cursor, node: row.into() }).collect();
                 let page_info = async_graphql::connection::PageInfo {
@@ -61,7 +79,7 @@ macro_rules! connection {
                     start_cursor: edges.first().map(|edge| edge.cursor.clone()),
                     end_cursor: edges.last().map(|edge| edge.cursor.clone()),
                 };
-                Self { edges, page_info }
+                Self { edges, page_info, total_count }
             }
         }
     };

@@ -8,10 +8,12 @@ use super::context::{Maybe, Session};
 use super::credit::Credit;
 use super::decisions::DecisionConnection;
 use super::node_id::NodeId;
-use super::page::{PageArgs, cost, turned};
-use super::people::{PersonConnection, PersonFilterInput, PersonOrder, TagConnection};
-use super::rules::RuleConnection;
-use crate::services::people::Direction;
+use super::opt_outs::{OptOut, OptOutConnection};
+use super::page::{cost, page_args, turned};
+use super::people::{
+    Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
+};
+use super::rules::{Rule, RuleConnection};
 use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
 use crate::services::{campaigns, decisions, ledger, people, ruleset};
 
@@ -98,6 +100,7 @@ impl SmsSettings {
 }
 
 /// A structure: a school, an artist or a manager, with its own people, credit and rules.
+#[derive(Clone)]
 pub struct Structure(StructureView);
 
 impl From<StructureView> for Structure {
@@ -172,14 +175,15 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<PersonConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let filter = filter.unwrap_or_default().into();
-        let direction = order_by.map(Direction::from).unwrap_or_default();
+        let order = order_by.map(Into::into).unwrap_or_default();
+        let lists = graphql.look_ahead().field("edges").field("node").field("lists").exists();
         session
             .maybe(async {
-                Ok(Some(
-                    people::page(&session.ctx, session.caller()?, &filter, direction, &args).await?.into(),
-                ))
+                let page =
+                    people::page(&session.ctx, session.caller()?, &filter, order, lists, &args).await?;
+                Ok(Some(page.turn(Person::together).into()))
             })
             .await
     }
@@ -196,10 +200,52 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<TagConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         session
             .maybe(async {
                 Ok(Some(people::tags::page(&session.ctx, session.caller()?, &args).await?.into()))
+            })
+            .await
+    }
+
+    /// Its lists of people, by name. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn lists(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<PersonListConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        session
+            .maybe(async {
+                let page = people::lists::page(&session.ctx, session.caller()?, &args).await?;
+                Ok(Some(page.turn(PersonList::together).into()))
+            })
+            .await
+    }
+
+    /// Those of its people whose number opted out, by name. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn opt_outs(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<OptOutConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        session
+            .maybe(async {
+                let page = people::refusals::page(&session.ctx, session.caller()?, &args).await?;
+                Ok(Some(page.turn(OptOut::together).into()))
             })
             .await
     }
@@ -222,14 +268,14 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<RuleConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
                 let page = ruleset::rules_page(&session.ctx, session.caller()?, &args).await?;
                 let authors = page.items.iter().filter_map(|(_, rule)| Some(rule.active.as_ref()?.author));
                 session.read_accounts(node.field("active").field("author"), authors).await?;
-                Ok(Some(page.into()))
+                Ok(Some(page.turn(Rule::together).into()))
             })
             .await
     }
@@ -246,7 +292,7 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<DecisionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         session
             .maybe(async { Ok(Some(decisions::page(&session.ctx, session.caller()?, &args).await?.into())) })
             .await
@@ -265,7 +311,7 @@ impl Structure {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<CampaignConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
         let node = graphql.look_ahead().field("edges").field("node");
         session

@@ -59,6 +59,7 @@ pub struct Permission {
 }
 
 /// The account that the token stands for.
+#[derive(Clone)]
 pub struct Viewer(ViewerRow);
 
 impl From<ViewerRow> for Viewer {

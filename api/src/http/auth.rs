@@ -20,7 +20,8 @@ pub async fn caller(ctx: &Ctx, headers: &HeaderMap) -> Result<Option<Caller>, Fa
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token that the request carries, if any.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use super::refusal::{Refusal, count};
 
+/// Brackets of JSON open at once, as many as of a document: what reads them, and what they come to, call themselves for each.
+const NESTING: usize = 64;
+
 /// The parameters of a request, each of its right type.
 #[derive(Debug)]
 pub struct Params {
@@ -38,6 +41,7 @@ pub fn from_uri(uri: &Uri) -> Result<Params, Refusal> {
     for (name, text) in given {
         let value = match name.as_str() {
             "variables" | "extensions" => {
+                check_nesting(text.as_bytes())?;
                 serde_json::from_str(&text).map_err(|_| parameter(&name, "object"))?
             }
             _ => Value::String(text),
@@ -54,6 +58,7 @@ pub fn from_uri(uri: &Uri) -> Result<Params, Refusal> {
 pub async fn from_body(parts: &Parts, body: Body, limit: usize) -> Result<Params, Refusal> {
     check_media_type(&parts.headers)?;
     let bytes = read(body, limit).await?;
+    check_nesting(&bytes)?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(params)) => from_object(params),
         Ok(Value::Array(_)) => Err(bad_request("BATCH_NOT_SUPPORTED")),
@@ -63,6 +68,25 @@ pub async fn from_body(parts: &Parts, body: Body, limit: usize) -> Result<Params
             Err(bad_request("BODY_NOT_JSON").with("line", line).with("column", column))
         }
     }
+}
+
+/// The most brackets open at once, outside strings, may not pass the limit.
+fn check_nesting(json: &[u8]) -> Result<(), Refusal> {
+    let (mut open, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => open += 1,
+            b'}' | b']' if !in_string => open = open.saturating_sub(1),
+            _ => {}
+        }
+        if open > NESTING {
+            return Err(bad_request("JSON_TOO_DEEP").with("limit", count(NESTING)));
+        }
+    }
+    Ok(())
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -84,7 +108,11 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
 /// then reads why.
 const DRAINED: usize = 64;
 
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a body that may have `limit` of them.
+///
+/// # Errors
+/// A refusal with its status: too large, or broken off.
+pub async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut size) = (Vec::new(), 0_usize);
     while let Some(chunk) = stream.next().await {
@@ -104,7 +132,11 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-fn from_object(mut params: serde_json::Map<String, Value>) -> Result<Params, Refusal> {
+/// The parameters of an object of JSON.
+///
+/// # Errors
+/// A refusal that names the parameter at fault.
+pub fn from_object(mut params: serde_json::Map<String, Value>) -> Result<Params, Refusal> {
     let query = match params.remove("query") {
         Some(Value::String(query)) => query,
         None | Some(Value::Null) => return Err(bad_request("QUERY_MISSING")),
@@ -133,4 +165,21 @@ fn parameter(name: &str, expected: &'static str) -> Refusal {
 
 fn bad_request(code: &'static str) -> Refusal {
     Refusal::request(StatusCode::BAD_REQUEST, code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_count_outside_strings() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check_nesting(nested(NESTING).as_bytes()).is_ok());
+        for deep in [nested(NESTING + 1), nested(100_000), "{\"a\":".repeat(NESTING + 1)] {
+            assert_eq!(check_nesting(deep.as_bytes()).expect_err("too deep").code, "JSON_TOO_DEEP");
+        }
+        let quoted = format!(r#"{{"a": "{} \" {}"}}"#, "[".repeat(100), "{".repeat(100));
+        assert!(check_nesting(quoted.as_bytes()).is_ok());
+        assert!(check_nesting("[]".repeat(1_000).as_bytes()).is_ok());
+    }
 }

@@ -51,6 +51,7 @@ pub fn read(text: &str, operation_name: Option<&str>, variables: &Variables) -> 
     let parsed = parse_query(text).map_err(|error| syntax(&error))?;
     measure(&parsed)?;
     let chosen = choose(&parsed, operation_name)?;
+    check_root(chosen)?;
     check_variables(chosen, variables)?;
     let operation = chosen.ty;
     Ok(Document { parsed, operation })
@@ -152,6 +153,15 @@ fn choose<'d>(
     match chosen {
         Some((_, operation)) => Ok(&operation.node),
         None => Err(Refusal::document("OPERATION_NOT_FOUND").with("name", name.unwrap_or_default())),
+    }
+}
+
+/// A subscription has one field at its root. The library would run them all, and see none in a fragment.
+fn check_root(operation: &OperationDefinition) -> Result<(), Refusal> {
+    match operation.selection_set.node.items.as_slice() {
+        _ if operation.ty != OperationType::Subscription => Ok(()),
+        [Positioned { node: Selection::Field(_), .. }] => Ok(()),
+        _ => Err(Refusal::document("SUBSCRIPTION_NOT_SINGLE")),
     }
 }
 
@@ -326,6 +336,14 @@ mod tests {
         let text = "query A {a} mutation B {b}";
         assert_eq!(read(text, Some("A")).expect("read").operation, OperationType::Query);
         assert_eq!(read(text, Some("B")).expect("read").operation, OperationType::Mutation);
+    }
+
+    #[test]
+    fn a_subscription_has_one_field() {
+        assert!(read("subscription {a {b c}}", None).is_ok());
+        for several in ["{a b}", "{a a}", "{a ...F} fragment F on S {b}", "{...F} fragment F on S {a}"] {
+            assert_eq!(refusal(&format!("subscription {several}")), "SUBSCRIPTION_NOT_SINGLE");
+        }
     }
 
     #[test]

@@ -14,9 +14,10 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
 use super::Web;
+use super::body::{self, Params};
 use super::negotiate::{self, Format};
 use super::refusal::Refusal;
-use super::{auth, body, document, respond};
+use super::{auth, document, respond, socket};
 use crate::app::Ctx;
 use crate::graphql::Session;
 
@@ -27,6 +28,9 @@ const METHODS: &str = "GET, POST";
 pub(super) async fn graphql(State(web): State<Web>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let ctx = Ctx::new(web.app.clone(), negotiate::language(&parts.headers));
+    if socket::is_wanted(&parts.headers) {
+        return socket::open(web, &ctx, parts).await;
+    }
     let Some(format) = negotiate::format(&parts.headers) else {
         let refusal = Refusal::request(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE");
         return respond::refused(&ctx, Format::Json, &refusal);
@@ -44,19 +48,32 @@ async fn serve(web: &Web, ctx: &Ctx, parts: &Parts, body: Body) -> Result<async_
         Method::POST => body::from_body(parts, body, ctx.config.http.max_body_bytes).await?,
         _ => return Err(Refusal::method("METHOD_NOT_ALLOWED", METHODS)),
     };
-    let document = document::read(&params.query, params.operation_name.as_deref(), &params.variables)?;
-    if parts.method == Method::GET && document.operation != OperationType::Query {
-        return Err(Refusal::method("MUTATION_OVER_GET", "POST"));
+    let (request, operation) = prepare(params)?;
+    match operation {
+        OperationType::Subscription => return Err(Refusal::document("SUBSCRIPTION_OVER_HTTP")),
+        OperationType::Mutation if parts.method == Method::GET => {
+            return Err(Refusal::method("MUTATION_OVER_GET", "POST"));
+        }
+        OperationType::Mutation | OperationType::Query => {}
     }
     let caller = auth::caller(ctx, &parts.headers).await.map_err(|fault| {
         tracing::error!(request.id = %ctx.request, %fault, "the token could not be looked up");
         Refusal::request(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
             .with("request", ctx.request.to_string())
     })?;
+    Ok(web.schema.execute(request.data(Session::new(ctx.clone(), caller))).await)
+}
+
+/// The request that the schema is given, once its document was measured, and what kind of operation it runs.
+///
+/// # Errors
+/// A refusal of the document.
+pub(super) fn prepare(params: Params) -> Result<(async_graphql::Request, OperationType), Refusal> {
+    let document = document::read(&params.query, params.operation_name.as_deref(), &params.variables)?;
     let mut variables = params.variables;
     document::complete(&document.parsed, &mut variables);
     let mut request = async_graphql::Request::new(params.query).variables(variables);
     request.operation_name = params.operation_name;
     request.set_parsed_query(document.parsed);
-    Ok(web.schema.execute(request.data(Session::new(ctx.clone(), caller))).await)
+    Ok((request, document.operation))
 }

@@ -1,4 +1,5 @@
-//! The ways in over HTTP: `/graphql`, the playground at `/`, and `/health`.
+//! The ways in over HTTP: `/graphql`, also as a WebSocket, the playground at `/`, files of people in, reports as files out,
+//! `/health`, and what gateways call.
 //!
 //! Knows requests, headers and status codes; what is asked and answered is the schema's.
 
@@ -6,37 +7,44 @@ mod auth;
 mod body;
 mod document;
 mod guard;
+mod import;
 mod negotiate;
+pub mod playground;
+mod receipts;
 mod refusal;
+mod reports;
 mod respond;
+mod socket;
 
 use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
 use axum::Router;
-use axum::response::Html;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::app::App;
-use crate::graphql;
+use crate::{graphql, services};
+
+pub use socket::Sockets;
 
 /// What every request is served with.
 #[derive(Clone)]
 struct Web {
     app: Arc<App>,
     schema: graphql::Schema,
+    sockets: Sockets,
 }
 
-/// The routes of one instance.
-pub fn router(app: Arc<App>) -> Router {
-    let web = Web { app, schema: graphql::schema() };
+/// The routes of one instance, whose sockets are among these.
+pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
+    let playground =
+        if app.config.playground.enabled { playground::router(&playground::BUILT_IN) } else { Router::new() };
+    let web = Web { app, schema: graphql::schema(), sockets };
     Router::new()
-        .route("/", get(playground))
         .route("/graphql", any(guard::graphql))
+        .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
+        .route("/import/people", post(import::people))
         .route("/health", get(async || "ok\n"))
+        .merge(receipts::routes())
         .with_state(web)
-}
-
-async fn playground() -> Html<String> {
-    Html(GraphiQLSource::build().endpoint("/graphql").title("Envoi").finish())
+        .merge(playground)
 }

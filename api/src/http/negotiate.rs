@@ -1,9 +1,9 @@
-//! What the client accepts: a format and a language.
+//! What the client accepts: a format, a language, a compression.
 //!
 //! Source: RFC 9110, section 12.5, <https://www.rfc-editor.org/rfc/rfc9110#section-12.5>.
 
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderName};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
 use rules::Lang;
 
 /// How an answer is labelled, and which status codes it may have.
@@ -63,6 +63,31 @@ pub fn language(headers: &HeaderMap) -> Lang {
         named.unwrap_or_else(|| weight_of(&ranges, "*").unwrap_or(0))
     };
     if best("en") > best("fr") { Lang::En } else { Lang::Fr }
+}
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// `br`: the smaller.
+    Brotli,
+    /// `gzip`: what every client knows.
+    Gzip,
+}
+
+/// The compression to answer in: the smaller of those that the client takes, none when it takes neither. A client that does not
+/// say takes any, as the source has it.
+#[must_use]
+pub fn coding(headers: &HeaderMap) -> Option<Coding> {
+    if !headers.contains_key(ACCEPT_ENCODING) {
+        return Some(Coding::Gzip);
+    }
+    let codings = weighted(headers, &ACCEPT_ENCODING);
+    let takes = |coding| weight_of(&codings, coding).or_else(|| weight_of(&codings, "*")).unwrap_or(0) > 0;
+    match (takes("br"), takes("gzip")) {
+        (true, _) => Some(Coding::Brotli),
+        (false, true) => Some(Coding::Gzip),
+        (false, false) => None,
+    }
 }
 
 /// The weight, in thousandths, that the most precise range gives to a media type, and whether one names it whole.
@@ -136,6 +161,25 @@ mod tests {
             assert_eq!(format(&accepting(ACCEPT, accept)), expected, "{accept}");
         }
         assert_eq!(format(&HeaderMap::new()), Some(Format::Json));
+    }
+
+    #[test]
+    fn codings() {
+        let cases = [
+            ("gzip, deflate, br, zstd", Some(Coding::Brotli)),
+            ("gzip, deflate", Some(Coding::Gzip)),
+            ("br;q=0, gzip;q=0.5", Some(Coding::Gzip)),
+            ("BR", Some(Coding::Brotli)),
+            ("*", Some(Coding::Brotli)),
+            ("br;q=0, *", Some(Coding::Gzip)),
+            ("identity", None),
+            ("*;q=0", None),
+            ("", None),
+        ];
+        for (accept, expected) in cases {
+            assert_eq!(coding(&accepting(ACCEPT_ENCODING, accept)), expected, "{accept}");
+        }
+        assert_eq!(coding(&HeaderMap::new()), Some(Coding::Gzip));
     }
 
     #[test]

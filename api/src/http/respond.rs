@@ -6,7 +6,7 @@ use async_graphql::{ErrorExtensionValues, Pos, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, VARY};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use rules::Lang;
 use serde::Serialize;
@@ -31,7 +31,7 @@ struct Errors<'a> {
 
 /// The answer to a request that is refused.
 pub fn refused(ctx: &Ctx, format: Format, refusal: &Refusal) -> Response {
-    let error = error(ctx, refusal.code, &refusal.args, refusal.locations.clone());
+    let error = self::refusal(ctx, refusal);
     let status = refusal.status.unwrap_or_else(|| document_status(format));
     let mut response = write(ctx, format, status, &Errors { errors: &[error] });
     if let Some(allow) = refusal.allow {
@@ -40,25 +40,44 @@ pub fn refused(ctx: &Ctx, format: Format, refusal: &Refusal) -> Response {
     response
 }
 
-/// The answer to a request that took longer than it may. What it began to change is finished all the same.
+/// A refusal as an error.
+pub fn refusal(ctx: &Ctx, refusal: &Refusal) -> ServerError {
+    error(ctx, refusal.code, &refusal.args, refusal.locations.clone())
+}
+
+/// What is answered to a request that took longer than it may. What it began to change is finished all the same.
+pub fn timeout(ctx: &Ctx) -> async_graphql::Response {
+    async_graphql::Response::from_errors(vec![error(ctx, "TIMEOUT", &[], Vec::new())])
+}
+
+/// The answer to a request that took longer than it may.
 pub fn timed_out(ctx: &Ctx, format: Format) -> Response {
-    let error = error(ctx, "TIMEOUT", &[], Vec::new());
-    let response = async_graphql::Response::from_errors(vec![error]);
-    dress(ctx, format, StatusCode::OK, GraphQLResponse::from(response).into_response())
+    dress(ctx, format, StatusCode::OK, GraphQLResponse::from(timeout(ctx)).into_response())
 }
 
 /// The answer that the schema gave.
-pub fn answered(ctx: &Ctx, format: Format, mut response: async_graphql::Response) -> Response {
+pub fn answered(ctx: &Ctx, format: Format, response: async_graphql::Response) -> Response {
+    match completed(ctx, response) {
+        Ok(response) => dress(ctx, format, StatusCode::OK, GraphQLResponse::from(response).into_response()),
+        Err(errors) => write(ctx, format, document_status(format), &Errors { errors: &errors }),
+    }
+}
+
+/// What the schema answered, each error with its code; the errors alone when the request was not run.
+///
+/// # Errors
+/// Those of a request that was not run.
+pub fn completed(
+    ctx: &Ctx,
+    mut response: async_graphql::Response,
+) -> Result<async_graphql::Response, Vec<ServerError>> {
     let not_run = response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty() && code_of(error).is_none());
     for error in &mut response.errors {
         complete(ctx, error, not_run);
     }
-    if not_run {
-        return write(ctx, format, document_status(format), &Errors { errors: &response.errors });
-    }
-    dress(ctx, format, StatusCode::OK, GraphQLResponse::from(response).into_response())
+    if not_run { Err(response.errors) } else { Ok(response) }
 }
 
 /// The status of a well-formed request whose document cannot be run.
@@ -119,18 +138,23 @@ fn write(ctx: &Ctx, format: Format, status: StatusCode, body: &impl Serialize) -
 /// Gives an answer its status, and the headers that every answer has.
 fn dress(ctx: &Ctx, format: Format, status: StatusCode, mut response: Response) -> Response {
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    label(ctx, response.headers_mut());
+    response
+}
+
+/// Says in which language an answer is, what it depends on, that it is not to be kept, and which request it is for.
+pub fn label(ctx: &Ctx, headers: &mut HeaderMap) {
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language(ctx.lang)));
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&ctx.request.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    response
 }
 
-const fn language(lang: Lang) -> &'static str {
+/// A language, as headers name it.
+pub(super) const fn language(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "en",
         Lang::Fr => "fr",

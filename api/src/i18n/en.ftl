@@ -4,6 +4,7 @@
 
 UNAUTHENTICATED = Sign in: no valid token came with the request (header Authorization: Bearer …).
 FORBIDDEN = This account lacks { $access } access to the module { $module }. Ask the structure’s administrator for it.
+PERMISSIONS_CHANGED = The permissions of this account changed: subscribe again.
 PAGE_SIZE_INVALID = Ask for 0 to { $max } items, by `first` or by `last`, but not both.
 CURSOR_INVALID = This cursor is not of this list: start again from the beginning.
 INTERNAL = Something went wrong on our side. Try again; if it persists, report request { $request }.
@@ -17,10 +18,17 @@ DEPTH_EXCEEDED = This query is nested too deep: ask for fewer levels.
 NOT_ACCEPTABLE = No acceptable format: accept application/graphql-response+json or application/json.
 METHOD_NOT_ALLOWED = Only GET and POST are served here.
 MUTATION_OVER_GET = Send a mutation by POST.
+SUBSCRIPTION_OVER_HTTP = A subscription goes over a WebSocket, at this same address, with the protocol graphql-transport-ws.
+SUBSCRIPTION_NOT_SINGLE = A subscription asks for one field only, written at its root and not in a fragment.
+ORIGIN_NOT_ALLOWED = This page is not of this site: it cannot open a WebSocket here.
+WEBSOCKET_MALFORMED = This request for a WebSocket is not complete (RFC 6455).
+TOO_MANY_SOCKETS = Too many WebSockets are open: try again later.
+TOO_MANY_OPERATIONS = This WebSocket runs { $limit } operations already: end one of them first.
 UNSUPPORTED_MEDIA_TYPE = The body must be JSON in UTF-8 (Content-Type: application/json), not compressed.
 BODY_TOO_LARGE = The body is larger than { $limit } bytes.
 BODY_INCOMPLETE = The body did not arrive whole.
 BODY_NOT_JSON = The body is not JSON: error at line { $line }, column { $column }.
+JSON_TOO_DEEP = The JSON has more than { $limit } brackets open at once.
 BODY_NOT_AN_OBJECT = The body must be a JSON object that holds `query`.
 BATCH_NOT_SUPPORTED = One operation a request: arrays are not accepted.
 QUERY_STRING_MALFORMED = The parameters of the address cannot be read.
@@ -53,7 +61,11 @@ SIGN_IN_FAILED = Wrong address or password.
 
 ## People and filters
 
-FILTER_TOO_LARGE = The criterion `{ $field }` is too large: { $max } at most.
+FILTER_TOO_LARGE = { $of ->
+    [whole] The filter has more than { $max } criteria in all, from `{ $field }` on: ask for fewer.
+   *[part] The criterion `{ $field }` is too large: { $max } at most.
+}
+FILTER_TOO_DEEP = The filter `{ $field }` lies too deep: at most { $max } filters may be within one another.
 SEARCH_INVALID = The search holds a character that no name can hold.
 PERSON_NOT_FOUND = One of the people chosen does not exist, or no longer. Reload the list.
 PERSON_HAS_NO_MOBILE = This person has no mobile number.
@@ -76,6 +88,41 @@ REFUSED = The rules refuse this send: the decision says why.
 CONFIRMATION_REQUIRED = This send needs to be confirmed: { $codes }.
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.
 IDEMPOTENCY_CONFLICT = This key served already for another request: make a new one.
+CAMPAIGN_NOT_FOUND = There is no such campaign.
+CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
+NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
+
+## The report of a campaign
+
+REPORT_FILE = report
+REPORT_PEOPLE = People
+REPORT_NUMBER = Number
+REPORT_STATE = State
+REPORT_REASON = Reason
+REPORT_AT = Date and time ({ $zone })
+REPORT_SEGMENTS = SMS
+REPORT_CHARGED = SMS charged
+REPORT_STATE_QUEUED = Waiting
+REPORT_STATE_SENDING = Being sent
+REPORT_STATE_HANDED_OVER = Handed to the network
+REPORT_STATE_DELIVERED = Delivered
+REPORT_STATE_UNDELIVERED = Not delivered
+REPORT_STATE_NO_REPORT = Handed over, no report
+REPORT_STATE_REJECTED = Refused by the network
+REPORT_STATE_SUPPRESSED = Not sent
+REPORT_STATE_UNKNOWN = Outcome unknown
+REPORT_STATE_WRITTEN_OFF = Outcome never known
+REPORT_REASON_OPTED_OUT = The person opted out of SMS
+REPORT_REASON_CANCELLED = The campaign was cancelled
+REPORT_REASON_EXPIRED = Every attempt failed
+REPORT_REASON_ERASED = The number or the text was erased
+REPORT_REASON_TIMEOUT = The network did not answer in time
+REPORT_REASON_CONNECTION_LOST = The connection to the network broke
+REPORT_REASON_SERVER_ERROR = The network answered with an error
+REPORT_REASON_UNREADABLE_ANSWER = The network’s answer could not be read
+REPORT_REASON_LEASE_EXPIRED = The service stopped while sending
+REPORT_NOT_FOUND = This link leads to no report. Take it from the campaign again.
+REPORT_EXPIRED = This link has expired: take a new one from the campaign.
 
 ## Credit
 
@@ -112,20 +159,31 @@ PARAMETER_INVALID = The parameter `{ $name }` cannot be read: { $reason }
 
 ## Files of people
 
+FILE_NOT_BASE64 = The file must be given in base64, without a “data:” before it.
+FILE_TOO_LARGE = The file is larger than { $limit } KiB: send it to { $route }, or have the operator import it (envoi import people).
+UPLOAD_TOO_LARGE = The file is larger than { $limit } bytes: split it, or have the operator import it (envoi import people).
+UPLOAD_TOO_SLOW = The file came in too slowly: send it again, on a better connection or in several files.
+IMPORT_MEDIA_TYPE = Send the file itself as the body, with Content-Type: text/csv; neither in a form (multipart) nor compressed.
+IMPORT_QUERY_INVALID = The one parameter of this address is dryRun, and it is true or false.
+IDEMPOTENCY_KEY_INVALID = The header Idempotency-Key must be a UUID.
+IMPORT_UNDER_WAY = A file of this structure is being imported: wait until it has been.
+IMPORTS_TOO_MANY = Too many files are being imported at once: try again in a moment.
+DRY_RUN_TOO_LARGE = A dry run takes at most { $limit } rows: try the beginning of the file. An import can be repeated: it doubles nothing.
 FILE_EMPTY = The file is empty.
 FILE_BINARY = This file is not text: export it as CSV.
-FILE_WORKBOOK = This file is a workbook: save it as CSV.
+FILE_WORKBOOK = This file is a workbook (Excel, LibreOffice): save its sheet as CSV.
+FILE_UTF16 = The file is in UTF-16: save it as “CSV UTF-8”.
 FILE_ENCODING_UNKNOWN = The file is encoded neither in UTF-8 nor in Windows-1252: save it in UTF-8.
 FILE_HEADER_MISSING = The first line must name the columns.
-FILE_COLUMN_MISSING = A needed column is missing: at least the last and the first name are wanted.
-FILE_COLUMN_DUPLICATED = A column is given twice.
-FILE_TOO_MANY_ROWS = The file has too many rows: split it.
-FILE_ROW_TOO_LONG = A row of the file is too long: a quote may not be closed.
+FILE_COLUMN_MISSING = The column { $column } is missing: at least the last and the first name are wanted.
+FILE_COLUMN_DUPLICATED = The column { $column } is given twice: keep one.
+FILE_TOO_MANY_ROWS = The file has more than { $limit } rows: split it.
+FILE_ROW_TOO_LONG = The row at line { $line } is too long: a quote may not be closed.
 FILE_UNREADABLE = The file cannot be read.
 FILE_CHANGED = The file changed while it was read: start again.
-IMPORT_STOPPED = The import stopped before the end; running it again doubles nothing.
+IMPORT_STOPPED = The import stopped after { $rows } rows, which stay imported: import the file again to do the rest; it doubles nothing.
 ROW_RAGGED = This row has not as many cells as the header.
-NAME_MISSING = The last and the first name are missing.
+NAME_MISSING = The last or the first name is missing.
 VALUE_TOO_LONG = This value is too long.
 TOO_MANY_VALUES = This cell holds too many values.
 CONTROL_CHARACTER = This cell holds a control character.

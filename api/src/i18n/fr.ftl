@@ -4,6 +4,7 @@
 
 UNAUTHENTICATED = Connectez-vous : aucun jeton valable n’accompagne la demande (en-tête Authorization: Bearer …).
 FORBIDDEN = Ce compte n’a pas l’accès { $access } au module { $module }. Demandez-le à l’administrateur de la structure.
+PERMISSIONS_CHANGED = Les droits de ce compte ont changé : abonnez-vous de nouveau.
 PAGE_SIZE_INVALID = Demandez entre 0 et { $max } éléments, par « first » ou par « last », mais pas les deux.
 CURSOR_INVALID = Ce curseur n’est pas de cette liste : reprenez au début.
 INTERNAL = Une erreur est survenue chez nous. Réessayez ; si elle persiste, signalez la demande { $request }.
@@ -17,10 +18,17 @@ DEPTH_EXCEEDED = Cette requête est trop imbriquée : demandez moins de niveaux
 NOT_ACCEPTABLE = Aucun format accepté : demandez application/graphql-response+json ou application/json.
 METHOD_NOT_ALLOWED = Seules les méthodes GET et POST sont servies ici.
 MUTATION_OVER_GET = Une mutation s’envoie par POST.
+SUBSCRIPTION_OVER_HTTP = Une souscription passe par un WebSocket, à cette même adresse, avec le protocole graphql-transport-ws.
+SUBSCRIPTION_NOT_SINGLE = Une souscription demande un seul champ, écrit à sa racine et non dans un fragment.
+ORIGIN_NOT_ALLOWED = Cette page n’est pas de ce site : elle ne peut pas ouvrir de WebSocket ici.
+WEBSOCKET_MALFORMED = Cette demande de WebSocket n’est pas complète (RFC 6455).
+TOO_MANY_SOCKETS = Trop de WebSockets sont ouverts : réessayez plus tard.
+TOO_MANY_OPERATIONS = Ce WebSocket mène déjà { $limit } opérations : terminez-en une d’abord.
 UNSUPPORTED_MEDIA_TYPE = Le corps doit être du JSON en UTF-8 (Content-Type: application/json), non compressé.
 BODY_TOO_LARGE = Le corps dépasse { $limit } octets.
 BODY_INCOMPLETE = Le corps n’est pas arrivé en entier.
 BODY_NOT_JSON = Le corps n’est pas du JSON : erreur ligne { $line }, colonne { $column }.
+JSON_TOO_DEEP = Le JSON ouvre plus de { $limit } accolades ou crochets à la fois.
 BODY_NOT_AN_OBJECT = Le corps doit être un objet JSON qui contient « query ».
 BATCH_NOT_SUPPORTED = Une seule opération par demande : les tableaux ne sont pas acceptés.
 QUERY_STRING_MALFORMED = Les paramètres de l’adresse ne sont pas lisibles.
@@ -53,7 +61,11 @@ SIGN_IN_FAILED = Adresse ou mot de passe incorrect.
 
 ## Personnes et filtres
 
-FILTER_TOO_LARGE = Le critère « { $field } » est trop grand : { $max } au plus.
+FILTER_TOO_LARGE = { $of ->
+    [whole] Le filtre compte plus de { $max } critères en tout, à partir de « { $field } » : demandez-en moins.
+   *[part] Le critère « { $field } » est trop grand : { $max } au plus.
+}
+FILTER_TOO_DEEP = Le filtre « { $field } » est trop imbriqué : au plus { $max } filtres les uns dans les autres.
 SEARCH_INVALID = La recherche contient un caractère qu’aucun nom ne peut contenir.
 PERSON_NOT_FOUND = Une des personnes choisies n’existe pas, ou plus. Rechargez la liste.
 PERSON_HAS_NO_MOBILE = Cette personne n’a pas de numéro de mobile.
@@ -76,6 +88,41 @@ REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
 CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : { $codes }.
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
 IDEMPOTENCY_CONFLICT = Cette clé a déjà servi pour une autre demande : prenez-en une nouvelle.
+CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
+CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
+NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
+
+## Compte rendu d’un envoi
+
+REPORT_FILE = compte-rendu
+REPORT_PEOPLE = Personnes
+REPORT_NUMBER = Numéro
+REPORT_STATE = État
+REPORT_REASON = Motif
+REPORT_AT = Date et heure ({ $zone })
+REPORT_SEGMENTS = SMS
+REPORT_CHARGED = SMS débités
+REPORT_STATE_QUEUED = En attente
+REPORT_STATE_SENDING = En cours d’envoi
+REPORT_STATE_HANDED_OVER = Remis à l’opérateur
+REPORT_STATE_DELIVERED = Reçu
+REPORT_STATE_UNDELIVERED = Non reçu
+REPORT_STATE_NO_REPORT = Remis, sans accusé de réception
+REPORT_STATE_REJECTED = Refusé par l’opérateur
+REPORT_STATE_SUPPRESSED = Non envoyé
+REPORT_STATE_UNKNOWN = Issue inconnue
+REPORT_STATE_WRITTEN_OFF = Issue restée inconnue
+REPORT_REASON_OPTED_OUT = La personne a refusé de recevoir des SMS
+REPORT_REASON_CANCELLED = L’envoi a été annulé
+REPORT_REASON_EXPIRED = Toutes les tentatives ont échoué
+REPORT_REASON_ERASED = Le numéro ou le texte a été effacé
+REPORT_REASON_TIMEOUT = L’opérateur n’a pas répondu à temps
+REPORT_REASON_CONNECTION_LOST = La liaison avec l’opérateur s’est rompue
+REPORT_REASON_SERVER_ERROR = L’opérateur a répondu par une erreur
+REPORT_REASON_UNREADABLE_ANSWER = La réponse de l’opérateur était illisible
+REPORT_REASON_LEASE_EXPIRED = Le service s’est arrêté pendant l’envoi
+REPORT_NOT_FOUND = Ce lien ne mène à aucun compte rendu. Reprenez-le dans l’envoi.
+REPORT_EXPIRED = Ce lien a expiré : reprenez-en un dans l’envoi.
 
 ## Crédit
 
@@ -112,20 +159,31 @@ PARAMETER_INVALID = Le paramètre « { $name } » n’est pas lisible : { $re
 
 ## Fichiers de personnes
 
+FILE_NOT_BASE64 = Le fichier doit être donné en base64, sans « data: » au début.
+FILE_TOO_LARGE = Le fichier dépasse { $limit } Kio : envoyez-le à { $route }, ou demandez à l’opérateur de l’importer (envoi import people).
+UPLOAD_TOO_LARGE = Le fichier dépasse { $limit } octets : découpez-le, ou demandez à l’opérateur de l’importer (envoi import people).
+UPLOAD_TOO_SLOW = Le fichier est arrivé trop lentement : renvoyez-le, par une meilleure connexion ou en plusieurs fichiers.
+IMPORT_MEDIA_TYPE = Envoyez le fichier lui-même comme corps, avec Content-Type: text/csv ; ni dans un formulaire (multipart), ni compressé.
+IMPORT_QUERY_INVALID = Le seul paramètre de cette adresse est dryRun, qui vaut true ou false.
+IDEMPOTENCY_KEY_INVALID = L’en-tête Idempotency-Key doit être un UUID.
+IMPORT_UNDER_WAY = Un fichier de cette structure est en cours d’importation : attendez qu’il soit importé.
+IMPORTS_TOO_MANY = Trop de fichiers sont importés à la fois : réessayez dans un instant.
+DRY_RUN_TOO_LARGE = Un essai à blanc porte sur { $limit } lignes au plus : essayez le début du fichier. Une importation peut être recommencée : elle ne double rien.
 FILE_EMPTY = Le fichier est vide.
 FILE_BINARY = Ce fichier n’est pas du texte : exportez-le en CSV.
-FILE_WORKBOOK = Ce fichier est un classeur : enregistrez-le en CSV.
+FILE_WORKBOOK = Ce fichier est un classeur (Excel, LibreOffice) : enregistrez sa feuille en CSV.
+FILE_UTF16 = Le fichier est en UTF-16 : enregistrez-le en « CSV UTF-8 ».
 FILE_ENCODING_UNKNOWN = Le codage du fichier n’est ni UTF-8 ni Windows-1252 : enregistrez-le en UTF-8.
 FILE_HEADER_MISSING = La première ligne doit donner le nom des colonnes.
-FILE_COLUMN_MISSING = Une colonne nécessaire manque : il faut au moins Nom et Prénom.
-FILE_COLUMN_DUPLICATED = Une colonne est donnée deux fois.
-FILE_TOO_MANY_ROWS = Le fichier compte trop de lignes : découpez-le.
-FILE_ROW_TOO_LONG = Une ligne du fichier est trop longue : un guillemet n’est peut-être pas fermé.
+FILE_COLUMN_MISSING = La colonne { $column } manque : il faut au moins Nom et Prénom.
+FILE_COLUMN_DUPLICATED = La colonne { $column } est donnée deux fois : n’en gardez qu’une.
+FILE_TOO_MANY_ROWS = Le fichier compte plus de { $limit } lignes : découpez-le.
+FILE_ROW_TOO_LONG = La ligne { $line } du fichier est trop longue : un guillemet n’est peut-être pas fermé.
 FILE_UNREADABLE = Le fichier n’est pas lisible.
 FILE_CHANGED = Le fichier a changé pendant la lecture : recommencez.
-IMPORT_STOPPED = L’importation s’est arrêtée avant la fin ; la recommencer ne double rien.
+IMPORT_STOPPED = L’importation s’est arrêtée après { $rows } lignes, qui restent acquises : importez à nouveau le fichier pour faire le reste ; rien n’est doublé.
 ROW_RAGGED = Cette ligne n’a pas autant de cellules que l’en-tête.
-NAME_MISSING = Le nom et le prénom manquent.
+NAME_MISSING = Le nom ou le prénom manque.
 VALUE_TOO_LONG = Cette valeur est trop longue.
 TOO_MANY_VALUES = Cette cellule contient trop de valeurs.
 CONTROL_CHARACTER = Cette cellule contient un caractère de contrôle.

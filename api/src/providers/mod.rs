@@ -6,6 +6,9 @@
 //! Architecture Invariant: [`Provider::submit`] answers what is known to have happened, never what is likely, and asks once.
 //! Numbers and texts go to the provider and nowhere else.
 
+pub mod callback;
+pub mod http;
+pub mod kannel;
 pub mod sandbox;
 
 use std::fmt;
@@ -20,6 +23,9 @@ use crate::domain::message_state::Report as Status;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::segments::Encoding;
+use callback::{Callback, CallbackError, Inbound, Reported};
+use http::ClientError;
+use kannel::Kannel;
 use sandbox::Sandbox;
 
 /// Reports waiting to be recorded. A provider that reports faster than they are recorded waits.
@@ -38,6 +44,8 @@ pub struct Outbound {
     pub text: Arc<str>,
     /// How the body is to be encoded.
     pub encoding: Encoding,
+    /// The address that a gateway calls to report on this attempt: a secret between it and us.
+    pub report_url: String,
 }
 
 impl fmt::Debug for Outbound {
@@ -94,6 +102,28 @@ pub trait Provider: Send + Sync {
     fn reports_due(&self) -> usize {
         0
     }
+
+    /// Reads a delivery report that the provider brought to an attempt's address. None for one that says nothing of the message.
+    ///
+    /// # Errors
+    /// [`CallbackError`], as for a provider that does not report so.
+    fn read_report(&self, _call: &Callback) -> Result<Option<Reported>, CallbackError> {
+        Err(CallbackError::Unsupported)
+    }
+
+    /// Reads a message that someone sent to one of the provider's short codes.
+    ///
+    /// # Errors
+    /// [`CallbackError`], as for a provider that brings no messages.
+    fn read_inbound(&self, _call: &Callback) -> Result<Inbound, CallbackError> {
+        Err(CallbackError::Unsupported)
+    }
+
+    /// What the operator appends to the address for inbound messages, in the gateway's own notation, so that it calls as
+    /// [`Provider::read_inbound`] reads. None for a provider that brings no messages.
+    fn inbound_query(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The providers of this instance, by name, and the reports that they make inside this process.
@@ -105,14 +135,27 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// The providers that the program has. The sandbox reports after `sandbox_delay`: [`sandbox::REPORT_DELAY`], unless a
-    /// test is in a hurry.
+    /// The providers that the program has: the sandbox, which reports within `sandbox_within`, and those that have settings. A
+    /// request to them may take `patience`.
+    ///
+    /// # Errors
+    /// [`ClientError`] when one is asked over HTTP, and this machine has no client.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    #[must_use]
-    pub fn new(sandbox_delay: Duration) -> Self {
-        Self::with(|sink| vec![Arc::new(Sandbox::new(sandbox_delay, sink))])
+    pub fn new(
+        sandbox_within: Duration,
+        kannel: Option<kannel::Settings>,
+        patience: Duration,
+    ) -> Result<Self, ClientError> {
+        // Half the time to connect: cut off there, a request is proven not sent.
+        let client = kannel.is_some().then(|| http::client(patience / 2)).transpose()?;
+        let kannel = client.zip(kannel).map(|(client, settings)| Kannel::new(client, settings));
+        Ok(Self::with(|sink| {
+            let mut all: Vec<Arc<dyn Provider>> = vec![Arc::new(Sandbox::new(sandbox_within, sink))];
+            all.extend(kannel.map(|kannel| Arc::new(kannel) as Arc<dyn Provider>));
+            all
+        }))
     }
 
     /// The providers that `make` answers; it is given where to send reports.

@@ -2,7 +2,8 @@
 //! signed. Nothing leaves the machine.
 //!
 //! The last two digits of a number decide: 99 is refused for good, 98 is accepted then reported undelivered, 97 leaves the
-//! outcome unknown, any other is accepted then reported delivered.
+//! outcome unknown, any other is accepted then reported delivered. They also decide when: reports come in one after another,
+//! as from telephones that are on and off, so that progress can be watched.
 //!
 //! Architecture Invariant: the same number always ends the same way, so [`Provider::lookup`] tells after a crash what the
 //! lost report would have told.
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::{Outbound, Provider, Reference, Report};
 use crate::domain::message_state::Report as Status;
@@ -22,8 +22,10 @@ use crate::domain::phone::Phone;
 
 /// The name of this provider, as settings store it.
 pub const NAME: &str = "sandbox";
-/// How long it takes to report: long enough to be seen, short enough to wait for.
-pub const REPORT_DELAY: Duration = Duration::from_millis(500);
+/// Within what time it reports, unless set otherwise: no one waits for it.
+pub const REPORT_WITHIN: Duration = Duration::from_secs(1);
+/// The same in the demonstration: long enough to go and watch the reports come in.
+pub const DEMO_REPORT_WITHIN: Duration = Duration::from_secs(20);
 
 /// The code of its refusals.
 const REFUSED: &str = "SANDBOX_REFUSED";
@@ -48,42 +50,38 @@ fn ending(to: &Phone) -> Ending {
     }
 }
 
+/// How long after it accepted a message to this number it reports.
+fn delay(to: &Phone, within: Duration) -> Duration {
+    let number = to.as_e164();
+    let last_two = number.len().checked_sub(2).and_then(|start| number.get(start..)?.parse::<u32>().ok());
+    within * last_two.unwrap_or(0) / 100
+}
+
 /// The playing network.
 #[derive(Debug)]
 pub struct Sandbox {
-    delay: Duration,
-    line: mpsc::UnboundedSender<(Instant, Report)>,
+    within: Duration,
+    sink: mpsc::Sender<Report>,
     due: Arc<AtomicUsize>,
 }
 
 impl Sandbox {
-    /// A network that reports to `sink`, each message `delay` after it was accepted.
-    ///
-    /// # Panics
-    /// Outside a Tokio runtime: one task of it makes all the reports.
+    /// A network that reports to `sink`, each message within that time after it was accepted.
     #[must_use]
-    pub fn new(delay: Duration, sink: mpsc::Sender<Report>) -> Self {
-        // Every report waits equally long, so they leave in the order they came: a queue, and one timer for its head. It is
-        // as long as what was accepted within one delay, which the dispatcher bounds.
-        let (line, waiting) = mpsc::unbounded_channel();
-        let due = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(report(waiting, sink, Arc::clone(&due)));
-        Self { delay, line, due }
+    pub fn new(within: Duration, sink: mpsc::Sender<Report>) -> Self {
+        Self { within, sink, due: Arc::default() }
     }
-}
 
-/// Passes each report on when its time has come; ends with the sandbox, or with whoever listens.
-async fn report(
-    mut waiting: mpsc::UnboundedReceiver<(Instant, Report)>,
-    sink: mpsc::Sender<Report>,
-    due: Arc<AtomicUsize>,
-) {
-    while let Some((at, report)) = waiting.recv().await {
-        tokio::time::sleep_until(at).await;
-        if sink.send(report).await.is_err() {
-            return;
-        }
-        due.fetch_sub(1, Ordering::SeqCst);
+    /// Passes a report on after a while: a task for each, of which there are as many as were accepted within that time.
+    fn report(&self, after: Duration, report: Report) {
+        let (sink, due) = (self.sink.clone(), Arc::clone(&self.due));
+        due.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            // Where nobody listens any more, a lookup will tell.
+            let _ = sink.send(report).await;
+            due.fetch_sub(1, Ordering::SeqCst);
+        });
     }
 }
 
@@ -115,11 +113,7 @@ impl Provider for Sandbox {
             Ending::Delivered | Ending::Undelivered => {}
         }
         if let Some(report) = told(message.attempt, ending) {
-            self.due.fetch_add(1, Ordering::SeqCst);
-            if self.line.send((Instant::now() + self.delay, report)).is_err() {
-                // Nobody listens any more: a lookup will tell.
-                self.due.fetch_sub(1, Ordering::SeqCst);
-            }
+            self.report(delay(&message.to, self.within), report);
         }
         Outcome::HandedOver { reference: format!("{NAME}-{}", message.attempt) }
     }
@@ -158,6 +152,7 @@ mod tests {
             sender: "4VENTS".into(),
             text: "secret".into(),
             encoding: Encoding::Gsm7,
+            report_url: "https://sms.example/secret".into(),
         }
     }
 
@@ -178,6 +173,14 @@ mod tests {
             assert_eq!(sandbox.lookup(&asked).await, Some(report), "a lookup tells what the report told");
             assert_eq!(sandbox.lookup(&Reference { provider_ref: None, ..asked }).await, None);
         }
+    }
+
+    #[test]
+    fn the_last_digits_decide_when_too() {
+        let within = Duration::from_secs(20);
+        assert_eq!(delay(&phone("00"), within), Duration::ZERO);
+        assert_eq!(delay(&phone("50"), within), Duration::from_secs(10));
+        assert!(delay(&phone("98"), within) < within);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use entity::enums::{AccountKind, Locale, Module};
-use entity::ids::{AccountId, PersonId};
+use entity::ids::{AccountId, PersonId, SessionId, StructureId};
 use entity::sensitive::{Digest, Sensitive};
 use entity::{At, account, permission, person, session};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
@@ -184,10 +184,32 @@ pub async fn sign_out(ctx: &Ctx, caller: &Caller) -> Result<(), Fault> {
 /// # Errors
 /// The database's.
 pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Option<Caller>, Fault> {
-    let found = session::by_token_hash(token_hash(token))
-        .find_also_related(account::Entity)
-        .one(ctx.store.readers())
-        .await?;
+    let found = session::by_token_hash(token_hash(token)).find_also_related(account::Entity);
+    serving(ctx, found.one(ctx.store.readers()).await?).await
+}
+
+/// The account that a session of the structure stands for: none when its token would serve no more.
+///
+/// # Errors
+/// The database's.
+pub async fn resume(ctx: &Ctx, structure: StructureId, id: SessionId) -> Result<Option<Caller>, Fault> {
+    let found = session::by_id_in(structure, id).find_also_related(account::Entity);
+    serving(ctx, found.one(ctx.store.readers()).await?).await
+}
+
+/// The caller as it stands now, with the permissions of this moment.
+///
+/// # Errors
+/// [`Fault::Unauthenticated`] when the session expired or was revoked, or the account disabled; the database's.
+pub async fn renew(ctx: &Ctx, caller: &Caller) -> Result<Caller, Fault> {
+    resume(ctx, caller.structure, caller.session).await?.ok_or(Fault::Unauthenticated)
+}
+
+/// The caller of a session that was found, if it is open and its account not disabled.
+async fn serving(
+    ctx: &Ctx,
+    found: Option<(session::Model, Option<account::Model>)>,
+) -> Result<Option<Caller>, Fault> {
     let Some((session, Some(account))) = found else {
         return Ok(None);
     };
@@ -232,7 +254,7 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[AccountId]) -> Result<Vec
 }
 
 /// What an account may know of itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ViewerRow {
     /// The account.
     pub id: AccountId,

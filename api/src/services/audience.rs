@@ -3,7 +3,9 @@
 //! Architecture Invariant: an audience is scanned in order of number, then folded name, then id, a page at a time. People who
 //! share a number follow one another, so that there is one SMS a number however many people, with none held in memory.
 
-use entity::ids::{PersonId, StructureId};
+mod unreached;
+
+use entity::ids::{CampaignId, PersonId, StructureId};
 use entity::person::{self, Column};
 use entity::sensitive::{Digest, Sensitive};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
@@ -19,6 +21,10 @@ pub const MAX_IDS: usize = 1_000;
 const SCAN: u64 = 2_000;
 
 /// Whom a message is for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request: a box would only stand between it and its readers"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
@@ -30,6 +36,13 @@ pub enum Audience {
         filter: PersonFilter,
         /// Who was unticked.
         except: Vec<PersonId>,
+    },
+    /// Those whom a campaign did not reach, as of when it is read.
+    Unreached {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The first of its family: of those sent to reach the same people.
+        first: CampaignId,
     },
 }
 
@@ -64,12 +77,31 @@ impl Audience {
         let (named, path): (usize, &[&'static str]) = match self {
             Self::People(ids) => (ids.len(), &["audience", "people"]),
             Self::Matching { except, .. } => (except.len(), &["audience", "matching", "except"]),
+            Self::Unreached { .. } => return Ok(()),
         };
         if named > MAX_IDS {
             let max = i64::try_from(MAX_IDS).expect("invariant: a small constant");
             return Err(Problem::new("AUDIENCE_TOO_LARGE").at(path).with("max", max));
         }
         Ok(())
+    }
+
+    /// The first campaign of the family that a campaign to this audience joins, if it joins one.
+    #[must_use]
+    pub fn retry_of(&self) -> Option<CampaignId> {
+        match self {
+            Self::Unreached { first, .. } => Some(*first),
+            Self::People(_) | Self::Matching { .. } => None,
+        }
+    }
+
+    /// The problem of an audience that has nobody.
+    #[must_use]
+    pub fn nobody(&self) -> Problem {
+        match self {
+            Self::Unreached { .. } => Problem::new("NOTHING_TO_RETRY").at(&["campaign"]),
+            Self::People(_) | Self::Matching { .. } => Problem::new("AUDIENCE_EMPTY").at(&["audience"]),
+        }
     }
 
     /// The audience as a condition on the table `person`.
@@ -90,6 +122,7 @@ impl Audience {
                     found.add(Column::Id.is_not_in(except.iter().copied()))
                 })
             }
+            Self::Unreached { campaign, first } => Ok(unreached::condition(structure, *campaign, *first)),
         }
     }
 

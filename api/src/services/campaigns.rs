@@ -18,9 +18,10 @@ use crate::caller::Caller;
 use crate::error::Fault;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow};
+use crate::store::among;
 
 /// A campaign.
-#[derive(Debug, Clone, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct CampaignRow {
     /// The campaign.
     pub id: CampaignId,
@@ -162,7 +163,7 @@ pub struct MessageEvent {
 }
 
 /// What to read of messages beside their own columns.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Detail {
     /// The people they cover.
     pub people: bool,
@@ -170,7 +171,7 @@ pub struct Detail {
     pub events: bool,
 }
 
-#[derive(FromQueryResult)]
+#[derive(Clone, FromQueryResult)]
 struct Row {
     id: MessageId,
     number: Option<Sensitive>,
@@ -208,43 +209,62 @@ fn messages_query(structure: StructureId) -> SelectStatement {
         .take()
 }
 
-/// The messages of a campaign, in any of these states when some are given. Nothing when the campaign is another structure's.
+/// The same page of the messages of each of these campaigns, in any of these states when some are given. A campaign of another
+/// structure has none. As many statements however many campaigns and messages.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`; those of a page.
 pub async fn messages(
     ctx: &Ctx,
     caller: &Caller,
-    campaign: CampaignId,
+    of: &[CampaignId],
     states: Option<&[MessageState]>,
     args: &PageArgs,
     detail: Detail,
-) -> Result<Page<MessageRow>, Fault> {
+) -> Result<HashMap<CampaignId, Page<MessageRow>>, Fault> {
     use message::Column as M;
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
+    let owner = (message::Entity, M::CampaignId);
     let mut query = messages_query(structure);
-    query.and_where(M::CampaignId.eq(campaign));
+    query.and_where(among(ctx.store.backend(), Expr::col(owner), of.iter().copied()));
     if let Some(states) = states {
         query.and_where(M::State.is_in(states.iter().copied()));
     }
     let listing = Listing::ascending("messages", structure).by((message::Entity, M::Id), KeyKind::Id);
-    let page: Page<Row> = listing.page(ctx.store.readers(), query, args).await?;
-    let (cursors, rows): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
+    let mut pages: HashMap<CampaignId, Page<Row>> =
+        listing.page_of_each(ctx.store.readers(), query, owner, args).await?;
+    for campaign in of {
+        if !pages.contains_key(campaign) {
+            pages.insert(*campaign, listing.slice(Vec::new(), args)?);
+        }
+    }
+    let rows = pages.values().flat_map(|page| page.items.iter().map(|(_, row)| row.clone())).collect();
     let messages = complete(ctx, caller, rows, detail).await?;
-    let items = cursors.into_iter().zip(messages).collect();
-    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous })
+    let mut messages: HashMap<MessageId, MessageRow> =
+        messages.into_iter().map(|message| (message.id, message)).collect();
+    let mut found = HashMap::with_capacity(pages.len());
+    for (campaign, page) in pages {
+        let turn = |rows: Vec<Row>| rows.iter().filter_map(|row| messages.remove(&row.id)).collect();
+        found.insert(campaign, page.turn(turn));
+    }
+    Ok(found)
 }
 
-/// One message; none when it is another structure's.
+/// The messages of those ids that are of the caller's structure, in no particular order, with all that is told of them; others
+/// are passed over. As many statements however many. At most a page of ids.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`.
-pub async fn message(ctx: &Ctx, caller: &Caller, id: MessageId) -> Result<Option<MessageRow>, Fault> {
+pub async fn messages_by_ids(
+    ctx: &Ctx,
+    caller: &Caller,
+    ids: &[MessageId],
+) -> Result<Vec<MessageRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    let query = messages_query(structure).and_where(message::Column::Id.eq(id)).take();
-    let row = ctx.store.readers().query_one(&query).await?;
-    let rows = row.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
-    Ok(complete(ctx, caller, rows, Detail { people: true, events: true }).await?.pop())
+    let query = messages_query(structure).and_where(message::Column::Id.is_in(ids.iter().copied())).take();
+    let rows = ctx.store.readers().query_all(&query).await?;
+    let rows = rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    complete(ctx, caller, rows, Detail { people: true, events: true }).await
 }
 
 /// Adds what was asked for, with as many statements however many messages.
@@ -273,7 +293,11 @@ async fn people_of(
     messages: &[MessageId],
 ) -> Result<HashMap<MessageId, Vec<PersonRow>>, Fault> {
     let covered = message_person::in_structure(caller.structure)
-        .filter(message_person::Column::MessageId.is_in(messages.iter().copied()))
+        .filter(among(
+            ctx.store.backend(),
+            Expr::col((message_person::Entity, message_person::Column::MessageId)),
+            messages.iter().copied(),
+        ))
         .all(ctx.store.readers())
         .await?;
     let ids: Vec<PersonId> = covered.iter().map(|row| row.person_id).collect();
@@ -298,7 +322,9 @@ async fn steps_of(
 ) -> Result<HashMap<MessageId, Vec<MessageEvent>>, Fault> {
     let db = ctx.store.readers();
     let mut steps: HashMap<MessageId, Vec<MessageEvent>> = HashMap::new();
-    let of_messages = attempt::Column::MessageId.is_in(messages.iter().copied());
+    let backend = ctx.store.backend();
+    let of_messages =
+        among(backend, Expr::col((attempt::Entity, attempt::Column::MessageId)), messages.iter().copied());
     for row in attempt::in_structure(structure).filter(of_messages).all(db).await? {
         let steps = steps.entry(row.message_id).or_default();
         steps.push(MessageEvent { at: row.started_at, state: MessageState::Sending, code: None });
@@ -312,7 +338,8 @@ async fn steps_of(
             steps.push(MessageEvent { at, state, code: row.code });
         }
     }
-    let of_messages = receipt::Column::MessageId.is_in(messages.iter().copied());
+    let of_messages =
+        among(backend, Expr::col((receipt::Entity, receipt::Column::MessageId)), messages.iter().copied());
     for row in receipt::in_structure(structure).filter(of_messages).all(db).await? {
         let state = match row.status {
             ReceiptStatus::Delivered => MessageState::Delivered,

@@ -91,7 +91,7 @@ pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<De
     let page: Page<Row> = listing.page(ctx.store.readers(), query, args).await?;
     let read = |(cursor, row): (String, Row)| row.read().map(|row| (cursor, row));
     let items = page.items.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous })
+    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous, total: page.total })
 }
 
 /// One decision; none when it is another structure's. Who reads campaigns may know why each was allowed.

@@ -1,11 +1,12 @@
 //! Answers kept under the client's key, so that asking twice does once.
 //!
 //! Architecture Invariant: the key, the request's hash and its result are committed in the transaction of their effect, or
-//! not at all. Kept 30 days.
+//! not at all; where the effect takes many transactions, with the last of them. Kept 30 days.
 
 use entity::enums::Operation;
 use entity::idempotency;
 use entity::sensitive::Digest;
+use sea_orm::prelude::Json;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -58,13 +59,7 @@ impl Request {
         app: &App,
         caller: &Caller,
     ) -> Result<Known, StoreError> {
-        let row = idempotency::in_structure(caller.structure)
-            .filter(idempotency::Column::AccountId.eq(caller.account))
-            .filter(idempotency::Column::Operation.eq(self.operation))
-            .filter(idempotency::Column::Key.eq(self.key))
-            .one(tx)
-            .await?;
-        let Some(row) = row else {
+        let Some(row) = self.row(tx, caller).await? else {
             return Ok(Known::New);
         };
         if row.created_at.0 < app.now() - KEPT {
@@ -80,6 +75,32 @@ impl Request {
         Ok(if row.request_hash == self.hash { Known::Done(row.result_id) } else { Known::Conflict })
     }
 
+    /// What was answered to a request that was done; none where its result says it all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn answer(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+    ) -> Result<Option<Json>, StoreError> {
+        Ok(self.row(tx, caller).await?.and_then(|row| row.answer))
+    }
+
+    async fn row(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+    ) -> Result<Option<idempotency::Model>, StoreError> {
+        let row = idempotency::in_structure(caller.structure)
+            .filter(idempotency::Column::AccountId.eq(caller.account))
+            .filter(idempotency::Column::Operation.eq(self.operation))
+            .filter(idempotency::Column::Key.eq(self.key))
+            .one(tx)
+            .await?;
+        Ok(row)
+    }
+
     /// Remembers the result.
     ///
     /// # Errors
@@ -91,6 +112,21 @@ impl Request {
         caller: &Caller,
         result: Uuid,
     ) -> Result<(), StoreError> {
+        self.remember_answer(tx, app, caller, result, None).await
+    }
+
+    /// Remembers the result, and the answer that no table holds.
+    ///
+    /// # Errors
+    /// As [`Self::remember`].
+    pub async fn remember_answer(
+        self,
+        tx: &DatabaseTransaction,
+        app: &App,
+        caller: &Caller,
+        result: Uuid,
+        answer: Option<Json>,
+    ) -> Result<(), StoreError> {
         let row = idempotency::ActiveModel {
             structure_id: Set(caller.structure),
             account_id: Set(caller.account),
@@ -98,6 +134,7 @@ impl Request {
             key: Set(self.key),
             request_hash: Set(self.hash),
             result_id: Set(result),
+            answer: Set(answer),
             created_at: Set(app.at()),
         };
         idempotency::Entity::insert(row).exec_without_returning(tx).await?;

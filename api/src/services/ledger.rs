@@ -108,14 +108,16 @@ pub async fn entries(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page
         .await
 }
 
-/// One line of the ledger; none when it is another structure's.
+/// The lines of those ids that are of the caller's structure, in no particular order, with one statement; others are passed
+/// over. At most a page of ids.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on CREDIT.
-pub async fn entry(ctx: &Ctx, caller: &Caller, id: LedgerEntryId) -> Result<Option<EntryRow>, Fault> {
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[LedgerEntryId]) -> Result<Vec<EntryRow>, Fault> {
     let structure = caller.may_read(Module::Credit)?.structure;
-    let query = ledger_entry::by_id_in(structure, id);
-    Ok(query.into_model::<EntryRow>().one(ctx.store.readers()).await?)
+    let query =
+        ledger_entry::in_structure(structure).filter(ledger_entry::Column::Id.is_in(ids.iter().copied()));
+    Ok(query.into_model::<EntryRow>().all(ctx.store.readers()).await?)
 }
 
 /// Opens a structure's account, empty.

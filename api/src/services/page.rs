@@ -1,25 +1,39 @@
 //! Pages of a list, by keyset: a page starts at a row's own keys, so that rows added meanwhile neither repeat nor hide any.
 //!
-//! Architecture Invariant: a cursor names its list and its structure; one of another list, order or structure is refused.
+//! Architecture Invariant: a cursor names its list and its structure; one of another list, order or structure is refused, as is
+//! one that was altered. A page takes one statement, and one more when the whole is to be counted, whatever its size; so do the
+//! pages of many lists of one kind read together ([`Listing::page_of_each`]).
 //! Source: the Relay cursor connections specification, <https://relay.dev/graphql/connections.htm>.
+
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::ids::StructureId;
-use sea_orm::sea_query::{ColumnRef, Expr, ExprTrait, IntoColumnRef, Order, SelectStatement};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
-use serde::{Deserialize, Serialize};
+use sea_orm::sea_query::{
+    Alias, ColumnRef, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement, WindowStatement,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult, TryGetable};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::Fault;
+
+mod key;
+
+pub use key::{Key, KeyKind, Keyed};
 
 /// How many items a page has when the caller does not say.
 pub const DEFAULT_SIZE: u64 = 25;
 /// The most items of a page: what a screen can show, and what one statement reads quickly.
 pub const MAX_SIZE: u64 = 100;
 
+/// Bytes of a cursor's checksum: enough that no slip of a client goes unnoticed. It keeps no secret.
+const CHECKSUM: usize = 6;
+
 /// What the caller asks for: `first` with `after`, or `last` with `before`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageArgs {
     /// How many from the start.
     pub first: Option<i32>,
@@ -29,10 +43,12 @@ pub struct PageArgs {
     pub last: Option<i32>,
     /// Before the item with this cursor.
     pub before: Option<String>,
+    /// Whether the whole list is to be counted too.
+    pub total: bool,
 }
 
 /// A page of a list, in the list's order, each item with its cursor.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Page<T> {
     /// The items, each behind its cursor.
     pub items: Vec<(String, T)>,
@@ -40,64 +56,23 @@ pub struct Page<T> {
     pub has_next: bool,
     /// Whether items precede.
     pub has_previous: bool,
+    /// How many items the whole list has, where that was asked for.
+    pub total: Option<i64>,
 }
 
 impl<T> Page<T> {
     /// The same page with each item turned into another.
     pub fn map<U>(self, turn: impl Fn(T) -> U) -> Page<U> {
-        let items = self.items.into_iter().map(|(cursor, item)| (cursor, turn(item))).collect();
-        Page { items, has_next: self.has_next, has_previous: self.has_previous }
+        self.turn(|items| items.into_iter().map(turn).collect())
     }
-}
 
-/// A row's value in one of the columns that order a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Key {
-    /// A number or an instant.
-    Number(i64),
-    /// An identifier.
-    Id(Uuid),
-    /// A folded text.
-    Text(String),
-}
-
-impl From<Key> for Value {
-    fn from(key: Key) -> Self {
-        match key {
-            Key::Number(number) => number.into(),
-            Key::Id(id) => id.into(),
-            Key::Text(text) => text.into(),
-        }
+    /// The same page with its items turned all at once, in their order.
+    pub fn turn<U>(self, turn: impl FnOnce(Vec<T>) -> Vec<U>) -> Page<U> {
+        let Self { items, has_next, has_previous, total } = self;
+        let (cursors, items): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        let items = cursors.into_iter().zip(turn(items)).collect();
+        Page { items, has_next, has_previous, total }
     }
-}
-
-/// What a column that orders a list holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// A number or an instant.
-    Number,
-    /// An identifier.
-    Id,
-    /// A folded text.
-    Text,
-}
-
-impl Key {
-    /// Whether this is a value that such a column can hold: a forged cursor may say anything.
-    fn fits(&self, kind: KeyKind) -> bool {
-        match self {
-            Self::Number(_) => kind == KeyKind::Number,
-            Self::Id(_) => kind == KeyKind::Id,
-            Self::Text(text) => kind == KeyKind::Text && !text.contains('\0'),
-        }
-    }
-}
-
-/// A row that knows its keys, in the order of its list's columns.
-pub trait Keyed {
-    /// The keys.
-    fn keys(&self) -> Vec<Key>;
 }
 
 /// A list in a fixed order, whose last column makes it total.
@@ -128,7 +103,8 @@ impl Listing {
         self
     }
 
-    /// Reads one page with one statement. `query` selects the rows of the list, with neither order nor limit.
+    /// Reads one page with one statement, and counts the whole with another where that is asked for. `query` selects the rows
+    /// of the list, with neither order nor limit.
     ///
     /// # Errors
     /// [`Fault::PageSizeInvalid`], [`Fault::CursorInvalid`], or the database's.
@@ -141,7 +117,105 @@ impl Listing {
     where
         R: FromQueryResult + Keyed,
     {
-        let (size, forward) = size(args)?;
+        let span = span(args)?;
+        let total = args.total.then(|| counting(&query));
+        self.bound(&mut query, args)?;
+        let order = self.order(span);
+        for (column, _) in &self.columns {
+            query.order_by(column.clone(), order.clone());
+        }
+        query.limit(span.size + 1);
+        let rows = read(db, &query).await?;
+        let total = match total {
+            Some(total) => count(db, &total).await?,
+            None => None,
+        };
+        Ok(self.leaf(rows, span, args, total))
+    }
+
+    /// Reads the same page of each of several lists of this kind with one statement, and counts each whole with another where
+    /// that is asked for. `query` selects the rows of all the lists, with neither order nor limit; `owner`, the column that tells
+    /// whose a row is, becomes the column `owner` of the rows. Lists without rows are absent.
+    ///
+    /// # Errors
+    /// [`Fault::PageSizeInvalid`], [`Fault::CursorInvalid`], or the database's.
+    pub async fn page_of_each<K, R>(
+        &self,
+        db: &impl ConnectionTrait,
+        mut query: SelectStatement,
+        owner: impl IntoColumnRef,
+        args: &PageArgs,
+    ) -> Result<HashMap<K, Page<R>>, Fault>
+    where
+        K: TryGetable + Eq + Hash,
+        R: FromQueryResult + Keyed,
+    {
+        let span = span(args)?;
+        let owner = owner.into_column_ref();
+        let names = ["owner", "place", "ranked"].map(Alias::new);
+        let [owner_name, place, ranked] = &names;
+        let mut totals: HashMap<K, i64> = HashMap::new();
+        if args.total {
+            let mut total = counting(&query);
+            total
+                .expr_as(Expr::col(owner.clone()), owner_name.clone())
+                .add_group_by([Expr::col(owner.clone())]);
+            for row in db.query_all(&total).await? {
+                totals.insert(row.try_get("", "owner")?, row.try_get("", "total")?);
+            }
+        }
+        self.bound(&mut query, args)?;
+        let mut window = WindowStatement::partition_by(owner.clone());
+        for (column, _) in &self.columns {
+            window.order_by(column.clone(), self.order(span));
+        }
+        query.expr_as(Expr::col(owner), owner_name.clone());
+        query.expr_window_as(Expr::cust("ROW_NUMBER()"), window, place.clone());
+        let query = Query::select()
+            .expr(Expr::cust("*"))
+            .from_subquery(query, ranked.clone())
+            .and_where(Expr::col((ranked.clone(), place.clone())).lte(span.size + 1))
+            .order_by((ranked.clone(), place.clone()), Order::Asc)
+            .take();
+        let mut lists: HashMap<K, Vec<R>> = HashMap::new();
+        for row in db.query_all(&query).await? {
+            lists.entry(row.try_get("", "owner")?).or_default().push(R::from_query_result(&row, "")?);
+        }
+        let mut pages = HashMap::with_capacity(lists.len());
+        for (owner, rows) in lists {
+            let total = args.total.then(|| totals.remove(&owner).unwrap_or_default());
+            pages.insert(owner, self.leaf(rows, span, args, total));
+        }
+        for (owner, total) in totals {
+            pages.insert(owner, self.leaf(Vec::new(), span, args, Some(total)));
+        }
+        Ok(pages)
+    }
+
+    /// Cuts one page out of a list held whole in memory and sorted by its keys. It holds when rows come and go, as pages read
+    /// from the database do.
+    ///
+    /// # Errors
+    /// [`Fault::PageSizeInvalid`] or [`Fault::CursorInvalid`].
+    pub fn slice<R: Keyed>(&self, mut rows: Vec<R>, args: &PageArgs) -> Result<Page<R>, Fault> {
+        let span = span(args)?;
+        let total = args.total.then(|| length(&rows));
+        if let Some(after) = &args.after {
+            let keys = self.decode(after)?;
+            rows.retain(|row| row.keys() > keys);
+        }
+        if let Some(before) = &args.before {
+            let keys = self.decode(before)?;
+            rows.retain(|row| row.keys() < keys);
+        }
+        if !span.forward {
+            rows.reverse();
+        }
+        Ok(self.leaf(rows, span, args, total))
+    }
+
+    /// Leaves only the rows between the cursors.
+    fn bound(&self, query: &mut SelectStatement, args: &PageArgs) -> Result<(), Fault> {
         for (cursor, after) in [(&args.after, true), (&args.before, false)] {
             if let Some(cursor) = cursor {
                 let keys = self.decode(cursor)?;
@@ -151,27 +225,28 @@ impl Listing {
                 query.and_where(if greater { row.gt(bound) } else { row.lt(bound) });
             }
         }
-        let ascending = forward == (self.order == Order::Asc);
-        for (column, _) in &self.columns {
-            query.order_by(column.clone(), if ascending { Order::Asc } else { Order::Desc });
-        }
-        query.limit(size + 1);
-        let mut rows: Vec<R> = db
-            .query_all(&query)
-            .await?
-            .iter()
-            .map(|row| R::from_query_result(row, ""))
-            .collect::<Result<_, _>>()?;
-        let more = rows.len() as u64 > size;
-        rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        if !forward {
+        Ok(())
+    }
+
+    /// The order in which rows are read: the list's, or the other way round to read it from its end.
+    fn order(&self, span: Span) -> Order {
+        if span.forward == (self.order == Order::Asc) { Order::Asc } else { Order::Desc }
+    }
+
+    /// The page of these rows, which were read in the order of the span, with at least one more than it holds where there are
+    /// more.
+    fn leaf<R: Keyed>(&self, mut rows: Vec<R>, span: Span, args: &PageArgs, total: Option<i64>) -> Page<R> {
+        let more = rows.len() as u64 > span.size;
+        rows.truncate(usize::try_from(span.size).unwrap_or(usize::MAX));
+        if !span.forward {
             rows.reverse();
         }
-        Ok(Page {
+        Page {
             items: rows.into_iter().map(|row| (self.encode(&row.keys()), row)).collect(),
-            has_next: if forward { more } else { args.before.is_some() },
-            has_previous: if forward { args.after.is_some() } else { more },
-        })
+            has_next: if span.forward { more } else { args.before.is_some() },
+            has_previous: if span.forward { args.after.is_some() } else { more },
+            total,
+        }
     }
 
     /// Cuts one page out of a list held whole in memory, already in order.
@@ -179,8 +254,9 @@ impl Listing {
     /// # Errors
     /// [`Fault::PageSizeInvalid`] or [`Fault::CursorInvalid`].
     pub fn cut<R: Keyed>(&self, rows: Vec<R>, args: &PageArgs) -> Result<Page<R>, Fault> {
-        let (size, forward) = size(args)?;
+        let Span { size, forward } = span(args)?;
         let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let total = args.total.then(|| length(&rows));
         let place = |cursor: &str| -> Result<Option<usize>, Fault> {
             let keys = self.decode(cursor)?;
             Ok(rows.iter().position(|row| row.keys() == keys))
@@ -192,18 +268,22 @@ impl Listing {
         let (has_previous, has_next) = (from > 0, to < rows.len());
         let items =
             rows.into_iter().skip(from).take(to - from).map(|row| (self.encode(&row.keys()), row)).collect();
-        Ok(Page { items, has_next, has_previous })
+        Ok(Page { items, has_next, has_previous, total })
     }
 
     fn encode(&self, keys: &[Key]) -> String {
-        let cursor = serde_json::json!([self.name, self.structure.as_uuid(), keys]);
-        URL_SAFE_NO_PAD.encode(cursor.to_string())
+        let cursor = serde_json::json!([self.name, self.structure.as_uuid(), keys]).to_string();
+        URL_SAFE_NO_PAD.encode([&checksum(cursor.as_bytes()), cursor.as_bytes()].concat())
     }
 
     fn decode(&self, cursor: &str) -> Result<Vec<Key>, Fault> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Fault::CursorInvalid)?;
+        let (sum, bytes) = bytes.split_first_chunk().ok_or(Fault::CursorInvalid)?;
+        if *sum != checksum(bytes) {
+            return Err(Fault::CursorInvalid);
+        }
         let (name, structure, keys): (String, Uuid, Vec<Key>) =
-            serde_json::from_slice(&bytes).map_err(|_| Fault::CursorInvalid)?;
+            serde_json::from_slice(bytes).map_err(|_| Fault::CursorInvalid)?;
         let ours = name == self.name
             && structure == self.structure.as_uuid()
             && keys.len() == self.columns.len()
@@ -212,8 +292,44 @@ impl Listing {
     }
 }
 
-/// The size of the page, and whether it is read from the start.
-fn size(args: &PageArgs) -> Result<(u64, bool), Fault> {
+/// Tells a cursor that was altered or cut from one that was handed out.
+fn checksum(cursor: &[u8]) -> [u8; CHECKSUM] {
+    let whole: [u8; 32] = Sha256::digest(cursor).into();
+    std::array::from_fn(|at| whole[at])
+}
+
+/// The statement that counts the rows of another, as the column `total`.
+fn counting(query: &SelectStatement) -> SelectStatement {
+    let mut query = query.clone();
+    query.clear_selects().expr_as(Func::count(Expr::cust("*")), Alias::new("total"));
+    query
+}
+
+async fn count(db: &impl ConnectionTrait, query: &SelectStatement) -> Result<Option<i64>, Fault> {
+    let row = db.query_one(query).await?.ok_or_else(|| Fault::internal("a count without a row"))?;
+    Ok(row.try_get("", "total")?)
+}
+
+async fn read<R: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+) -> Result<Vec<R>, Fault> {
+    let rows = db.query_all(query).await?;
+    Ok(rows.iter().map(|row| R::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+fn length<R>(rows: &[R]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}
+
+/// How much of a list is read, and from which end.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    size: u64,
+    forward: bool,
+}
+
+fn span(args: &PageArgs) -> Result<Span, Fault> {
     let invalid = Fault::PageSizeInvalid { max: MAX_SIZE };
     let (asked, forward) = match (args.first, args.last) {
         (Some(_), Some(_)) => return Err(invalid),
@@ -222,8 +338,8 @@ fn size(args: &PageArgs) -> Result<(u64, bool), Fault> {
         (None, None) => (None, true),
     };
     match asked.map(u64::try_from) {
-        None => Ok((DEFAULT_SIZE, forward)),
-        Some(Ok(size)) if size <= MAX_SIZE => Ok((size, forward)),
+        None => Ok(Span { size: DEFAULT_SIZE, forward }),
+        Some(Ok(size)) if size <= MAX_SIZE => Ok(Span { size, forward }),
         Some(_) => Err(invalid),
     }
 }

@@ -32,24 +32,27 @@ struct Subject {
     campaign: CampaignId,
 }
 
-/// Records reports, in the order given, and what they change. One about an attempt that is not ours is ignored.
+/// Records reports, in the order given, and what they change. One about an attempt that is not ours is ignored. Answers how
+/// many were about an attempt of ours.
 ///
 /// # Errors
 /// The database's. All can then be given again: those recorded already change nothing.
-pub async fn apply(app: &Arc<App>, reports: &[Report]) -> Result<(), StoreError> {
+pub async fn apply(app: &Arc<App>, reports: &[Report]) -> Result<usize, StoreError> {
+    let mut known = 0;
     // A transaction each: one takes all its locks at once, in order.
     for batch in reports.chunks(BATCH) {
         let (inner, batch) = (Arc::clone(app), batch.to_vec());
-        app.store
-            .write::<(), StoreError, _>(move |tx| {
+        known += app
+            .store
+            .write::<usize, StoreError, _>(move |tx| {
                 Box::pin(async move { apply_batch(tx, &inner, &batch).await })
             })
             .await?;
     }
-    Ok(())
+    Ok(known)
 }
 
-async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) -> Result<(), StoreError> {
+async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) -> Result<usize, StoreError> {
     let subjects = subjects(tx, reports).await?;
     let places: BTreeSet<_> = subjects.values().map(|found| (found.structure, found.campaign)).collect();
     delivery::lock(tx, &places).await?;
@@ -61,10 +64,12 @@ async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) ->
 
     let mut receipts = Vec::new();
     let mut proofs = Vec::new();
+    let mut known = 0;
     for report in reports {
         let Some(found) = subjects.get(&AttemptId::from(report.attempt)) else {
             continue;
         };
+        known += 1;
         receipts.extend(row(app, found, report));
         let way = ways.get_mut(&found.message).expect("invariant: an attempt's message exists");
         if way.follow(report) {
@@ -89,7 +94,8 @@ async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) ->
         }
     }
     moves.apply(tx, app, None).await?;
-    delivery::finish(tx, app.at(), &proofs).await
+    delivery::finish(tx, app.at(), &proofs).await?;
+    Ok(known)
 }
 
 /// The messages that the reports are about, by attempt.

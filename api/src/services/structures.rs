@@ -4,6 +4,7 @@
 //! that what is shown and what the rules are told agree.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use entity::At;
 use entity::enums::{Module, Product, SubscriptionState};
 use entity::ids::StructureId;
@@ -13,6 +14,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
+use crate::domain::phone::Region;
 use crate::error::Fault;
 
 /// What identifies a structure.
@@ -155,6 +157,25 @@ pub async fn facts_of(
             time_zone: row.time_zone,
         },
     })
+}
+
+/// The regions of all structures: a number that a network wrote without its country code is of one of them.
+///
+/// # Errors
+/// The database's.
+pub async fn regions(db: &impl ConnectionTrait) -> Result<Vec<Region>, Fault> {
+    let codes: Vec<String> = structure::regions().into_tuple().all(db).await?;
+    Ok(codes.iter().filter_map(|code| code.parse().ok()).collect())
+}
+
+/// The time zone of a structure.
+///
+/// # Errors
+/// The database's.
+pub async fn time_zone(db: &impl ConnectionTrait, structure: StructureId) -> Result<Tz, Fault> {
+    let row = structure::by_id(structure).one(db).await?;
+    let row = row.ok_or_else(|| Fault::internal("the structure of an account does not exist"))?;
+    row.time_zone.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))
 }
 
 #[derive(FromQueryResult)]

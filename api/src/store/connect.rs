@@ -1,6 +1,8 @@
 //! Opening the database: addresses, settings of each connection, migrations.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -9,7 +11,7 @@ use sea_orm::{
     Statement,
 };
 
-use super::{Store, StoreError};
+use super::{Changes, Store, StoreError};
 
 /// Readers on SQLite: more only contend for two cores.
 const SQLITE_READERS: u32 = 4;
@@ -93,7 +95,9 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
     let writer = sqlite_connection(path, 1, false).await?;
     check_sqlite_version(&writer).await?;
     let readers = sqlite_connection(path, SQLITE_READERS, true).await?;
-    Ok(Store { readers, writer })
+    let statements = Arc::default();
+    let (readers, writer) = (counted(readers, &statements), counted(writer, &statements));
+    Ok(Store { readers, writer, changes: Changes::of_one_process(), statements })
 }
 
 async fn sqlite_connection(
@@ -138,7 +142,18 @@ async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreEr
         }
         error => StoreError::from(error),
     })?;
-    Ok(Store { readers: pool.clone(), writer: pool })
+    let statements = Arc::default();
+    let pool = counted(pool, &statements);
+    Ok(Store { readers: pool.clone(), writer: pool, changes: Changes::of_all_instances(address), statements })
+}
+
+/// The same connection, which counts the statements it runs.
+fn counted(mut connection: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
+    let statements = Arc::clone(statements);
+    connection.set_metric_callback(move |_| {
+        statements.fetch_add(1, Ordering::SeqCst);
+    });
+    connection
 }
 
 async fn check_schema(connection: &DatabaseConnection, migrate: bool) -> Result<(), StoreError> {

@@ -4,10 +4,14 @@
 //! another on one connection, each in a `BEGIN IMMEDIATE` transaction; on PostgreSQL each is a transaction on the pool.
 
 mod among;
+mod changes;
 mod connect;
 mod error;
+mod listen;
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -15,6 +19,7 @@ use sea_orm::{
 };
 
 pub use among::among;
+pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
 pub use error::StoreError;
 
@@ -26,6 +31,8 @@ pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>
 pub struct Store {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    changes: Changes,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -41,8 +48,21 @@ impl Store {
         self.writer.get_database_backend()
     }
 
+    /// What is committed, as it is.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// How many statements were run since it was opened, in transactions and out of them; beginning and ending a transaction
+    /// counts for none. It says what an operation costs the database.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
+    }
+
     /// Runs `work` in one transaction: committed whole when it answers `Ok`, undone whole otherwise, or when the caller stops
-    /// waiting for it.
+    /// waiting for it. Those who watch what it changed are told once it is committed.
     ///
     /// # Errors
     /// What `work` answered, or [`StoreError`] when the database could not begin or commit.
@@ -58,7 +78,9 @@ impl Store {
         };
         let tx = self.writer.begin_with_options(options).await.map_err(StoreError::from)?;
         let done = work(&tx).await?;
+        let changes = changes::take(&tx).await?;
         tx.commit().await.map_err(StoreError::from)?;
+        self.changes.tell(changes);
         Ok(done)
     }
 
@@ -77,6 +99,7 @@ impl Store {
 
     /// Closes every connection once what runs on them is done.
     pub async fn close(self) {
+        self.changes.close();
         // Both handles are of one pool on PostgreSQL; closing twice is harmless. An error here has nothing left to harm.
         let _ = self.writer.close().await;
         let _ = self.readers.close().await;

@@ -72,7 +72,7 @@ fn states_are_spelt_and_read_alike() {
     for state in S::ALL {
         assert_eq!(state.as_str().parse(), Ok(state));
     }
-    for state in [CampaignState::Dispatching, CampaignState::Completed] {
+    for state in CampaignState::ALL {
         assert_eq!(state.as_str().parse(), Ok(state));
     }
     assert_eq!("queued".parse::<MessageState>(), Err(UnknownState));
@@ -80,10 +80,23 @@ fn states_are_spelt_and_read_alike() {
 }
 
 #[test]
-fn a_campaign_completes_once_and_open_messages_hold_it() {
-    assert_eq!(CampaignState::Dispatching.complete(), Ok(CampaignState::Completed));
-    let refused = CampaignState::Completed.complete().expect_err("it was completed already");
-    assert_eq!(refused.to_string(), "completing is not possible from COMPLETED");
+fn a_campaign_is_settled_once_and_open_messages_hold_it() {
+    use CampaignState as C;
+    assert_eq!(C::Dispatching.settle(), Ok(C::Completed));
+    assert_eq!(C::Cancelling.settle(), Ok(C::Cancelled));
+    for settled in [C::Completed, C::Cancelled] {
+        let refused = settled.settle().expect_err("it was settled already");
+        assert_eq!(refused.to_string(), format!("settling is not possible from {settled}"));
+    }
     let open: Vec<_> = S::ALL.into_iter().filter(|state| state.holds_campaign()).collect();
     assert_eq!(open, [S::Queued, S::Sending, S::Unknown]);
+}
+
+#[test]
+fn a_campaign_can_be_cancelled_until_it_is_completed_and_only_once() {
+    use CampaignState as C;
+    let cancelled = C::ALL.map(|state| state.cancel().ok());
+    assert_eq!(cancelled, [Some(C::Cancelling), None, Some(C::Cancelling), Some(C::Cancelled)]);
+    let refused = C::Completed.cancel().expect_err("nothing is left to call off");
+    assert_eq!(refused.to_string(), "cancelling is not possible from COMPLETED");
 }

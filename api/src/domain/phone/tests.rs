@@ -151,3 +151,36 @@ fn what_is_stored_is_e164() {
         assert_eq!(Phone::from_e164(stored.to_owned()), Err(PhoneError::Invalid), "{stored:?}");
     }
 }
+
+#[test]
+fn numbers_as_networks_write_them() {
+    let regions = |codes: &[&str]| -> Vec<Region> {
+        codes.iter().map(|code| code.parse().expect("the tests use known regions")).collect()
+    };
+    let read = |input: &str, codes: &[&str]| {
+        Phone::from_network(input, &regions(codes)).map(|phone| phone.as_e164().to_owned())
+    };
+    for input in ["+33612345678", "33612345678", "0033612345678", "0612345678", " 33612345678 "] {
+        for codes in [&["FR"][..], &["FR", "RE"], &["RE", "FR"], &["BE", "FR"]] {
+            assert_eq!(read(input, codes), Ok("+33612345678".to_owned()), "{input:?} under {codes:?}");
+        }
+    }
+    assert_eq!(read("33612345678", &[]), Ok("+33612345678".to_owned()));
+    assert_eq!(read("33612345678", &["RE"]), Ok("+33612345678".to_owned()));
+    assert_eq!(read("262692123456", &["FR"]), Ok("+262692123456".to_owned()));
+    assert_eq!(read("0692123456", &["FR", "RE"]), Ok("+262692123456".to_owned()));
+    for (input, error) in [
+        ("36608", PhoneError::ShortCode),
+        ("", PhoneError::TooShort),
+        ("\0", PhoneError::ForbiddenCharacters),
+        ("4VENTS", PhoneError::ForbiddenCharacters),
+        ("0123456789", PhoneError::NotMobile),
+        ("33123456789", PhoneError::NotMobile),
+        ("99999999999999999999", PhoneError::TooLong),
+        ("0692123456", PhoneError::Invalid),
+    ] {
+        assert_eq!(read(input, &["FR"]), Err(error), "{input:?}");
+    }
+    assert_eq!(read("0612345678", &[]), Err(PhoneError::Invalid));
+    assert_eq!(read(&"6".repeat(10_000), &["FR"]), Err(PhoneError::TooLong));
+}

@@ -4,7 +4,7 @@ use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result
 use uuid::Uuid;
 
 use super::preview::SmsPreview;
-use crate::error::{Fault, Problem};
+use crate::error::{Failure, Fault, Problem};
 use crate::graphql::campaigns::Campaign;
 use crate::graphql::context::{Maybe, Session};
 use crate::graphql::error::{
@@ -15,10 +15,11 @@ use crate::graphql::node_id;
 use crate::graphql::people::PersonFilterInput;
 use crate::services::audience::Audience;
 use crate::services::campaigns;
-use crate::services::message::{self, PreviewInput, SendInput, SendProblem};
+use crate::services::message::{self, Preview, PreviewInput, SendInput, SendProblem};
 
 /// Whom a message is for.
 #[derive(OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "one a request, read and turned into the service's at once")]
 pub enum AudienceInput {
     /// The people ticked, at most 1,000.
     People(Vec<ID>),
@@ -76,6 +77,15 @@ pub struct PreviewSmsPayload {
     client_mutation_id: Option<String>,
 }
 
+/// Which campaign to send again.
+#[derive(InputObject)]
+pub struct RetryCampaignInput {
+    /// The campaign.
+    campaign: ID,
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+}
+
 /// What to send.
 #[derive(InputObject)]
 pub struct SendSmsInput {
@@ -120,16 +130,22 @@ impl MessageMutation {
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
         let input = PreviewInput { audience: audience.into(), text: message.text };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
-        Ok(match session.outcome(done.await)? {
-            Ok(preview) => {
-                PreviewSmsPayload { preview: Some(preview.into()), errors: Vec::new(), client_mutation_id }
-            }
-            Err(problem) => PreviewSmsPayload {
-                preview: None,
-                errors: vec![session.user_error(&problem)],
-                client_mutation_id,
-            },
-        })
+        previewed(session, done.await, client_mutation_id)
+    }
+
+    /// Previews the text of a campaign anew, for those whom it did not reach: refused, not delivered, written off, or not sent because
+    /// it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
+    /// people who opted out. Send it as any preview. Needs `READ` on `COMMUNICATION_SMS`.
+    async fn retry_campaign(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Which campaign to send again.")] input: RetryCampaignInput,
+    ) -> Result<PreviewSmsPayload> {
+        let session = Session::of(graphql);
+        let RetryCampaignInput { campaign, client_mutation_id } = input;
+        let id = node_id::campaign(&campaign);
+        let done = async { message::retry(&session.ctx, session.caller()?, id).await };
+        previewed(session, done.await, client_mutation_id)
     }
 
     /// Sends what was previewed, once, exactly as it was shown. The work goes on when the client leaves.
@@ -153,6 +169,18 @@ impl MessageMutation {
             }
         })
     }
+}
+
+fn previewed(
+    session: &Session,
+    done: std::result::Result<Preview, Failure>,
+    client_mutation_id: Option<String>,
+) -> Result<PreviewSmsPayload> {
+    let (preview, errors) = match session.outcome(done)? {
+        Ok(preview) => (Some(preview.into()), Vec::new()),
+        Err(problem) => (None, vec![session.user_error(&problem)]),
+    };
+    Ok(PreviewSmsPayload { preview, errors, client_mutation_id })
 }
 
 async fn campaign(session: &Session, id: entity::ids::CampaignId) -> Result<Option<Campaign>, Fault> {

@@ -7,11 +7,11 @@ use crate::domain::segments::{self, Offender};
 use crate::graphql::context::{Maybe, Session};
 use crate::graphql::decisions::Decision;
 use crate::graphql::node_id::NodeId;
-use crate::graphql::page::{PageArgs, connection, cost};
-use crate::graphql::people::Person;
+use crate::graphql::page::{connection, cost, page_args};
+use crate::graphql::people::{Company, Person};
 use crate::graphql::scalar::PhoneNumber;
 use crate::services::message::{
-    self, Exclusion as ExclusionRow, Metrics, Preview, PreviewRecipient as RecipientRow,
+    self, Exclusion as ExclusionRow, ExclusionReason, Metrics, Preview, PreviewRecipient as RecipientRow,
 };
 
 /// How an SMS is encoded.
@@ -77,6 +77,7 @@ impl From<&Metrics> for MessageMetrics {
 }
 
 /// What sending a message would do.
+#[derive(Clone)]
 pub struct SmsPreview(Preview);
 
 impl From<Preview> for SmsPreview {
@@ -165,11 +166,11 @@ impl SmsPreview {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<PreviewRecipientConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         session
             .maybe(async {
                 let page = message::recipients(&session.ctx, session.caller()?, self.0.id, &args).await?;
-                Ok(page.map(Into::into))
+                Ok(page.map(|page| page.turn(PreviewRecipient::together).into()))
             })
             .await
     }
@@ -186,22 +187,30 @@ impl SmsPreview {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<ExclusionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         session
             .maybe(async {
                 let page = message::exclusions(&session.ctx, session.caller()?, self.0.id, &args).await?;
-                Ok(page.map(Into::into))
+                Ok(page.map(|page| page.turn(Exclusion::together).into()))
             })
             .await
     }
 }
 
 /// One message of a preview.
-pub struct PreviewRecipient(RecipientRow);
+pub struct PreviewRecipient {
+    row: RecipientRow,
+    people: Vec<Person>,
+}
 
-impl From<RecipientRow> for PreviewRecipient {
-    fn from(row: RecipientRow) -> Self {
-        Self(row)
+impl PreviewRecipient {
+    fn together(rows: Vec<RecipientRow>) -> Vec<Self> {
+        let company = Company::of(rows.iter().flat_map(|row| &row.people).collect::<Vec<_>>());
+        let one = |mut row: RecipientRow| {
+            let people = std::mem::take(&mut row.people).into_iter();
+            Self { people: people.map(|person| Person::among(&company, person)).collect(), row }
+        };
+        rows.into_iter().map(one).collect()
     }
 }
 
@@ -210,32 +219,32 @@ impl From<RecipientRow> for PreviewRecipient {
 impl PreviewRecipient {
     /// The people it is for, by name.
     async fn people(&self) -> Vec<Person> {
-        self.0.people.iter().cloned().map(Person::from).collect()
+        self.people.clone()
     }
 
     /// The number it goes to.
     async fn number(&self) -> PhoneNumber {
-        self.0.number.clone().into()
+        self.row.number.clone().into()
     }
 
     /// The text as they will read it, STOP mention included.
     async fn text(&self) -> &str {
-        self.0.wording.body.as_str()
+        self.row.wording.body.as_str()
     }
 
     /// How it is encoded.
     async fn encoding(&self) -> SmsEncoding {
-        self.0.wording.measure.encoding.into()
+        self.row.wording.measure.encoding.into()
     }
 
     /// The SMS it takes.
     async fn segments(&self) -> i64 {
-        self.0.wording.segments()
+        self.row.wording.segments()
     }
 
     /// What it costs, in SMS.
     async fn cost(&self) -> i64 {
-        self.0.wording.cost()
+        self.row.wording.cost()
     }
 }
 
@@ -248,11 +257,17 @@ connection! {
 }
 
 /// A person whom a preview leaves out.
-pub struct Exclusion(ExclusionRow);
+pub struct Exclusion {
+    person: Person,
+    reason: ExclusionReason,
+}
 
-impl From<ExclusionRow> for Exclusion {
-    fn from(row: ExclusionRow) -> Self {
-        Self(row)
+impl Exclusion {
+    fn together(rows: Vec<ExclusionRow>) -> Vec<Self> {
+        let (people, reasons): (Vec<_>, Vec<_>) =
+            rows.into_iter().map(|row| (row.person, row.reason)).unzip();
+        let people = Person::together(people).into_iter();
+        people.zip(reasons).map(|(person, reason)| Self { person, reason }).collect()
     }
 }
 
@@ -261,17 +276,17 @@ impl From<ExclusionRow> for Exclusion {
 impl Exclusion {
     /// Who.
     async fn person(&self) -> Person {
-        self.0.person.clone().into()
+        self.person.clone()
     }
 
     /// Why, for programs: `NO_MOBILE` or `OPTED_OUT`.
     async fn reason(&self) -> &'static str {
-        self.0.reason.code()
+        self.reason.code()
     }
 
     /// Why, for people, in the language of the request (`Accept-Language`).
     async fn message(&self, graphql: &Context<'_>) -> String {
-        crate::i18n::message(self.0.reason.code(), &[], Session::of(graphql).ctx.lang)
+        crate::i18n::message(self.reason.code(), &[], Session::of(graphql).ctx.lang)
     }
 }
 

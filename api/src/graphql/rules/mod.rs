@@ -2,14 +2,19 @@
 
 mod mutation;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use entity::ids::RuleId;
 use rules::{Diagnostic, Lang};
 
 use super::account::Account;
 use super::context::{Maybe, Session};
 use super::node_id::{self, NodeId};
-use super::page::{PageArgs, connection, cost};
+use super::page::{PageArgs, connection, cost, page_args};
+use super::together::Together;
+use crate::services::page::Page;
 use crate::services::ruleset::{self, Origin, ParameterView, RuleKey, RuleView, VersionRow};
 
 pub use mutation::RuleMutation;
@@ -160,12 +165,40 @@ impl RuleDiagnostic {
     }
 }
 
-/// A rule: a script that every preview and every send must satisfy.
-pub struct Rule(RuleView);
+/// Rules that were read together, and pages of their versions.
+type Versions = Together<RuleId, PageArgs, Page<VersionRow>>;
+
+/// A rule, of the platform or of the structure.
+#[derive(Clone)]
+pub struct Rule {
+    view: RuleView,
+    together: Arc<Versions>,
+}
+
+impl Rule {
+    /// These rules, read together.
+    pub fn together(views: Vec<RuleView>) -> Vec<Self> {
+        let own = |view: &RuleView| match view.key {
+            RuleKey::Own(id) => Some(id),
+            RuleKey::Platform(_) => None,
+        };
+        let together = Arc::new(Versions::new(views.iter().filter_map(own)));
+        views.into_iter().map(|view| Self { view, together: Arc::clone(&together) }).collect()
+    }
+
+    /// What services show of it.
+    pub fn view(&self) -> &RuleView {
+        &self.view
+    }
+}
 
 impl From<RuleView> for Rule {
     fn from(view: RuleView) -> Self {
-        Self(view)
+        let together = match view.key {
+            RuleKey::Own(id) => Versions::new([id]),
+            RuleKey::Platform(_) => Versions::new([]),
+        };
+        Self { view, together: Arc::new(together) }
     }
 }
 
@@ -174,27 +207,27 @@ impl From<RuleView> for Rule {
 impl Rule {
     /// The id of this object.
     pub async fn id(&self) -> ID {
-        node_id::of_rule(&self.0.key)
+        node_id::of_rule(&self.view.key)
     }
 
     /// Its name for programs: `a-z`, `0-9` and `-`.
     async fn slug(&self) -> &str {
-        &self.0.slug
+        &self.view.slug
     }
 
     /// How it is called, in the language of the request (`Accept-Language`).
     async fn title(&self, graphql: &Context<'_>) -> &str {
-        self.0.title.get(Session::of(graphql).ctx.lang)
+        self.view.title.get(Session::of(graphql).ctx.lang)
     }
 
     /// What it is for, in the language of the request; empty for a draft whose manifest cannot be read.
     async fn description(&self, graphql: &Context<'_>) -> &str {
-        self.0.description.get(Session::of(graphql).ctx.lang)
+        self.view.description.get(Session::of(graphql).ctx.lang)
     }
 
     /// Whose rule it is.
     async fn origin(&self) -> RuleOrigin {
-        match self.0.origin {
+        match self.view.origin {
             Origin::Platform => RuleOrigin::Platform,
             Origin::Structure => RuleOrigin::Structure,
         }
@@ -202,33 +235,33 @@ impl Rule {
 
     /// What the structure may change of it.
     async fn lock(&self) -> RuleLock {
-        self.0.lock.into()
+        self.view.lock.into()
     }
 
     /// When it runs; empty for a draft whose manifest cannot be read.
     async fn stages(&self) -> Vec<RuleStage> {
-        self.0.stages.iter().map(|stage| (*stage).into()).collect()
+        self.view.stages.iter().map(|stage| (*stage).into()).collect()
     }
 
     /// Whether it counts; OFF as long as no version of it is published.
     async fn state(&self) -> RuleState {
-        self.0.state.into()
+        self.view.state.into()
     }
 
     /// Its place in the order in which the rules run, from 1.
     async fn position(&self) -> i32 {
-        self.0.position
+        self.view.position
     }
 
     /// What can be set of it, by name.
     async fn parameters(&self, graphql: &Context<'_>) -> Vec<RuleParameter> {
         let lang = Session::of(graphql).ctx.lang;
-        self.0.parameters.iter().map(|view| RuleParameter::new(view, lang)).collect()
+        self.view.parameters.iter().map(|view| RuleParameter::new(view, lang)).collect()
     }
 
     /// The published version of a rule that the structure wrote; null where none is, and for a rule of the platform.
     async fn active(&self) -> Option<RuleVersion> {
-        self.0.active.clone().map(RuleVersion::from)
+        self.view.active.clone().map(RuleVersion::from)
     }
 
     /// The versions of a rule that the structure wrote, latest first; null for a rule of the platform.
@@ -243,17 +276,22 @@ impl Rule {
         #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
     ) -> Maybe<RuleVersionConnection> {
         let session = Session::of(graphql);
-        let args = PageArgs { first, after, last, before };
+        let args = page_args(graphql, first, after, last, before);
         let node = graphql.look_ahead().field("edges").field("node");
+        let read = async {
+            let (caller, rules) = (session.caller()?, self.together.keys());
+            let found = ruleset::versions_of_each(&session.ctx, caller, rules, &args).await?;
+            let pages = found.values().flat_map(|page| &page.items);
+            let authors: Vec<_> = pages.map(|(_, row)| row.author).collect();
+            session.read_accounts(node.field("author"), authors).await?;
+            Ok(found)
+        };
         session
             .maybe(async {
-                let RuleKey::Own(rule) = self.0.key else {
+                let RuleKey::Own(rule) = self.view.key else {
                     return Ok(None);
                 };
-                let page = ruleset::versions_page(&session.ctx, session.caller()?, rule, &args).await?;
-                let authors = page.items.iter().map(|(_, row)| row.author);
-                session.read_accounts(node.field("author"), authors).await?;
-                Ok(Some(page.into()))
+                Ok(self.together.of(rule, args.clone(), read).await?.map(Into::into))
             })
             .await
     }
@@ -268,6 +306,7 @@ connection! {
 }
 
 /// One version of a rule that a structure wrote.
+#[derive(Clone)]
 pub struct RuleVersion(VersionRow);
 
 impl From<VersionRow> for RuleVersion {

@@ -157,13 +157,27 @@ pub(super) const PROBES: &[Probe] = &[
                 OR c.written_off <> COALESCE(m.written_off, 0)",
     },
     Probe {
-        name: "a campaign is complete exactly when nothing of it is queued, sending or unknown",
+        name: "a campaign is completed or cancelled exactly when nothing of it is queued, sending or unknown",
         of: "campaign",
         sql: "SELECT c.structure_id AS structure_id, c.id AS id FROM campaign c
-            WHERE (c.state = 'COMPLETED') <> (NOT EXISTS (SELECT 1 FROM message m
+            WHERE (c.state IN ('COMPLETED', 'CANCELLED')) <> (NOT EXISTS (SELECT 1 FROM message m
                     WHERE m.structure_id = c.structure_id AND m.campaign_id = c.id
                         AND m.state IN ('QUEUED', 'SENDING', 'UNKNOWN')))
-                OR (c.state = 'COMPLETED') <> (c.completed_at IS NOT NULL)",
+                OR (c.state IN ('COMPLETED', 'CANCELLED')) <> (c.completed_at IS NOT NULL)",
+    },
+    Probe {
+        name: "a message is cancelled only with its campaign",
+        of: "message",
+        sql: "SELECT m.structure_id AS structure_id, m.id AS id FROM message m
+            INNER JOIN campaign c ON c.id = m.campaign_id
+            WHERE m.state = 'SUPPRESSED' AND m.reason = 'CANCELLED' AND c.state NOT IN ('CANCELLING', 'CANCELLED')",
+    },
+    Probe {
+        name: "a campaign sent again names the first of its family",
+        of: "campaign",
+        sql: "SELECT c.structure_id AS structure_id, c.id AS id FROM campaign c
+            LEFT JOIN campaign f ON f.structure_id = c.structure_id AND f.id = c.retry_of
+            WHERE c.retry_of IS NOT NULL AND (f.id IS NULL OR f.id = c.id OR f.retry_of IS NOT NULL)",
     },
     Probe {
         name: "a message counts its attempts, and was not sent without one",

@@ -22,10 +22,20 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Value};
 
-use crate::domain::message_state::MessageState;
+use crate::domain::message_state::{CampaignState, MessageState};
 use crate::store::{StoreError, among};
 
 pub use moves::{Change, Lease, Moves};
+
+/// Why a message was not sent, by our own choice.
+pub mod reason {
+    /// Its number opted out.
+    pub const OPTED_OUT: &str = "OPTED_OUT";
+    /// Its campaign was cancelled.
+    pub const CANCELLED: &str = "CANCELLED";
+    /// It was tried as often as is allowed.
+    pub const EXPIRED: &str = "EXPIRED";
+}
 
 /// A campaign, and the structure that owns it, in the order of locking.
 pub type Place = (StructureId, CampaignId);
@@ -112,6 +122,14 @@ pub(crate) fn domain_state(stored: enums::MessageState) -> MessageState {
         .expect("invariant: both lists of states have the same spellings, as a test checks")
 }
 
+/// The state that a campaign's column holds.
+pub(crate) fn domain_campaign_state(stored: enums::CampaignState) -> CampaignState {
+    stored
+        .as_str()
+        .parse()
+        .expect("invariant: both lists of states have the same spellings, as a test checks")
+}
+
 /// The condition that a message is in a state, written so that the partial indexes serve: as a literal.
 pub(crate) fn in_state(state: MessageState) -> Expr {
     Expr::col((message::Entity, message::Column::State)).eq(Expr::Constant(state.as_str().into()))
@@ -186,5 +204,7 @@ mod tests {
     fn the_stored_states_are_those_of_the_domain() {
         let stored: Vec<_> = enums::MessageState::iter().map(domain_state).collect();
         assert_eq!(stored, MessageState::ALL);
+        let stored: Vec<_> = enums::CampaignState::iter().map(domain_campaign_state).collect();
+        assert_eq!(stored, CampaignState::ALL);
     }
 }

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use entity::At;
-use entity::enums;
 use entity::ids::MessageId;
 use entity::{campaign, message};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::{Place, Standing, in_state, later};
 use crate::app::App;
-use crate::domain::message_state::MessageState;
+use crate::domain::message_state::{CampaignState, MessageState};
 use crate::services::ledger;
 use crate::store::{StoreError, among};
 
@@ -201,7 +200,7 @@ impl Effects {
         self.settled |= from.holds_campaign() && !to.holds_campaign();
     }
 
-    /// Moves the counters, and completes the campaign if nothing holds it any more.
+    /// Moves the counters, and settles the campaign if nothing holds it any more: it is then completed, or cancelled.
     async fn count(&self, tx: &DatabaseTransaction, place: Place, at: At) -> Result<(), StoreError> {
         let (structure, campaign) = place;
         let of_campaign = |update: &mut UpdateStatement| {
@@ -219,11 +218,19 @@ impl Effects {
             tx.execute(&count).await?;
         }
         if self.settled {
+            let (mut becomes, mut open) = (CaseStatement::new(), Vec::new());
+            for state in CampaignState::ALL {
+                if let Ok(to) = state.settle() {
+                    let here = Expr::col(campaign::Column::State).eq(state.as_str());
+                    becomes = becomes.case(here, Expr::val(to.as_str()));
+                    open.push(state.as_str());
+                }
+            }
             let mut complete = of_campaign(&mut Query::update());
             complete
-                .value(campaign::Column::State, enums::CampaignState::Completed.as_str())
+                .value(campaign::Column::State, becomes)
                 .value(campaign::Column::CompletedAt, at)
-                .and_where(Expr::col(campaign::Column::State).eq(enums::CampaignState::Dispatching.as_str()));
+                .and_where(Expr::col(campaign::Column::State).is_in(open));
             for state in MessageState::ALL.into_iter().filter(|state| state.holds_campaign()) {
                 complete.and_where(Expr::col(counter(state)).eq(0_i64));
             }

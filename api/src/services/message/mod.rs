@@ -8,9 +8,11 @@ mod plan;
 mod preview;
 mod queue;
 mod recipients;
+mod retry;
 mod send;
 
 pub use plan::Metrics;
-pub use preview::{Preview, PreviewInput, by_id, preview};
+pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
+pub use retry::retry;
 pub use send::{SendInput, SendProblem, Sent, send};

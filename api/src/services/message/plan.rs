@@ -190,7 +190,7 @@ pub async fn plan(
     let wording = Wording::new(text, structure.settings.stop_mention.as_deref().unwrap_or_default());
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
-        return Err(Problem::new("AUDIENCE_EMPTY").at(&["audience"]).into());
+        return Err(audience.nobody().into());
     }
     let mut binder = Binder::new(&wording);
     let mut scan = audience.scan(caller.structure)?;

@@ -2,9 +2,11 @@
 //!
 //! Architecture Invariant: a preview writes itself and its decision, nothing else. Its token serves its account only.
 
+use std::collections::HashMap;
+
 use entity::At;
 use entity::enums::Purpose;
-use entity::ids::PreviewId;
+use entity::ids::{DecisionId, PreviewId};
 use entity::preview::{self, Model};
 use entity::sensitive::{Digest, Sensitive};
 use rules::Stage;
@@ -84,7 +86,7 @@ pub(super) async fn preview_draft(ctx: &Ctx, caller: &Caller, draft: Draft) -> R
             })
         })
         .await?;
-    assemble(ctx, &row, metrics, decision)
+    Ok(assemble(ctx, &row, metrics, decision)?)
 }
 
 async fn insert(
@@ -123,21 +125,30 @@ async fn insert(
     Ok(preview::Entity::insert(row).exec_with_returning(tx).await?)
 }
 
-/// One preview of the caller's own; none when it is another's.
+/// The previews of those ids that are the caller's own, in no particular order, with as many statements however many; others
+/// are passed over. At most a page of ids.
 ///
 /// # Errors
 /// The database's.
-pub async fn by_id(ctx: &Ctx, caller: &Caller, id: PreviewId) -> Result<Option<Preview>, Failure> {
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[PreviewId]) -> Result<Vec<Preview>, Fault> {
     let db = ctx.store.readers();
-    let Some(row) = own(db, caller, id).await? else {
-        return Ok(None);
-    };
-    let decision = decisions::read(db, caller.structure, row.decision_id).await?;
-    let decision = decision.ok_or_else(|| Fault::internal("a preview without its decision"))?;
-    let wording = wording_of(&row)?;
+    let query = preview::in_structure(caller.structure)
+        .filter(preview::Column::AccountId.eq(caller.account))
+        .filter(preview::Column::Id.is_in(ids.iter().copied()));
+    let rows = query.all(db).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let decisions: Vec<DecisionId> = rows.iter().map(|row| row.decision_id).collect();
+    let decisions = decisions::by_ids(ctx, caller, &decisions).await?;
+    let mut decisions: HashMap<_, _> = decisions.into_iter().map(|row| (row.id, row)).collect();
     let limit = super::plan::length_limit(&ruleset::active(ctx, db, caller.structure).await?);
-    let metrics = Metrics::new(&wording, limit);
-    assemble(ctx, &row, metrics, decision).map(Some)
+    let preview = |row: &Model| {
+        let decision = decisions.remove(&row.decision_id);
+        let decision = decision.ok_or_else(|| Fault::internal("a preview without its decision"))?;
+        assemble(ctx, row, Metrics::new(&wording_of(row)?, limit), decision)
+    };
+    rows.iter().map(preview).collect()
 }
 
 /// The row of a preview of the caller's own.
@@ -162,7 +173,7 @@ pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
     serde_json::from_value(row.audience.clone()).map_err(Fault::internal)
 }
 
-fn assemble(ctx: &Ctx, row: &Model, metrics: Metrics, decision: DecisionRow) -> Result<Preview, Failure> {
+fn assemble(ctx: &Ctx, row: &Model, metrics: Metrics, decision: DecisionRow) -> Result<Preview, Fault> {
     Ok(Preview {
         id: row.id,
         token: ctx.keys.preview_token(row.id),

@@ -7,12 +7,14 @@ use entity::enums::{CampaignState, MessageState, Purpose};
 use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
 use entity::sensitive::{Digest, Sensitive};
 use entity::{campaign, message, message_person};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::SendProblem;
 use super::plan::{Binder, Plan, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
+use crate::domain::short_code;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Recipient;
 
@@ -36,11 +38,13 @@ pub async fn campaign(
         created_by: Set(caller.account),
         preview_id: Set(preview),
         decision_id: Set(decision),
+        retry_of: Set(None),
         state: Set(CampaignState::Dispatching),
         text: Set(Some(Sensitive::new(plan.wording.body.as_str()))),
         purpose: Set(Purpose::Informational),
         sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
         provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
+        short_code: Set(short_code::named_by(plan.wording.stop_mention()).map(str::to_owned)),
         cost: Set(plan.cost),
         created_at: Set(ctx.at()),
         completed_at: Set(None),
@@ -57,6 +61,25 @@ pub async fn campaign(
         written_off: Set(0),
     };
     campaign::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Has a campaign join the family whose first it names, once its messages are written: the scan that they come from leaves out whom
+/// the family writes to already, and must not take them for such.
+pub async fn join_family(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    plan: &Plan,
+    campaign: CampaignId,
+) -> Result<(), Failure<SendProblem>> {
+    if let Some(first) = plan.audience.retry_of() {
+        campaign::Entity::update_many()
+            .col_expr(campaign::Column::RetryOf, Expr::val(first.as_uuid()))
+            .filter(campaign::Column::StructureId.eq(caller.structure))
+            .filter(campaign::Column::Id.eq(campaign))
+            .exec(tx)
+            .await?;
+    }
     Ok(())
 }
 

@@ -178,7 +178,7 @@ pub async fn exclusions(
             items.push((cursor, Exclusion { person, reason }));
         }
     }
-    Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous }))
+    Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous, total: page.total }))
 }
 
 /// A condition that was accepted when the preview was made.

@@ -19,6 +19,7 @@ use super::{facts, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
+use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
 use crate::services::idempotency::{Known, Request};
 use crate::services::{ledger, ruleset, structures};
@@ -131,7 +132,7 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
         Err(Refusal::Answer(failure)) => Err(failure),
         Err(Refusal::Stale(draft)) => match preview_draft(ctx, caller, *draft).await {
             Ok(fresh) => Err(Failure::Problem(SendProblem::PreviewStale(Box::new(fresh)))),
-            Err(Failure::Problem(problem)) => Err(problem.into()),
+            Err(Failure::Problem(problem)) => Err(problem.at(&["previewToken"]).into()),
             Err(Failure::Fault(fault)) => Err(fault.into()),
         },
     }
@@ -171,6 +172,7 @@ async fn commit(
         // People changed while this transaction read them twice: nothing is kept.
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
+    queue::join_family(tx, caller, &plan, campaign).await?;
     // Last, since it locks the credit row: the dispatcher, which settles other campaigns, waits for it no longer than it must.
     if !ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await? {
         let available = ledger::held(tx, caller.structure).await?.balance;
@@ -185,6 +187,18 @@ async fn commit(
 /// one another in a circle on PostgreSQL. Sends do not wait for each other. SQLite has one writer, and needs none of it.
 async fn hold_people(tx: &DatabaseTransaction, caller: &Caller) -> Result<(), Fault> {
     structure::by_id(caller.structure).lock_shared().one(tx).await?;
+    Ok(())
+}
+
+/// Has sends to those whom one campaign did not reach wait for one another, so that each sees whom the others wrote to: the row of
+/// the preview that the family's first campaign came from stands for it, since the dispatcher needs the campaign's.
+async fn hold_family(tx: &DatabaseTransaction, caller: &Caller, audience: &Audience) -> Result<(), Fault> {
+    let Some(first) = audience.retry_of() else {
+        return Ok(());
+    };
+    if let Some(first) = campaign::by_id_in(caller.structure, first).one(tx).await? {
+        preview::by_id_in(caller.structure, first.preview_id).lock_exclusive().one(tx).await?;
+    }
     Ok(())
 }
 
@@ -231,6 +245,7 @@ async fn check(
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
     let draft = Draft { audience: audience_of(shown)?, text: wording_of(shown)?.text };
+    hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
     let before = before.ok_or_else(|| Fault::internal("a preview without its decision"))?;
@@ -305,7 +320,8 @@ fn problem(problem: SendProblem) -> Refusal {
 
 fn input_problem(failure: Failure) -> Refusal {
     match failure {
-        Failure::Problem(problem) => Refusal::from(problem),
+        // Where the input of the preview was at fault, that of the send names the preview.
+        Failure::Problem(problem) => Refusal::from(problem.at(&["previewToken"])),
         Failure::Fault(fault) => Refusal::from(fault),
     }
 }

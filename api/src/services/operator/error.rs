@@ -1,5 +1,6 @@
 //! What the operator is told.
 
+use crate::domain::phone::PhoneError;
 use crate::error::Fault;
 use crate::store::StoreError;
 
@@ -66,6 +67,12 @@ pub enum OperatorError {
         /// The longest, in septets.
         max: usize,
     },
+    /// Not the number of a mobile. The message does not tell it.
+    #[error("{0}; write it with its country code, such as +33612345678")]
+    Number(#[from] PhoneError),
+    /// The number has not opted out of the structure.
+    #[error("this number has not opted out of the structure")]
+    NotOptedOut,
     /// No provider of that name is registered.
     #[error("there is no provider `{name}`; those of this version: {known}")]
     Provider {

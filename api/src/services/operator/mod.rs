@@ -1,10 +1,11 @@
-//! The operator's hands: structures, their accounts, their subscription and their settings.
+//! The operator's hands: structures, their accounts, their subscription, their settings, and the refusals that people tell the operator.
 //!
 //! Architecture Invariant: each function takes an [`Operator`], which no request can make: no tenant makes a structure, an
 //! account, or its own subscription.
 
 mod account;
 mod error;
+mod opt_outs;
 mod sms;
 
 use std::str::FromStr;
@@ -26,6 +27,7 @@ use crate::domain::phone::Region;
 
 pub use account::{NewAccount, account_exists, create_account};
 pub use error::OperatorError;
+pub use opt_outs::{Refusal, Refused, opt_in, opt_out, opt_outs_of, opted_out};
 pub use sms::{NewSettings, NewSubscription, set_settings, set_subscription};
 
 /// The longest name of a structure, in characters.

@@ -9,13 +9,10 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait
 use serde::{Deserialize, Serialize};
 
 use crate::app::Ctx;
-use crate::caller::{Caller, Scope};
+use crate::caller::Caller;
 use crate::domain::name::fold;
 use crate::error::Fault;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
-
-/// Ids looked up by one statement.
-const IDS_PER_STATEMENT: usize = 1_000;
 
 /// What is shown of a tag.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
@@ -47,28 +44,15 @@ pub async fn page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<Ta
         .await
 }
 
-/// The tag of that id, if it is of the caller's structure.
+/// The tags of those ids that are of the caller's structure, in no particular order, with one statement; others are passed
+/// over. At most a page of ids.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without access to people, or the database's.
-pub async fn by_id(ctx: &Ctx, caller: &Caller, id: TagId) -> Result<Option<TagRow>, Fault> {
+pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[TagId]) -> Result<Vec<TagRow>, Fault> {
     let scope = caller.may_read(Module::People)?;
-    Ok(by_ids(ctx, scope, &[id]).await?.pop())
-}
-
-/// The tags of those ids that are of the scope's structure, in no particular order; others are passed over.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(ctx: &Ctx, scope: Scope, ids: &[TagId]) -> Result<Vec<TagRow>, Fault> {
-    let mut tags = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(IDS_PER_STATEMENT) {
-        let found = tag::in_structure(scope.structure)
-            .filter(tag::Column::Id.is_in(ids.iter().copied()))
-            .into_model::<TagRow>()
-            .all(ctx.store.readers())
-            .await?;
-        tags.extend(found);
-    }
-    Ok(tags)
+    let query = tag::in_structure(scope.structure)
+        .filter(tag::Column::Id.is_in(ids.iter().copied()))
+        .into_model::<TagRow>();
+    Ok(query.all(ctx.store.readers()).await?)
 }

@@ -28,7 +28,7 @@ pub use publish::publish;
 pub use rows::VersionRow;
 pub use save::{SaveRule, Saved, save};
 pub use setting::{SetRule, set_state};
-pub use view::{Origin, ParameterView, RuleView, all, by_key, rules_page, version_by_id, versions_page};
+pub use view::{Origin, ParameterView, RuleView, all, rules_page, versions_by_ids, versions_of_each};
 
 /// The most rules that a structure may write: each runs on every preview and every send.
 pub const MAX_OWN_RULES: u64 = 50;

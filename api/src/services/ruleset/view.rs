@@ -2,6 +2,8 @@
 //!
 //! Invariant: the state and the values shown are those that [`super::active`] applies.
 
+use std::collections::HashMap;
+
 use entity::enums::{Module, RuleVersionState};
 use entity::ids::{RuleId, RuleVersionId, StructureId};
 use entity::{rule_setting, rule_version};
@@ -103,45 +105,41 @@ pub async fn rules_page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<P
     Listing::ascending("rules", caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
 }
 
-/// One rule; none when it is another structure's.
-///
-/// # Errors
-/// [`Fault::Forbidden`] without READ on RULES.
-pub async fn by_key(ctx: &Ctx, caller: &Caller, key: &RuleKey) -> Result<Option<RuleView>, Fault> {
-    Ok(all(ctx, caller).await?.into_iter().find(|rule| rule.key == *key))
-}
-
-/// A page of the versions of a rule that the structure wrote, latest first; empty when it is another structure's.
+/// The same page of the versions of each of these rules that the structure wrote, latest first, with as many statements however
+/// many rules; a rule of another structure is absent.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on RULES; those of a page.
-pub async fn versions_page(
+pub async fn versions_of_each(
     ctx: &Ctx,
     caller: &Caller,
-    rule: RuleId,
+    rules: &[RuleId],
     args: &PageArgs,
-) -> Result<Page<VersionRow>, Fault> {
+) -> Result<HashMap<RuleId, Page<VersionRow>>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let query =
-        rule_version::in_structure(structure).filter(rule_version::Column::RuleId.eq(rule)).into_query();
+    let query = rule_version::in_structure(structure)
+        .filter(rule_version::Column::RuleId.is_in(rules.iter().copied()))
+        .into_query();
     Listing::descending("rule-versions", structure)
         .by((rule_version::Entity, rule_version::Column::Number), KeyKind::Number)
-        .page(ctx.store.readers(), query, args)
+        .page_of_each(ctx.store.readers(), query, (rule_version::Entity, rule_version::Column::RuleId), args)
         .await
 }
 
-/// One version of a rule; none when it is another structure's.
+/// The versions of those ids that are of rules of the caller's structure, in no particular order, with one statement; others
+/// are passed over. At most a page of ids.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on RULES.
-pub async fn version_by_id(
+pub async fn versions_by_ids(
     ctx: &Ctx,
     caller: &Caller,
-    id: RuleVersionId,
-) -> Result<Option<VersionRow>, Fault> {
+    ids: &[RuleVersionId],
+) -> Result<Vec<VersionRow>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let row = rule_version::by_id_in(structure, id).one(ctx.store.readers()).await?;
-    row.map(VersionRow::try_from).transpose()
+    let query =
+        rule_version::in_structure(structure).filter(rule_version::Column::Id.is_in(ids.iter().copied()));
+    query.all(ctx.store.readers()).await?.into_iter().map(VersionRow::try_from).collect()
 }
 
 /// The rule just changed, for the answer to the one who changed it.

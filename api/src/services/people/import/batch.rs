@@ -11,17 +11,15 @@ use chrono_tz::Tz;
 use entity::ids::{PersonId, StructureId};
 use entity::person::{Column as P, Model};
 use entity::sensitive::Sensitive;
-use entity::{At, enums, person, structure};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, LockType, OnConflict};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use entity::{At, enums, person};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::identity::{Fate, Identity, Known, People};
 use super::labels::{LISTS, Labels, TAGS};
 use super::namesakes::Namesakes;
 use super::teachers::Wanted;
-use super::{Column, Outcome, RowOutcome};
+use super::{Column, Outcome, RowOutcome, Writing, hold};
 use crate::app::Ctx;
 use crate::domain::name::sort_key;
 use crate::domain::people_file::{Consent, PersonRow, RowError, Sex};
@@ -78,9 +76,14 @@ impl Progress {
     }
 
     /// Applies a batch, whole or not at all, and tells what came of its rows; those with a teacher are told later.
-    pub async fn write(self, batch: Batch) -> Result<(Self, Vec<RowOutcome>), Fault> {
-        let store = self.ctx.store.clone();
-        store.write(move |tx| Box::pin(self.apply(tx, batch))).await
+    pub async fn write(self, writing: Writing<'_>, batch: Batch) -> Result<(Self, Vec<RowOutcome>), Fault> {
+        match writing {
+            Writing::Within(tx) => self.apply(tx, batch).await,
+            Writing::Batches => {
+                let store = self.ctx.store.clone();
+                store.write(move |tx| Box::pin(self.apply(tx, batch))).await
+            }
+        }
     }
 
     async fn apply(
@@ -88,8 +91,8 @@ impl Progress {
         tx: &DatabaseTransaction,
         batch: Batch,
     ) -> Result<(Self, Vec<RowOutcome>), Fault> {
-        // One import at a time in a structure, or two could add the same person. SQLite has one writer anyway.
-        structure::by_id(self.structure).lock(LockType::NoKeyUpdate).one(tx).await?;
+        // One import at a time in a structure, or two could add the same person.
+        hold(tx, self.structure).await?;
         self.rows += batch.len() as u64;
         let mut people = self.load(tx, &batch).await?;
         let mut outcomes = Vec::with_capacity(batch.len());

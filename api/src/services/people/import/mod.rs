@@ -33,9 +33,14 @@
 //! A teacher is looked up once every row is in, by identifier, else by name in either order. Where that fails, the row is
 //! refused and says why, but the rest of it stays applied.
 //!
-//! Architecture Invariant: the whole file is read before anything is written; each batch is one transaction, and applying a
-//! batch again changes nothing, so that an import that stopped is mended by importing again. Memory does not follow the file,
-//! but for a few words a row: whom the file tells apart, and teachers to be linked.
+//! # In how many transactions
+//!
+//! One each batch, so that others write in between; or all in one that is given, for a file that is small enough.
+//!
+//! Architecture Invariant: the whole file is read before anything is written; applying a batch again changes nothing, so that
+//! an import that stopped is mended by importing again. Each transaction holds the structure: imports of one structure at the
+//! same time take turns, batch by batch, and add nobody twice. Memory does not follow the file, but for a few words a row:
+//! whom the file tells apart, and teachers to be linked.
 
 mod batch;
 mod identity;
@@ -45,14 +50,19 @@ mod read;
 mod teachers;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use entity::ids::StructureId;
 use entity::structure;
+use sea_orm::sea_query::LockType;
+use sea_orm::{DatabaseTransaction, QuerySelect as _};
+use serde::{Deserialize, Serialize};
 
 use self::batch::{Batch, Progress};
+use self::namesakes::Namesakes;
 use crate::app::Ctx;
 use crate::caller::Scope;
 use crate::domain::people_file::{Column, FileError, FileShape};
@@ -69,6 +79,8 @@ pub enum FileSource {
     Path(PathBuf),
     /// Bytes held in memory.
     Bytes(Arc<[u8]>),
+    /// A file that is open, and may have no name. All who read it share its place: one reads at a time.
+    Open(Arc<File>),
 }
 
 impl FileSource {
@@ -76,6 +88,11 @@ impl FileSource {
         Ok(match self {
             Self::Path(path) => Box::new(File::open(path)?),
             Self::Bytes(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
+            Self::Open(file) => {
+                let mut file = file.try_clone()?;
+                file.rewind()?;
+                Box::new(file)
+            }
         })
     }
 }
@@ -109,7 +126,7 @@ pub enum Outcome {
 }
 
 /// What came of a whole file. The first four add up to its rows, blank ones aside.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportSummary {
     /// Rows that added a person.
     pub added: u64,
@@ -177,6 +194,32 @@ impl ImportError {
     }
 }
 
+/// A file that was read whole, and can be imported.
+#[derive(Debug)]
+pub struct Survey {
+    shape: FileShape,
+    namesakes: Namesakes,
+    region: Region,
+    zone: Tz,
+}
+
+impl Survey {
+    /// How many rows it has, blank ones aside.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.shape.rows()
+    }
+}
+
+/// In whose transactions an import writes.
+#[derive(Clone, Copy)]
+enum Writing<'tx> {
+    /// One of its own for each batch.
+    Batches,
+    /// One, which another commits or undoes.
+    Within(&'tx DatabaseTransaction),
+}
+
 /// Imports a file of people into the scope's structure, and tells `on_row` what came of each row once it is committed: in
 /// the order of the file, but for rows with a teacher, which come last.
 ///
@@ -186,12 +229,75 @@ pub async fn import(
     ctx: &Ctx,
     scope: Scope,
     file: FileSource,
-    mut on_row: impl FnMut(RowOutcome) + Send,
+    on_row: impl FnMut(RowOutcome) + Send,
 ) -> Result<ImportSummary, ImportError> {
+    let survey = survey(ctx, scope, &file).await?;
+    import_surveyed(ctx, scope, file, survey, on_row).await
+}
+
+/// Reads a file whole, and changes nothing.
+///
+/// # Errors
+/// [`ImportError`]: nothing of the file can be imported.
+pub async fn survey(ctx: &Ctx, scope: Scope, file: &FileSource) -> Result<Survey, ImportError> {
     let stopped = |cause| ImportError::Stopped { committed: 0, cause };
     let (region, zone) = place(ctx, scope).await.map_err(stopped)?;
-    let (shape, namesakes) =
-        read::survey(&file, region).await.map_err(stopped)?.map_err(ImportError::File)?;
+    let (shape, namesakes) = read::survey(file, region).await.map_err(stopped)?.map_err(ImportError::File)?;
+    Ok(Survey { shape, namesakes, region, zone })
+}
+
+/// Imports a file that was surveyed, as [`import`] does.
+///
+/// # Errors
+/// As [`import`].
+pub async fn import_surveyed(
+    ctx: &Ctx,
+    scope: Scope,
+    file: FileSource,
+    survey: Survey,
+    mut on_row: impl FnMut(RowOutcome) + Send,
+) -> Result<ImportSummary, ImportError> {
+    run(ctx, scope, file, survey, Writing::Batches, &mut on_row).await
+}
+
+/// Imports a file that was surveyed within a transaction that another commits or undoes; nothing that `on_row` is told stands
+/// before that.
+///
+/// # Errors
+/// As [`import`]; the transaction is then to be undone.
+pub(super) async fn import_within(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    scope: Scope,
+    file: FileSource,
+    survey: Survey,
+    mut on_row: impl FnMut(RowOutcome) + Send,
+) -> Result<ImportSummary, ImportError> {
+    run(ctx, scope, file, survey, Writing::Within(tx), &mut on_row).await
+}
+
+/// Tells the database of so many rows written and committed, if they are many.
+pub(super) async fn rows_committed(ctx: &Ctx, rows: u64) {
+    if rows > MANY_ROWS {
+        ctx.store.analyze(&["person", "person_tag", "person_list_member"]).await;
+    }
+}
+
+/// Has other imports of the structure, and sends, wait until the transaction ends. SQLite has one writer anyway.
+pub(super) async fn hold(tx: &DatabaseTransaction, structure: StructureId) -> Result<(), Fault> {
+    structure::by_id(structure).lock(LockType::NoKeyUpdate).one(tx).await?;
+    Ok(())
+}
+
+async fn run(
+    ctx: &Ctx,
+    scope: Scope,
+    file: FileSource,
+    survey: Survey,
+    writing: Writing<'_>,
+    on_row: &mut (impl FnMut(RowOutcome) + Send),
+) -> Result<ImportSummary, ImportError> {
+    let Survey { shape, namesakes, region, zone } = survey;
     let mut summary =
         ImportSummary { ignored_columns: shape.ignored_columns().to_vec(), ..ImportSummary::default() };
     let mut report = |row: RowOutcome| {
@@ -199,13 +305,14 @@ pub async fn import(
         on_row(row);
     };
     let progress = Progress::new(ctx.clone(), scope.structure, zone, namesakes);
-    let progress = apply(progress, file, shape, region, &mut report).await?;
+    let batches = read::batches(file, shape, region);
+    let progress = apply(progress, batches, writing, &mut report).await?;
     let (tags_created, lists_created) = progress.created();
     let committed = progress.rows();
-    if committed > MANY_ROWS {
-        ctx.store.analyze(&["person", "person_tag", "person_list_member"]).await;
+    if matches!(writing, Writing::Batches) {
+        rows_committed(ctx, committed).await;
     }
-    let linked = teachers::link(ctx, scope.structure, progress.into_wanted(), &mut report).await;
+    let linked = teachers::link(ctx, scope.structure, writing, progress.into_wanted(), &mut report).await;
     linked.map_err(|cause| ImportError::Stopped { committed, cause })?;
     Ok(ImportSummary { tags_created, lists_created, ..summary })
 }
@@ -219,19 +326,17 @@ async fn place(ctx: &Ctx, scope: Scope) -> Result<(Region, Tz), Fault> {
     Ok((region, zone))
 }
 
-/// Applies the rows, teachers aside, a batch a transaction.
+/// Applies the rows, teachers aside, batch by batch.
 async fn apply(
     mut progress: Progress,
-    file: FileSource,
-    shape: FileShape,
-    region: Region,
+    (mut batches, reader): read::Batches,
+    writing: Writing<'_>,
     report: &mut (impl FnMut(RowOutcome) + Send),
 ) -> Result<Progress, ImportError> {
-    let (mut batches, reader) = read::batches(file, shape, region);
     while let Some(batch) = batches.recv().await {
         let committed = progress.rows();
         let rows: Batch = batch.map_err(|cause| ImportError::FileChanged { committed, cause })?;
-        let written = progress.write(rows).await;
+        let written = progress.write(writing, rows).await;
         let (next, outcomes) = written.map_err(|cause| ImportError::Stopped { committed, cause })?;
         progress = next;
         outcomes.into_iter().for_each(&mut *report);

@@ -37,12 +37,11 @@ pub(super) async fn survey(
     tokio::task::spawn_blocking(read).await.map_err(Fault::internal)
 }
 
+/// The batches of a file as they are read, and the thread that reads them.
+pub(super) type Batches = (mpsc::Receiver<Result<Batch, FileError>>, JoinHandle<()>);
+
 /// The rows of the file, in batches. The thread ends with the file, at its first error, or when nobody listens any more.
-pub(super) fn batches(
-    file: FileSource,
-    shape: FileShape,
-    region: Region,
-) -> (mpsc::Receiver<Result<Batch, FileError>>, JoinHandle<()>) {
+pub(super) fn batches(file: FileSource, shape: FileShape, region: Region) -> Batches {
     let (sender, receiver) = mpsc::channel(BATCHES_WAITING);
     let reader = tokio::task::spawn_blocking(move || {
         if let Err(error) = send(&file, &shape, region, &sender) {

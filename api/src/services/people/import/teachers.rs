@@ -11,7 +11,7 @@ use entity::{person, teaching};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set};
 
-use super::{Outcome, RowOutcome};
+use super::{Outcome, RowOutcome, Writing, hold};
 use crate::app::Ctx;
 use crate::domain::name::{fold, sort_key};
 use crate::domain::people_file::Column;
@@ -60,13 +60,22 @@ impl Wanted {
 pub(super) async fn link(
     ctx: &Ctx,
     structure: StructureId,
+    writing: Writing<'_>,
     wanted: Wanted,
     report: &mut (impl FnMut(RowOutcome) + Send),
 ) -> Result<(), Fault> {
-    let found = look_up(ctx, structure, &wanted.places).await?;
+    let found = match writing {
+        Writing::Batches => look_up(ctx.store.readers(), structure, &wanted.places).await?,
+        Writing::Within(tx) => look_up(tx, structure, &wanted.places).await?,
+    };
     for rows in wanted.rows.chunks(ROWS_PER_BATCH) {
         let wanted: Vec<(Row, Found)> = rows.iter().map(|row| (*row, found[row.teacher])).collect();
-        let outcomes = ctx.store.write(move |tx| Box::pin(link_batch(tx, structure, wanted))).await?;
+        let outcomes = match writing {
+            Writing::Batches => {
+                ctx.store.write(move |tx| Box::pin(link_batch(tx, structure, wanted))).await?
+            }
+            Writing::Within(tx) => link_batch(tx, structure, wanted).await?,
+        };
         outcomes.into_iter().for_each(&mut *report);
     }
     Ok(())
@@ -74,11 +83,10 @@ pub(super) async fn link(
 
 /// Who each text names, by its place.
 async fn look_up(
-    ctx: &Ctx,
+    db: &impl ConnectionTrait,
     structure: StructureId,
     texts: &HashMap<String, usize>,
 ) -> Result<Vec<Found>, Fault> {
-    let db = ctx.store.readers();
     let identifiers: Vec<&str> = texts.keys().map(String::as_str).collect();
     let by_identifier = read(db, structure, person::Column::Identifier, &identifiers).await?;
     let mut names = BTreeSet::new();
@@ -145,6 +153,8 @@ async fn link_batch(
     structure: StructureId,
     wanted: Vec<(Row, Found)>,
 ) -> Result<Vec<RowOutcome>, Fault> {
+    // Two imports that link the same people in other orders would wait for one another in a circle.
+    hold(tx, structure).await?;
     let students: HashSet<PersonId> = wanted.iter().map(|(row, _)| row.student).collect();
     let stored: Vec<(PersonId, PersonId)> = teaching::in_structure(structure)
         .select_only()

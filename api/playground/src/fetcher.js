@@ -1,0 +1,78 @@
+// How GraphiQL asks: over HTTP, and for subscriptions over a WebSocket, in the name of whoever is signed in.
+//
+// Addresses are relative to the page, so that it works behind a proxy that serves it under a folder.
+
+import { getOperationAST, parse } from "graphql";
+import { createClient } from "graphql-ws";
+
+import { Missing, fill } from "./carry.js";
+
+const ENDPOINT = new URL("graphql", document.baseURI);
+
+function socketAddress() {
+  const address = new URL(ENDPOINT);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
+
+function authorization({ token }) {
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/** The function that GraphiQL calls for each request: it answers a result, or for a subscription an observable of results. */
+export function createFetcher(session, words) {
+  async function post(params, headers) {
+    const response = await fetch(ENDPOINT, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json", ...headers },
+      body: JSON.stringify(params),
+    });
+    const answer = await response.json().catch(() => failure(words.notJson(response.status)));
+    session.remember(answer);
+    return answer;
+  }
+
+  function watch(params, headers) {
+    const client = createClient({ url: socketAddress(), connectionParams: headers });
+    return {
+      subscribe(observer) {
+        const error = (cause) =>
+          observer.error(cause instanceof CloseEvent ? failure(words.closed(cause.code, cause.reason)).errors : cause);
+        return { unsubscribe: client.subscribe(params, { ...observer, error }) };
+      },
+    };
+  }
+
+  return async function fetcher({ query, variables, operationName }, { headers } = {}) {
+    const state = session.state();
+    const given = { ...authorization(state), ...headers };
+    const operation = operationOf(query, operationName);
+    try {
+      const params = { query, variables: fill(variables, state.values), operationName: operation?.name?.value };
+      return operation?.operation === "subscription" ? watch(params, given) : await post(params, given);
+    } catch (cause) {
+      if (cause instanceof Missing) {
+        return failure(words.missing(cause.value, cause.tab));
+      }
+      throw cause;
+    }
+  };
+}
+
+/**
+ * The operation to run; none where the server is to tell what is wrong with the document. GraphiQL looks at a document a
+ * moment after it changed: until then, what it calls the operation's name is that of another tab's.
+ */
+function operationOf(query, operationName) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
+  } catch {
+    return null;
+  }
+}
+
+/** An answer that is only an error of ours. */
+function failure(message) {
+  return { errors: [{ message }] };
+}

@@ -1,0 +1,32 @@
+//! `envoi provider`.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{CliError, print};
+use crate::app::Ctx;
+use crate::caller::Operator;
+use crate::services::callbacks;
+
+#[derive(Subcommand)]
+pub(super) enum Provider {
+    /// List the providers that this configuration has.
+    List,
+    /// Print the secret addresses to which gateways bring the messages that people send, such as STOP.
+    Urls,
+}
+
+impl Provider {
+    pub(super) fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
+        match self {
+            Self::List => ctx.providers.names().try_for_each(print)?,
+            Self::Urls => {
+                for (name, address) in callbacks::inbound_urls(ctx, operator) {
+                    print(&format!("{name}  {address}"))?;
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,96 @@
+//! `POST /import/people`: a file of people as the body, its report as the answer.
+//!
+//! Owns how a file comes in and how its report goes out; what is done with it is the service's.
+//!
+//! Architecture Invariants. Who asks is known, and let in, before a byte of the file is read. A client that leaves during the
+//! upload changes nothing; one that leaves later changes nothing either: the import goes on in a task of its own. A report is
+//! whole when its last line is the summary.
+
+mod receive;
+mod refuse;
+mod report;
+
+use axum::body::BodyDataStream;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::Response;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use self::receive::Received;
+use self::refuse::Refusal;
+use super::{Web, auth, negotiate};
+use crate::app::Ctx;
+use crate::error::Fault;
+use crate::services::people::import::FileSource;
+use crate::services::people::upload::{self, Admitted, ImportInput};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The one parameter of the address.
+const DRY_RUN: &str = "dryRun";
+
+/// Serves one upload.
+pub(super) async fn people(State(web): State<Web>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let ctx = Ctx::new(web.app, negotiate::language(&parts.headers));
+    let mut body = body.into_data_stream();
+    match serve(&ctx, &parts, &mut body).await {
+        Ok(report) => report,
+        Err(refusal) => {
+            receive::drain(&parts.headers, &mut body).await;
+            refusal.answer(&ctx)
+        }
+    }
+}
+
+async fn serve(ctx: &Ctx, parts: &Parts, body: &mut BodyDataStream) -> Result<Response, Refusal> {
+    let refused = |failure| Refusal::of(ctx, failure);
+    let caller = auth::caller(ctx, &parts.headers).await.map_err(|fault| refused(fault.into()))?;
+    let caller = caller.ok_or_else(|| refused(Fault::Unauthenticated.into()))?;
+    let admitted = upload::admit(ctx, &caller).map_err(refused)?;
+    check_media_type(&parts.headers)?;
+    let (key, dry_run) = (idempotency_key(&parts.headers)?, dry_run(parts)?);
+    let Received { file, digest } = receive::file(ctx, &parts.headers, body).await?;
+    let input = ImportInput { file: FileSource::Open(file.into()), digest, key, dry_run };
+    let (refused, told) = mpsc::unbounded_channel();
+    let importing = ctx.clone();
+    let work = tokio::spawn(async move {
+        let _until_it_ended: Admitted = admitted;
+        // Nobody listens any more when the client left: the import goes on.
+        upload::import_people(&importing, &caller, input, move |row| drop(refused.send(row))).await
+    });
+    report::stream(ctx, dry_run, told, work).await
+}
+
+/// The body is the file itself, under a type that no web form has.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
+    if plain && matches!(media_type.as_str(), "text/csv" | "application/octet-stream") {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "IMPORT_MEDIA_TYPE"))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<Uuid>, Refusal> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    // The draft of the header writes a string in quotes; clients write it bare as well.
+    let key = key.to_str().ok().and_then(|key| key.trim().trim_matches('"').parse().ok());
+    key.map(Some).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_INVALID"))
+}
+
+/// A parameter that is misspelt is refused: a dry run must not become an import.
+fn dry_run(parts: &Parts) -> Result<bool, Refusal> {
+    let invalid = || Refusal::new(StatusCode::BAD_REQUEST, "IMPORT_QUERY_INVALID");
+    let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| invalid())?;
+    match given.as_slice() {
+        [] => Ok(false),
+        [(name, value)] if name == DRY_RUN => value.parse().map_err(|_| invalid()),
+        _ => Err(invalid()),
+    }
+}

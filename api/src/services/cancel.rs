@@ -1,0 +1,149 @@
+//! Cancelling a campaign: what is still queued is not sent, and its credit is given back.
+//!
+//! Architecture Invariants. From the commit that makes a campaign `CANCELLING` on, the dispatcher begins none of its messages: both
+//! hold the campaign's row. Only what is `QUEUED` is suppressed; what is being sent, or in doubt, keeps its credit until it is
+//! settled, and the campaign is `CANCELLED` then. A transaction suppresses one batch; the dispatcher's sweep goes on with the rest,
+//! whatever became of the process that began.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use entity::ids::{CampaignId, MessageId, StructureId};
+use entity::{campaign, enums, message};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+
+use crate::app::{App, Ctx};
+use crate::caller::Caller;
+use crate::domain::message_state::{CampaignState, MessageState};
+use crate::error::{Failure, Fault};
+use crate::services::delivery::{self, Change, Moves, Place, Standing, in_state, reason};
+use crate::store::StoreError;
+
+/// The most messages suppressed by one transaction: a campaign of a school is cancelled at once, and no other waits long.
+const BATCH: u64 = 1_000;
+/// The most campaigns that one sweep goes on with.
+const CAMPAIGNS: u64 = 16;
+
+/// Why a campaign was not cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelProblem {
+    /// The structure has no such campaign.
+    NotFound,
+    /// All its messages were settled already.
+    AlreadyCompleted,
+}
+
+/// Cancels a campaign. Asked again, it changes nothing more. Whoever may send may cancel, and the administrator's account too: it
+/// sends nothing. The work goes on when the client has left.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without `READ_WRITE` on `COMMUNICATION_SMS`; [`CancelProblem`]; the database's.
+pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Failure<CancelProblem>> {
+    let structure = caller.may_write(enums::Module::CommunicationSms)?.structure;
+    let ctx = ctx.clone();
+    let work = tokio::spawn(async move {
+        let app = Arc::clone(&ctx.app);
+        let done = ctx.store.write::<_, Failure<CancelProblem>, _>(move |tx| {
+            Box::pin(async move { begin(tx, &app, (structure, id)).await })
+        });
+        done.await?;
+        // Other instances, or this one, go on with what one batch did not hold.
+        ctx.queued.notify_one();
+        Ok(())
+    });
+    work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
+}
+
+async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), Failure<CancelProblem>> {
+    let (structure, id) = place;
+    delivery::lock(tx, &BTreeSet::from([place])).await?;
+    let found = campaign::by_id_in(structure, id).one(tx).await?;
+    let found = found.ok_or(Failure::Problem(CancelProblem::NotFound))?;
+    let from = delivery::domain_campaign_state(found.state);
+    let to = from.cancel().map_err(|_| Failure::Problem(CancelProblem::AlreadyCompleted))?;
+    if to != from {
+        campaign::Entity::update_many()
+            .col_expr(campaign::Column::State, Expr::val(to.as_str()))
+            .filter(campaign::Column::StructureId.eq(structure))
+            .filter(campaign::Column::Id.eq(id))
+            .exec(tx)
+            .await?;
+    }
+    suppress(tx, app, place).await?;
+    Ok(())
+}
+
+/// Goes on with the campaigns that are being cancelled, a batch of each; answers whether more may be left.
+///
+/// # Errors
+/// The database's.
+pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
+    let mut more = false;
+    for place in unfinished(app).await? {
+        let inner = Arc::clone(app);
+        let suppressed = app
+            .store
+            .write::<u64, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    delivery::lock(tx, &BTreeSet::from([place])).await?;
+                    suppress(tx, &inner, place).await
+                })
+            })
+            .await?;
+        more |= suppressed == BATCH;
+    }
+    Ok(more)
+}
+
+/// The campaigns that are being cancelled and have messages queued.
+async fn unfinished(app: &App) -> Result<Vec<Place>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        structure_id: StructureId,
+        id: CampaignId,
+    }
+    use campaign::Column;
+    // The state as a literal, so that the partial index serves.
+    let query = Query::select()
+        .columns([Column::StructureId, Column::Id])
+        .from(campaign::Entity)
+        .and_where(Expr::col(Column::State).eq(Expr::Constant(CampaignState::Cancelling.as_str().into())))
+        .and_where(Expr::col(Column::Queued).gt(0_i64))
+        .order_by(Column::Id, Order::Asc)
+        .limit(CAMPAIGNS)
+        .to_owned();
+    let rows = app.store.readers().query_all(&query).await?;
+    let place = |row: Row| (row.structure_id, row.id);
+    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
+}
+
+/// Suppresses a batch of what is queued of a campaign whose lock is held; answers how many. Rows that others hold at
+/// this moment are left to the next: claims are made and given back in an order of their own.
+async fn suppress(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<u64, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: MessageId,
+        attempts: i32,
+    }
+    use message::Column;
+    let queued = Query::select()
+        .columns([Column::Id, Column::Attempts])
+        .from(message::Entity)
+        .and_where(Expr::col(Column::StructureId).eq(place.0))
+        .and_where(Expr::col(Column::CampaignId).eq(place.1))
+        .and_where(in_state(MessageState::Queued))
+        .order_by(Column::Id, Order::Asc)
+        .limit(BATCH)
+        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+        .to_owned();
+    let state = MessageState::Queued;
+    let mut moves = Moves::default();
+    for row in &tx.query_all(&queued).await? {
+        let Row { id, attempts } = Row::from_query_result(row, "")?;
+        let suppressed = state.suppress().expect("invariant: only queued messages are read here");
+        moves
+            .add(&Standing { id, place, state, attempts }, Change::to(suppressed).because(reason::CANCELLED));
+    }
+    Ok(moves.apply(tx, app, None).await?.len() as u64)
+}

@@ -1,0 +1,31 @@
+//! Sending again to those whom a campaign did not reach: a new preview, of the same text.
+//!
+//! Owns nothing: whom it finds is the audience's, and it is planned, shown and sent like any other preview. Architecture
+//! Invariant: nothing is sent here.
+
+use entity::enums::Module;
+use entity::ids::CampaignId;
+use entity::{campaign, preview};
+
+use super::plan::Draft;
+use super::preview::{Preview, preview_draft, wording_of};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::{Failure, Fault, Problem};
+use crate::services::audience::Audience;
+
+/// Previews the text of a campaign, as its user wrote it, for those whom it did not reach.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`; `CAMPAIGN_NOT_FOUND`; `NOTHING_TO_RETRY` when everybody was reached,
+/// may still be, or is written to again already.
+pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview, Failure> {
+    let structure = caller.may_read(Module::CommunicationSms)?.structure;
+    let db = ctx.store.readers();
+    let found = campaign::by_id_in(structure, id).one(db).await?;
+    let campaign = found.ok_or(Problem::new("CAMPAIGN_NOT_FOUND").at(&["campaign"]))?;
+    let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
+    let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
+    let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
+    preview_draft(ctx, caller, Draft { audience, text: wording_of(&shown)?.text }).await
+}
