@@ -4,12 +4,14 @@ use envoi_tests::process::Server;
 use envoi_tests::{Backend, plainly};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::crowd;
 
 const KEY: &str = "0190b5ac-0000-7000-8000-000000000001";
+/// What a server says when it begins to read a body that waits to be asked for (RFC 9110, 10.1.1).
+const ASKED: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const OTHER_KEY: &str = "0190b5ac-0000-7000-8000-000000000002";
 
 /// Runs a test on a server, on each backend.
@@ -47,15 +49,19 @@ async fn crowded(rows: &DatabaseConnection) -> i64 {
     row.expect("people can be counted").expect("a count has a row").try_get("", "found").expect("a number")
 }
 
-/// Sends the head of an upload and so much of its file; the connection ends with what is answered.
+/// Sends the head of an upload and, once the server asks for it, which is once the upload is under way, so much of its file.
 async fn send(server: &Server, token: &str, file: &str, length: usize) -> TcpStream {
     let address = server.address().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     let head = format!(
         "POST /import/people HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: text/csv\r\nIdempotency-Key: {KEY}\r\nContent-Length: {length}\r\n\r\n"
+         Content-Type: text/csv\r\nIdempotency-Key: {KEY}\r\nContent-Length: {length}\r\n\
+         Expect: 100-continue\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("the server reads");
+    let mut asked = [0; ASKED.len()];
+    stream.read_exact(&mut asked).await.expect("the server answers");
+    assert_eq!(asked, *ASKED);
     stream.write_all(file.as_bytes()).await.expect("the server reads");
     stream.flush().await.expect("the server reads");
     stream
@@ -79,10 +85,8 @@ fn a_client_that_leaves_during_the_upload_changes_nothing() {
     on_both(async |server, rows, token| {
         let file = crowd(1_500);
         let stream = send(&server, &token, &file, file.len() + 1).await;
-        // An empty file is refused, unless the upload is under way: it then is for that.
-        while server.upload(&token, OTHER_KEY, String::new()).await.0 != 409 {
-            tokio::task::yield_now().await;
-        }
+        let (status, _) = server.upload(&token, OTHER_KEY, file.clone()).await;
+        assert_eq!(status, 409, "the upload is under way");
         drop(stream);
         let last = upload(&server, &token, OTHER_KEY, "Nom;Prénom\nUne;Autre\n").await;
         assert_eq!((&last["added"], crowded(&rows).await), (&Value::from(1), 0));
