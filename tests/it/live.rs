@@ -6,6 +6,8 @@ mod protocol;
 use std::time::Duration;
 
 use api::services::watch;
+use api::store::Change;
+use entity::credit;
 use envoi_tests::{Actor, Backend, Heard, Socket, TestApp, both, code_of};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ both!(
     nothing_is_told_of_another_structure,
     what_is_undone_is_not_told,
     many_changes_are_told_as_few,
+    whoever_is_told_finds_it_committed,
 );
 
 const PROGRESS: &str = "subscription($id: ID!) { campaignProgress(campaign: $id) { id state progress {
@@ -234,6 +237,27 @@ async fn many_changes_are_told_as_few(app: TestApp) {
     let told = socket.until("credit", |data| data["creditChanged"]["balance"] == 328).await;
     let most = begun.elapsed().as_millis() / watch::PAUSE.as_millis() + 2;
     assert!(told.len() as u128 <= most, "{} states, at most {most} in that time", told.len());
+}
+
+async fn whoever_is_told_finds_it_committed(app: TestApp) {
+    let structure = app.quatre_vents().await;
+    let mut watcher = app.app().store.changes().watch(Change::Credit(structure));
+    if app.backend() == Backend::Postgres {
+        assert!(
+            !watcher.changed().await,
+            "it is listened to from now on, and nothing is known to have changed"
+        );
+    }
+    for given in 1..=100 {
+        let giving = tokio::spawn({
+            let app = app.clone();
+            async move { app.give(structure, 1).await }
+        });
+        assert!(watcher.changed().await);
+        let held = credit::in_structure(structure).one(app.db()).await.expect("read").expect("a row");
+        assert_eq!(held.available, 228 + given);
+        giving.await.expect("given");
+    }
 }
 
 /// The code of the errors that an operation answers with, and its end.
