@@ -21,6 +21,7 @@ both!(
     what_waits_to_be_tried_again_is_not,
     what_is_claimed_does_not_start,
     a_large_campaign_is_cancelled_batch_after_batch,
+    what_was_claimed_and_cancelled_keeps_nobody_waiting,
     what_is_completed_cannot_be_cancelled,
     whoever_may_send_may_cancel_and_the_administrator,
     a_message_is_sent_or_given_back_never_both,
@@ -193,6 +194,27 @@ async fn a_large_campaign_is_cancelled_batch_after_batch(app: TestApp) {
     assert_eq!((&after["state"], &after["progress"]["suppressed"]), (&json!("CANCELLED"), &json!(2_300)));
     assert!(another.network().submitted().is_empty() && app.network().submitted().is_empty());
     assert_eq!(marie.credit().await, (10_228, 0));
+}
+
+async fn what_was_claimed_and_cancelled_keeps_nobody_waiting(app: TestApp) {
+    let marie = app.marie().await;
+    let audience = crowd(&app, &marie, 600).await;
+    let sender = app.another(|config| config.dispatch.in_flight = 4).await;
+    let marie = marie.at(&sender);
+    let preview = marie.preview_of(audience, "Bonjour").await;
+    let campaign = marie.send(&preview, app.key()).await["campaign"].take();
+    let dispatcher = api::dispatch::spawn(sender.app().clone());
+    sender.network().reached_by(1).await;
+    marie.cancel(&campaign).await;
+    marie.sends(&[marie.person("Benali").await], "Bonsoir").await;
+    let next = async {
+        while sender.network().submitted().iter().all(|sms| sms.to != "+33612342030") {
+            sender.network().reached_by(1).await;
+        }
+    };
+    // Looked at a window a second, the 500 that were claimed would keep it waiting for two minutes.
+    tokio::time::timeout(Duration::from_secs(40), next).await.expect("the next campaign is sent at once");
+    dispatcher.stop().await;
 }
 
 async fn what_is_completed_cannot_be_cancelled(app: TestApp) {

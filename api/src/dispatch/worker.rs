@@ -121,10 +121,9 @@ impl Worker {
         if self.claimed.is_empty() && now >= self.look_at {
             self.claim().await?;
         }
-        // Not for each slot that frees: a commit serves half a window.
-        let room = self.room();
-        if room > 0 && !self.claimed.is_empty() && (room * 2 >= self.window() || room >= self.claimed.len()) {
-            self.begin(room).await?;
+        // Until something runs, or nothing is left: what was claimed may have been suppressed since, all of it.
+        while self.has_use_for(self.room()) {
+            self.begin(self.room()).await?;
         }
         Ok(())
     }
@@ -157,6 +156,11 @@ impl Worker {
 
     fn room(&self) -> usize {
         self.window().saturating_sub(self.running.len() + self.finished.len())
+    }
+
+    /// Whether so much room is worth a commit: not each slot that frees is, half a window is.
+    fn has_use_for(&self, room: usize) -> bool {
+        room > 0 && !self.claimed.is_empty() && (room * 2 >= self.window() || room >= self.claimed.len())
     }
 
     fn take(&mut self, done: Finished) {
