@@ -1,13 +1,17 @@
 //! Imports of one structure at the same time, on several instances.
 
+use api::caller::Operator;
+use api::services::people::import::{FileSource, import};
 use entity::teaching;
-use envoi_tests::{TestApp, UsableInTests as _, both};
-use sea_orm::PaginatorTrait as _;
+use envoi_tests::{Backend, TestApp, UsableInTests as _, both};
+use sea_orm::{ConnectionTrait as _, PaginatorTrait as _, TransactionTrait as _};
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::{FILE, ROUTE, beginning, crowd, mutate, report};
+use crate::racing::waits_for_a_lock;
 
-both!(two_imports_add_nobody_twice, a_key_serves_once_on_any_instance);
+both!(two_imports_add_nobody_twice, two_imports_never_wait_in_a_circle, a_key_serves_once_on_any_instance,);
 
 /// More than are imported in one transaction, so that the batches of two imports come between one another.
 const PEOPLE: usize = 2_500;
@@ -34,6 +38,56 @@ async fn two_imports_add_nobody_twice(app: TestApp) {
     assert_eq!((links().await - before, &first["refused"]), (PEOPLE as u64, &json!(0)));
     let (_, last) = report(&admin.upload(ROUTE, &[], file).await);
     assert_eq!(last["unchanged"].as_u64(), Some(PEOPLE as u64));
+}
+
+/// What another import does: it makes K0 the teacher of this student.
+fn linked(student: &str) -> String {
+    format!(
+        "INSERT INTO teaching (structure_id, teacher_id, student_id) SELECT t.structure_id, t.id, s.id
+         FROM person t INNER JOIN person s ON s.structure_id = t.structure_id
+         WHERE t.identifier = 'K0' AND s.identifier = '{student}'"
+    )
+}
+
+async fn two_imports_never_wait_in_a_circle(app: TestApp) {
+    let file = "Identifiant;Nom;Prénom;Professeur\nK0;Cercle;Ana;\nK1;Cercle;Bob;K0\nK2;Cercle;Cid;K0\n";
+    let structure = app.quatre_vents().await;
+    if app.backend() == Backend::Sqlite {
+        // One writer: no rows can be held meanwhile, so both simply run at once.
+        let (one, two) =
+            tokio::join!(app.import(structure, file.as_bytes()), app.import(structure, file.as_bytes()));
+        assert_eq!(one.expect("imported").0.added + two.expect("imported").0.added, 3);
+        return;
+    }
+    let (applied, rows_in) = oneshot::channel();
+    let (resume, resumed) = std::sync::mpsc::channel();
+    let (ctx, scope) = (app.ctx(), Operator::at_the_command_line().scope(structure));
+    let importing = tokio::spawn(async move {
+        let mut applied = Some(applied);
+        // Called once the rows are in, and before their teachers are: what came of the first row is known then.
+        let pause = move |_| {
+            if let Some(applied) = applied.take() {
+                applied.send(()).expect("the test listens");
+                tokio::task::block_in_place(|| resumed.recv()).expect("the test goes on");
+            }
+        };
+        import(&ctx, scope, FileSource::Bytes(file.as_bytes().into()), pause).await
+    });
+    rows_in.await.expect("the rows come in");
+    let connection = app.connect().await;
+    let other = connection.begin().await.expect("a transaction begins");
+    let run = async |statement: &str| other.execute_unprepared(statement).await.map(|_| ());
+    run("SELECT 1 FROM structure FOR NO KEY UPDATE").await.expect("another import holds its structure");
+    run(&linked("K2")).await.expect("nobody linked the second");
+    resume.send(()).expect("the import goes on");
+    while !waits_for_a_lock(app.db()).await {
+        tokio::task::yield_now().await;
+    }
+    run(&linked("K1")).await.expect("the import does not hold the first");
+    other.commit().await.expect("the other import is done");
+    let summary = importing.await.expect("it ends").expect("the import is not undone");
+    assert_eq!((summary.added, summary.refused), (3, 0));
+    connection.close().await.expect("the connection can be closed");
 }
 
 async fn a_key_serves_once_on_any_instance(app: TestApp) {
