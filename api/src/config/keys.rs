@@ -207,9 +207,9 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| whole(value, 1..=100).map(|n| config.import.at_once = n),
     },
     Key {
-        path: "import.whole_rows",
+        path: "import.transaction_rows",
         about: "rows of people imported in one transaction",
-        set: |config, value| whole(value, 1..=200_000).map(|n| config.import.whole_rows = n),
+        set: |config, value| whole(value, 1..=200_000).map(|n| config.import.transaction_rows = n),
     },
     Key {
         path: "import.patience_seconds",

@@ -37,6 +37,6 @@ pub const IMPORT_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Uploads of people at once: the disk that they take at most is so many times the largest file.
 pub const IMPORTS_AT_ONCE: usize = 4;
 /// The most rows imported in one transaction, in which others wait to write: the largest school, in a second or two.
-pub const IMPORT_WHOLE_ROWS: u64 = 10_000;
+pub const IMPORT_TRANSACTION_ROWS: u64 = 10_000;
 /// How long the next 64 KiB of an upload are awaited: two kilobytes a second, less than the worst mobile network carries.
 pub const IMPORT_PATIENCE: Duration = Duration::from_secs(30);

@@ -194,7 +194,7 @@ pub struct Import {
     /// The most uploads at once.
     pub at_once: usize,
     /// The most rows imported in one transaction, and tried in a dry run.
-    pub whole_rows: u64,
+    pub transaction_rows: u64,
     /// How long the next part of a file is awaited.
     pub patience: Duration,
     /// Where files are kept while they are imported. None: where the system keeps temporary files.
@@ -286,7 +286,7 @@ impl Default for Config {
             import: Import {
                 max_bytes: limits::IMPORT_MAX_BYTES,
                 at_once: limits::IMPORTS_AT_ONCE,
-                whole_rows: limits::IMPORT_WHOLE_ROWS,
+                transaction_rows: limits::IMPORT_TRANSACTION_ROWS,
                 patience: limits::IMPORT_PATIENCE,
                 folder: None,
             },

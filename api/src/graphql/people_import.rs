@@ -121,7 +121,8 @@ pub struct PeopleImportMutation;
 #[Object]
 impl PeopleImportMutation {
     /// Imports a CSV file of people: adds those who are new, changes the others as it says, removes nobody. A row that is refused
-    /// stops no other. A file of 10,000 rows or fewer is imported whole or not at all. Needs `READ_WRITE` on PEOPLE.
+    /// stops no other. A file of 10,000 rows or fewer, unless the operator sets another number, is imported whole or not at all.
+    /// Needs `READ_WRITE` on PEOPLE.
     async fn import_people(
         &self,
         graphql: &Context<'_>,

@@ -87,7 +87,7 @@ async fn keys(app: &TestApp) -> u64 {
 }
 
 async fn a_large_file_that_stops_midway_is_finished_by_asking_again(app: TestApp) {
-    let narrow = app.another(|config| config.import.whole_rows = 1_000).await;
+    let narrow = app.another(|config| config.import.transaction_rows = 1_000).await;
     let admin = app.admin().await.at(&narrow);
     let key = app.key().to_string();
     let key = [("idempotency-key", key.as_str())];
@@ -127,7 +127,7 @@ async fn a_large_file_that_stops_midway_is_finished_by_asking_again(app: TestApp
 }
 
 async fn a_dry_run_has_its_limit(app: TestApp) {
-    let narrow = app.another(|config| config.import.whole_rows = 1_000).await;
+    let narrow = app.another(|config| config.import.transaction_rows = 1_000).await;
     let admin = app.admin().await.at(&narrow);
     let before = (people(&app).await, everything(&app).await);
     let file = |rows: usize| format!("Nom;Prénom\n{}", "Une;Même\n".repeat(rows));

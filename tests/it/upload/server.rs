@@ -31,7 +31,7 @@ fn on<F: Future<Output = Server>>(
         let variables = [
             ("ENVOI_DATABASE_URL", database.address.as_str()),
             ("ENVOI_MASTER_KEY_FILE", key.as_str()),
-            ("ENVOI_IMPORT_WHOLE_ROWS", "1000"),
+            ("ENVOI_IMPORT_TRANSACTION_ROWS", "1000"),
         ];
         let server = Server::start(database.folder(), &[], &variables).await;
         let rows = database.connect().await;

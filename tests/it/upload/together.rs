@@ -17,8 +17,8 @@ both!(two_imports_add_nobody_twice, two_imports_never_wait_in_a_circle, a_key_se
 const PEOPLE: usize = 2_500;
 
 async fn two_imports_add_nobody_twice(app: TestApp) {
-    let one = app.another(|config| config.import.whole_rows = 1_000).await;
-    let other = app.another(|config| config.import.whole_rows = 1_000).await;
+    let one = app.another(|config| config.import.transaction_rows = 1_000).await;
+    let other = app.another(|config| config.import.transaction_rows = 1_000).await;
     let admin = app.admin().await.at(&one);
     let there = admin.at(&other);
     let links = async || teaching::Entity::all_rows().count(app.db()).await.expect("links can be counted");

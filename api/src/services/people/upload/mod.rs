@@ -3,9 +3,9 @@
 //! Owns what an import comes to under an idempotency key; what its rows do is [`super::import`]'s.
 //!
 //! Architecture Invariants. The structure is the caller's, whatever the file or the request says. A file of at most
-//! `import.whole_rows` rows is imported in one transaction, its key with it, or not at all; a larger one batch by batch, its key last:
-//! an import that stopped midway has no key, and asking again does the rest. A dry run is a transaction that is undone: it leaves
-//! nothing, its key included. The work goes on when the client has left.
+//! `import.transaction_rows` rows is imported in one transaction, its key with it, or not at all; a larger one batch by batch, its
+//! key last: an import that stopped midway has no key, and asking again does the rest. A dry run is a transaction that is undone:
+//! it leaves nothing, its key included. The work goes on when the client has left.
 
 mod answer;
 mod slots;
@@ -97,7 +97,7 @@ impl Work {
         }
         let surveyed = survey(&work.ctx, work.caller.scope(), &work.input.file).await;
         let surveyed = surveyed.map_err(|error| stopped(&work.ctx, error))?;
-        let limit = work.ctx.config.import.whole_rows;
+        let limit = work.ctx.config.import.transaction_rows;
         if surveyed.rows() <= limit {
             return work.import_whole(surveyed, on_refused).await;
         }
