@@ -8,7 +8,7 @@ use sea_orm_migration::{
     sea_orm::{DbBackend, FromQueryResult, Statement},
 };
 
-use crate::columns::{at, create, digest, digest_null, drop_all, id, id_null, index, keyed, one_of, unique};
+use crate::columns::{at, create, digest, drop_all, id, id_null, index, keyed, one_of, unique};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -71,13 +71,13 @@ fn inbound(db: DbBackend) -> TableCreateStatement {
         .col(id(db, "id").primary_key())
         .col(text("provider"))
         .col(text_null("reference"))
-        .col(digest_null("number_hash"))
         .col(text_null("sender_problem"))
         .col(text_null("short_code"))
         .col(one_of("keyword", &["STOP", "START", "OTHER"]))
+        .col(at("said_at"))
         .col(at("received_at"))
         .index(&mut unique(&["provider", "reference"]))
-        .check(Expr::cust("(number_hash IS NULL) = (sender_problem IS NOT NULL)"))
+        .check(Expr::col("said_at").lte(Expr::col("received_at")))
         .take()
 }
 

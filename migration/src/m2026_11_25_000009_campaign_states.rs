@@ -70,8 +70,14 @@ impl MigrationTrait for Migration {
         change.commit().await
     }
 
-    /// What was cancelled becomes completed: its messages say which of them were not sent.
+    /// What was cancelled becomes completed: its messages say which of them were not sent. While some of a campaign's are still to be
+    /// suppressed it is refused, since the program of before would send them.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let unfinished = "SELECT 1 FROM campaign WHERE state = 'CANCELLING' AND queued > 0 LIMIT 1";
+        let unfinished = Statement::from_string(manager.get_database_backend(), unfinished);
+        if manager.get_connection().query_one_raw(unfinished).await?.is_some() {
+            return Err(DbErr::Migration("a campaign is being cancelled: try again once it is".to_owned()));
+        }
         run(manager, "UPDATE campaign SET state = 'COMPLETED' WHERE state = 'CANCELLED'").await?;
         run(manager, "UPDATE campaign SET state = 'DISPATCHING' WHERE state = 'CANCELLING'").await?;
         run(manager, "DROP INDEX IF EXISTS message_queued_by_campaign").await?;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod dispatch;
 mod kannel;
+mod order;
 
 use api::caller::Operator;
 use api::domain::outcome::{Outcome, UnknownReason};
@@ -259,7 +260,7 @@ async fn a_start_answers_its_own_short_code(app: TestApp) {
     three.says("STOP", "36111").await;
     three.says("START", "36111").await;
     assert_eq!(three.opted_out().await, [true, true, false]);
-    // Refused through both of its short codes, a structure is allowed again by the one that was refused last.
+    // Refused through both of its short codes, a structure is allowed again by the one it was refused by last.
     set_mention(&app, three.structures[2], "HARMONIE", ".STOP 36608").await;
     three.write(2).await;
     three.says("STOP", "36111").await;

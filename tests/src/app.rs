@@ -315,7 +315,19 @@ impl TestApp {
 
     /// A gateway brings an SMS that someone sent to a short code, as these bytes; answers the status that it is told.
     pub async fn receive(&self, from: &str, to: &str, text: &[u8], reference: Option<&str>) -> StatusCode {
-        let query = inbound_query(from, to, text, reference);
+        self.receive_sent(from, to, text, reference, None).await
+    }
+
+    /// The same, of an SMS that was sent then.
+    pub async fn receive_sent(
+        &self,
+        from: &str,
+        to: &str,
+        text: &[u8],
+        reference: Option<&str>,
+        sent_at: Option<DateTime<Utc>>,
+    ) -> StatusCode {
+        let query = inbound_query(from, to, text, reference, sent_at);
         let address = callbacks::inbound_url(&self.0.app, self.0.network.name());
         let path = address.splitn(4, '/').last().expect("invariant: an address has a path");
         let request = Request::get(format!("/{path}?{query}")).body(Body::empty());

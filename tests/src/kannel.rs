@@ -181,7 +181,7 @@ pub fn configuration(ports: [u16; 4], inbound_url: Option<&str>) -> String {
     }
     // In a hurry: what is to be tried again is, every second.
     set("sms-resend-freq = 10", "1");
-    set("http-queue-delay = 10", "1");
+    set("http-queue-delay = 30", "1");
     let inbound_url = inbound_url.unwrap_or("http://127.0.0.1:1/nowhere");
     let shown = text
         .lines()

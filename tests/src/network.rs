@@ -10,6 +10,7 @@ use api::providers::callback::{Callback, CallbackError, Inbound, Reported};
 use api::providers::sandbox::Sandbox;
 use api::providers::{Outbound, Provider, Providers, Reference, Report};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
@@ -42,10 +43,21 @@ pub struct Submitted {
 }
 
 /// The query with which the network brings an SMS that someone sent.
-pub(crate) fn inbound_query(from: &str, to: &str, text: &[u8], reference: Option<&str>) -> String {
+pub(crate) fn inbound_query(
+    from: &str,
+    to: &str,
+    text: &[u8],
+    reference: Option<&str>,
+    sent_at: Option<DateTime<Utc>>,
+) -> String {
     let known = [("from", from.as_bytes()), ("to", to.as_bytes()), ("text", text)];
     let all = known.into_iter().chain(reference.map(|reference| ("id", reference.as_bytes())));
-    all.map(|(name, bytes)| format!("{name}={}", escaped(bytes))).collect::<Vec<_>>().join("&")
+    let mut query =
+        all.map(|(name, bytes)| format!("{name}={}", escaped(bytes))).collect::<Vec<_>>().join("&");
+    if let Some(sent_at) = sent_at {
+        query.push_str(&format!("&at={}", sent_at.timestamp()));
+    }
+    query
 }
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.
@@ -160,6 +172,7 @@ impl Provider for Network {
             from: call.text("from")?,
             to: call.text("to")?,
             text: String::from_utf8_lossy(&text).into_owned(),
+            sent_at: call.text("at").ok().and_then(|at| DateTime::from_timestamp(at.parse().ok()?, 0)),
             reference: id,
         })
     }

@@ -28,7 +28,7 @@ pub(super) enum OptOut {
         /// The structure's id, or its exact name.
         #[arg(long)]
         structure: String,
-        /// The number, with its country code.
+        /// The number, with its country code or as it is dialled in the structure's region.
         #[arg(long)]
         number: String,
     },
@@ -37,7 +37,7 @@ pub(super) enum OptOut {
         /// The structure's id, or its exact name.
         #[arg(long)]
         structure: String,
-        /// The number, with its country code.
+        /// The number, with its country code or as it is dialled in the structure's region.
         #[arg(long)]
         number: String,
     },

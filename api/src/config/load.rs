@@ -62,6 +62,11 @@ pub enum ConfigError {
     /// A gateway that would refuse everything.
     #[error("`kannel.send_url` needs `kannel.username` and `kannel.password` beside it")]
     KannelIncomplete,
+    /// A gateway that could not call back.
+    #[error(
+        "`kannel.send_url` needs `public_url`, the address at which the gateway reaches this server: `listen` tells none"
+    )]
+    NoAddressToCall,
 }
 
 /// Where a setting was given.
@@ -107,6 +112,10 @@ impl Config {
         }
         if config.kannel.send_url.is_some() && config.kannel.settings().is_none() {
             return Err(ConfigError::KannelIncomplete);
+        }
+        let reached = config.public_url.is_some() || !config.listen.ip().is_unspecified();
+        if config.kannel.send_url.is_some() && !reached {
+            return Err(ConfigError::NoAddressToCall);
         }
         Ok(config)
     }
@@ -241,6 +250,17 @@ mod tests {
                 .is_some();
             assert!(shown, "{} is missing from the example", key.path);
         }
+    }
+
+    #[test]
+    fn a_gateway_needs_its_user_and_where_to_call_back() {
+        let gateway = "[kannel]\nsend_url = \"http://127.0.0.1:13013/cgi-bin/sendsms\"\n";
+        assert!(refusal(from_text(gateway)).contains("kannel.username"));
+        let user = format!("{gateway}username = \"envoi\"\npassword = \"secret\"\n");
+        assert!(from_text(&user).is_ok());
+        let everywhere = format!("listen = \"0.0.0.0:8080\"\n{user}");
+        assert!(refusal(from_text(&everywhere)).contains("public_url"));
+        assert!(from_text(&format!("public_url = \"https://sms.example\"\n{everywhere}")).is_ok());
     }
 
     #[test]

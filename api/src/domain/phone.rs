@@ -124,28 +124,29 @@ impl Phone {
         }
     }
 
-    /// Reads a number as networks write it: in international form with `+`, `00` or nothing before the country code, or else as it is
-    /// dialled inside one of these regions, the first that has such a mobile.
+    /// Whose a number may be that was written outside any region: in international form with `+`, `00` or nothing before the country
+    /// code, it is one person's; as it is dialled inside a country, that of a mobile in each of these regions that has such a one.
     ///
     /// # Errors
-    /// [`PhoneError`], without the number: what the first region has against it.
-    pub fn from_network(input: &str, regions: &[Region]) -> Result<Self, PhoneError> {
+    /// [`PhoneError`], without the number, when it is nobody's: what the first region has against it.
+    pub fn candidates(input: &str, regions: &[Region]) -> Result<Vec<Self>, PhoneError> {
         let bare = input.trim();
         if bare.len() <= MAX_DIGITS && bare.starts_with(|c: char| c.is_ascii_digit()) {
             let number =
                 clean(bare).ok().and_then(|digits| phonenumber::parse(None, format!("+{digits}")).ok());
             if let Some(number) = number.filter(PhoneNumber::is_valid) {
-                return accept(&number);
+                return accept(&number).map(|phone| vec![phone]);
             }
         }
-        let mut refusal = None;
+        let (mut found, mut refusal) = (Vec::new(), None);
         for region in regions {
             match Self::parse(input, *region) {
-                Ok(phone) => return Ok(phone),
+                Ok(phone) if found.contains(&phone) => {}
+                Ok(phone) => found.push(phone),
                 Err(error) => refusal = refusal.or(Some(error)),
             }
         }
-        Err(refusal.unwrap_or(PhoneError::Invalid))
+        if found.is_empty() { Err(refusal.unwrap_or(PhoneError::Invalid)) } else { Ok(found) }
     }
 
     /// Takes back a number that [`Phone::as_e164`] gave, from storage. Its shape is checked, not its numbering

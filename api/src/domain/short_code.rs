@@ -7,10 +7,14 @@
 /// has 15 at most.
 const DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
 
-/// The short code that a STOP mention names: its last run of 3 to 15 digits. `.STOP 36608` names `36608`.
+/// The short code that a STOP mention names: the one number in it. `.STOP 36608` names `36608`. None when it has none, several, one
+/// written with blanks in it, or one as it is dialled inside a country, which no gateway reports so.
 #[must_use]
 pub fn named_by(mention: &str) -> Option<&str> {
-    mention.split(|c: char| !c.is_ascii_digit()).rfind(|run| DIGITS.contains(&run.len()))
+    let mut numbers = mention.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    let number =
+        numbers.next().filter(|number| DIGITS.contains(&number.len()) && !number.starts_with('0'))?;
+    numbers.next().is_none().then_some(number)
 }
 
 /// The short code that a gateway says an SMS came to: digits, with or without a leading `+`. None when it is something else.
@@ -25,13 +29,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mention_names_its_short_code_last() {
+    fn a_mention_names_one_short_code() {
         for (mention, named) in [
             (".STOP 36608", Some("36608")),
             (" STOP au 36608.", Some("36608")),
-            (" 24/7: STOP36608", Some("36608")),
+            (" 24/7: STOP36608", None),
+            (" STOP au 36 608", None),
+            (" STOP 36608 ou 36609", None),
             (" STOP au +33700000000", Some("33700000000")),
+            (" STOP au 0700000000", None),
             (" no to 1", None),
+            (" STOP", None),
             ("", None),
         ] {
             assert_eq!(named_by(mention), named, "{mention:?}");

@@ -15,8 +15,17 @@
 use super::name::fold;
 
 /// The words that refuse, folded.
-const STOP_WORDS: &[&str] =
-    &["stop", "arret", "arreter", "arretez", "desabonner", "desabonnement", "unsubscribe"];
+const STOP_WORDS: &[&str] = &[
+    "stop",
+    "arret",
+    "arrete",
+    "arreter",
+    "arretez",
+    "desabonner",
+    "desabonnez",
+    "desabonnement",
+    "unsubscribe",
+];
 /// The words that take a refusal back, folded.
 const START_WORDS: &[&str] = &["start", "reprise", "reprendre"];
 /// Words that change nothing, folded: of courtesy, and what the refusal is of. `s'il vous plaît` is four words.

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::message_state::Report as Status;
 
 /// A call from outside, whatever its method: both parts are bounded by whoever received it.
@@ -88,6 +90,8 @@ pub struct Inbound {
     pub to: String,
     /// What it says. Bytes that could not be read stand as U+FFFD.
     pub text: String,
+    /// When it was sent, where the provider tells.
+    pub sent_at: Option<DateTime<Utc>>,
     /// The provider's own id of it, where it gives one: the same when it calls again.
     pub reference: Option<String>,
 }
@@ -147,6 +151,7 @@ mod tests {
             from: "+33612345678".into(),
             to: "36608".into(),
             text: "secret".into(),
+            sent_at: None,
             reference: None,
         };
         let shown = format!("{inbound:?} {:?}", callback("text=secret"));

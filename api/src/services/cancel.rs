@@ -47,19 +47,22 @@ pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Fa
         let done = ctx.store.write::<_, Failure<CancelProblem>, _>(move |tx| {
             Box::pin(async move { begin(tx, &app, (structure, id)).await })
         });
-        done.await?;
-        // Other instances, or this one, go on with what one batch did not hold.
-        ctx.queued.notify_one();
-        Ok(())
+        // What one batch did not hold, the sweep of any instance goes on with.
+        done.await
     });
     work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
 async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), Failure<CancelProblem>> {
     let (structure, id) = place;
+    let find = async || {
+        let found = campaign::by_id_in(structure, id).one(tx).await?;
+        found.ok_or(Failure::Problem(CancelProblem::NotFound))
+    };
+    // Before another structure's could be locked.
+    find().await?;
     delivery::lock(tx, &BTreeSet::from([place])).await?;
-    let found = campaign::by_id_in(structure, id).one(tx).await?;
-    let found = found.ok_or(Failure::Problem(CancelProblem::NotFound))?;
+    let found = find().await?;
     let from = delivery::domain_campaign_state(found.state);
     let to = from.cancel().map_err(|_| Failure::Problem(CancelProblem::AlreadyCompleted))?;
     if to != from {

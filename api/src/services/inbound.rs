@@ -4,8 +4,9 @@
 //! handed the number an SMS through that short code in the last [`REACH`], and nothing here tells one structure of another.
 //!
 //! Architecture Invariants. An SMS and all that it changes are committed together, once for each reference of its provider's. Neither its
-//! text nor its number is kept: what it asks, and the number's keyed hash. A refusal that was committed before a message starts to be sent
-//! is honoured: `dispatch::begin` reads it in its own transaction. An SMS takes back only what SMS to the same short code refused.
+//! text nor its number is kept: what it asks. A refusal that was committed before a message starts to be sent is honoured:
+//! `dispatch::begin` reads it in its own transaction. An SMS takes back only what was last refused by SMS to the same short code, and
+//! not after it was sent: gateways bring again, in any order, what they could not bring.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -41,10 +42,12 @@ pub const LISTED: u64 = 200;
 struct Received {
     provider: String,
     reference: Option<String>,
-    /// The number, or why it is none.
-    sender: Result<Digest, PhoneError>,
+    /// The number, or those it may be where it was written without its country; or why it is none.
+    sender: Result<Vec<Digest>, PhoneError>,
     short_code: Option<String>,
     keyword: Keyword,
+    said_at: At,
+    received_at: At,
 }
 
 /// Records a message that a provider brought, and what it changes, before it answers. The caller vouches that the call is the
@@ -71,31 +74,36 @@ pub async fn receive(ctx: &Ctx, provider: &str, message: Inbound) -> Result<(), 
 
 async fn read(ctx: &Ctx, provider: &str, message: &Inbound) -> Result<Received, Fault> {
     let regions = structures::regions(ctx.store.readers()).await?;
+    let now = ctx.now();
     let kept = |reference: &String| {
         (1..=MAX_REFERENCE).contains(&reference.len()) && !reference.contains(char::is_control)
     };
     Ok(Received {
         provider: provider.to_owned(),
         reference: message.reference.clone().filter(kept),
-        sender: Phone::from_network(&message.from, &regions).map(|number| ctx.keys.number_hash(&number)),
+        sender: Phone::candidates(&message.from, &regions)
+            .map(|numbers| numbers.iter().map(|number| ctx.keys.number_hash(number)).collect()),
         short_code: short_code::read(&message.to).map(str::to_owned),
         keyword: keyword(&message.text),
+        // A gateway's clock may be ahead of ours.
+        said_at: At::from(message.sent_at.unwrap_or(now).min(now)),
+        received_at: At::from(now),
     })
 }
 
 /// Records it; answers how many structures it concerned, or nothing when it was recorded before.
 async fn record(tx: &DatabaseTransaction, ctx: &Ctx, received: Received) -> Result<Option<usize>, Fault> {
-    let Received { provider, reference, sender, short_code, keyword } = received;
+    let Received { provider, reference, sender, short_code, keyword, said_at, received_at } = received;
     let id: InboundId = ctx.id();
     let row = inbound::ActiveModel {
         id: Set(id),
         provider: Set(provider),
         reference: Set(reference),
-        number_hash: Set(sender.as_ref().ok().cloned()),
         sender_problem: Set(sender.as_ref().err().map(|problem| problem.code().to_owned())),
         short_code: Set(short_code.clone()),
         keyword: Set(stored(keyword)),
-        received_at: Set(ctx.at()),
+        said_at: Set(said_at),
+        received_at: Set(received_at),
     };
     // First of all: on PostgreSQL a repetition that comes meanwhile waits here for the end of this transaction.
     let inserted = inbound::Entity::insert_many([row])
@@ -105,12 +113,22 @@ async fn record(tx: &DatabaseTransaction, ctx: &Ctx, received: Received) -> Resu
     if matches!(inserted, TryInsertResult::Conflicted | TryInsertResult::Inserted(0)) {
         return Ok(None);
     }
-    let (Ok(number), Some(short_code)) = (sender, short_code) else {
+    let (Ok(numbers), Some(short_code)) = (sender, short_code) else {
         return Ok(Some(0));
     };
     let concerned = match keyword {
-        Keyword::Stop => stop(tx, ctx, id, &number, &short_code).await?,
-        Keyword::Start => opt_outs::accept_by_sms(tx, &number, &short_code).await?,
+        Keyword::Stop => {
+            let mut concerned = BTreeSet::new();
+            for number in &numbers {
+                concerned.extend(stop(tx, ctx, id, number, &short_code).await?);
+            }
+            concerned
+        }
+        Keyword::Start => match numbers.as_slice() {
+            [number] => opt_outs::accept_by_sms(tx, number, &short_code, said_at).await?,
+            // Of several, nobody knows who it was: a refusal stands.
+            _ => BTreeSet::new(),
+        },
         Keyword::Other => BTreeSet::new(),
     };
     let rows = concerned.iter().map(|structure| inbound_structure::ActiveModel {

@@ -173,9 +173,22 @@ pub async fn regions(db: &impl ConnectionTrait) -> Result<Vec<Region>, Fault> {
 /// # Errors
 /// The database's.
 pub async fn time_zone(db: &impl ConnectionTrait, structure: StructureId) -> Result<Tz, Fault> {
-    let row = structure::by_id(structure).one(db).await?;
-    let row = row.ok_or_else(|| Fault::internal("the structure of an account does not exist"))?;
+    let row = row(db, structure).await?;
     row.time_zone.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))
+}
+
+/// The region in which a structure's numbers are read.
+///
+/// # Errors
+/// The database's.
+pub async fn region(db: &impl ConnectionTrait, structure: StructureId) -> Result<Region, Fault> {
+    let row = row(db, structure).await?;
+    row.region.parse().map_err(|_| Fault::internal("a structure has an unknown region"))
+}
+
+async fn row(db: &impl ConnectionTrait, structure: StructureId) -> Result<structure::Model, Fault> {
+    let row = structure::by_id(structure).one(db).await?;
+    row.ok_or_else(|| Fault::internal("the structure of an account does not exist"))
 }
 
 #[derive(FromQueryResult)]

@@ -21,7 +21,7 @@ fn the_addresses_for_gateways_are_printed_and_stay_the_same() {
         let first = envoi(database.folder(), &["provider", "urls"], &variables).await;
         assert!(first.1.starts_with("kannel  https://sms.example.org/inbound/kannel/"), "{first:?}");
         assert!(
-            first.1.trim_end().ends_with("?from=%p&to=%P&text=%b&coding=%c&charset=%C&id=%I"),
+            first.1.trim_end().ends_with("?from=%p&to=%P&text=%b&coding=%c&charset=%C&id=%I&at=%T"),
             "{first:?}"
         );
         assert_eq!(envoi(database.folder(), &["provider", "urls"], &variables).await, first);

@@ -58,6 +58,7 @@ async fn answers_prove_what_they_prove_and_no_more() {
         (Answers(400, &[], PAGE), unknown(ServerError)),
         (Answers(403, &[], "Authorization failed for sendsms"), Misconfigured),
         (Answers(403, &[], "Not routable. Do not try again."), rejected("NOT_ROUTABLE")),
+        (Answers(403, &[], "<h1>Forbidden</h1>"), unknown(ServerError)),
         (Answers(404, &[], "Unknown request."), Misconfigured),
         (Answers(429, &["Retry-After: 7"], ""), not_sent(Some(7))),
         (Answers(429, &["Retry-After: Wed, 25 Nov 2026 07:28:00 GMT"], ""), not_sent(None)),
@@ -188,6 +189,7 @@ fn inbound_messages_are_read_in_their_charset() {
             from: NUMBER.to_owned(),
             to: "36608".to_owned(),
             text: text.to_owned(),
+            sent_at: None,
             reference: Some("7c2a".to_owned()),
         };
         assert!(read(&rest) == expected, "{}", &rest[..rest.len().min(80)]);

@@ -157,8 +157,9 @@ fn numbers_as_networks_write_them() {
     let regions = |codes: &[&str]| -> Vec<Region> {
         codes.iter().map(|code| code.parse().expect("the tests use known regions")).collect()
     };
-    let read = |input: &str, codes: &[&str]| {
-        Phone::from_network(input, &regions(codes)).map(|phone| phone.as_e164().to_owned())
+    let read = |input: &str, codes: &[&str]| -> Result<String, PhoneError> {
+        let found = Phone::candidates(input, &regions(codes))?;
+        Ok(found.iter().map(Phone::as_e164).collect::<Vec<_>>().join(" "))
     };
     for input in ["+33612345678", "33612345678", "0033612345678", "0612345678", " 33612345678 "] {
         for codes in [&["FR"][..], &["FR", "RE"], &["RE", "FR"], &["BE", "FR"]] {
@@ -169,6 +170,9 @@ fn numbers_as_networks_write_them() {
     assert_eq!(read("33612345678", &["RE"]), Ok("+33612345678".to_owned()));
     assert_eq!(read("262692123456", &["FR"]), Ok("+262692123456".to_owned()));
     assert_eq!(read("0692123456", &["FR", "RE"]), Ok("+262692123456".to_owned()));
+    // Two people have it, each in a country of their own.
+    assert_eq!(read("0791234567", &["CH", "FR"]), Ok("+41791234567 +33791234567".to_owned()));
+    assert_eq!(read("+33791234567", &["CH", "FR"]), Ok("+33791234567".to_owned()));
     for (input, error) in [
         ("36608", PhoneError::ShortCode),
         ("", PhoneError::TooShort),

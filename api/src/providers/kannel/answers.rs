@@ -1,7 +1,7 @@
 //! What the answers of Kannel's smsbox prove.
 //!
-//! Architecture Invariant: an answer is judged by its status and Kannel's own words together. The status alone may be that of
-//! something that stands before Kannel.
+//! Architecture Invariant: an answer is judged by its status and Kannel's own words together, since the status alone may be that of
+//! something that stands before Kannel; but for those by which nobody answers who passed the request on.
 
 use uuid::Uuid;
 
@@ -25,6 +25,9 @@ const REFUSALS: &[(u16, &str, &str)] = &[
 const MISCONFIGURED: &[&str] =
     &["Sender missing", "DLR-URL field misformed", "DLR-Mask field misformed", "Invalid content-type"];
 
+/// The user or the password is not one that Kannel knows. What filters answers says 403 too, of a message that went through.
+const UNAUTHORISED: &str = "Authorization failed";
+
 /// What came of the request of this attempt.
 pub(super) fn outcome(answer: &Answer, attempt: Uuid) -> Outcome {
     let said = answer.body.trim();
@@ -40,7 +43,9 @@ pub(super) fn outcome(answer: &Answer, attempt: Uuid) -> Outcome {
         }
         200..300 => Outcome::Unknown { reason: UnknownReason::UnreadableAnswer },
         400 if MISCONFIGURED.iter().any(|words| said.starts_with(words)) => Outcome::Misconfigured,
-        401 | 403 | 404 => Outcome::Misconfigured,
+        403 if said.starts_with(UNAUTHORISED) => Outcome::Misconfigured,
+        // Whoever says these did not pass the request on, and Kannel itself is not who is asked, or not as it should be.
+        401 | 404 => Outcome::Misconfigured,
         429 => Outcome::NotSent { retry_after: answer.retry_after },
         503 if said == QUEUE_FULL => Outcome::NotSent { retry_after: answer.retry_after },
         _ => Outcome::Unknown { reason: UnknownReason::ServerError },

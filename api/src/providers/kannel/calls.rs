@@ -1,5 +1,6 @@
 //! What Kannel's smsbox brings: delivery reports, and messages that people sent.
 
+use chrono::DateTime;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, WINDOWS_1252};
 
 use crate::domain::message_state::Report as Status;
@@ -32,6 +33,7 @@ pub(super) fn inbound(call: &Callback) -> Result<Inbound, CallbackError> {
         from: given("from").ok_or_else(malformed("from"))?,
         to: given("to").ok_or_else(malformed("to"))?,
         text: text.into_owned(),
+        sent_at: given("at").and_then(|at| DateTime::from_timestamp(at.parse().ok()?, 0)),
         reference: given("id"),
     })
 }

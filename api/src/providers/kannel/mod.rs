@@ -25,8 +25,9 @@ pub const NAME: &str = "kannel";
 const ALL_REPORTS: &str = "31";
 /// What Kannel appends to the address of a report: the kind of report, and the network's reply.
 const REPORT_QUERY: &str = "?type=%d&reply=%A";
-/// What Kannel appends to the address for inbound messages. `%b` is the text as it came: `%a` squeezes its spaces.
-const INBOUND_QUERY: &str = "?from=%p&to=%P&text=%b&coding=%c&charset=%C&id=%I";
+/// What Kannel appends to the address for inbound messages. `%b` is the text as it came: `%a` squeezes its spaces. `%T` is when it was
+/// sent, in seconds of Unix: the one thing that tells a call that is brought again from one of now.
+const INBOUND_QUERY: &str = "?from=%p&to=%P&text=%b&coding=%c&charset=%C&id=%I&at=%T";
 
 /// How a gateway is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -62,7 +62,10 @@ pub enum OperatorError {
     )]
     Sender,
     /// Not a mention that can end an SMS.
-    #[error("a STOP mention is 1 to {max} characters of the GSM alphabet on one line, such as `.STOP 36608`")]
+    #[error(
+        "a STOP mention is at most {max} characters of the GSM alphabet on one line, with one number to answer to, written \
+         without blanks as the gateway reports it, such as `.STOP 36608`"
+    )]
     StopMention {
         /// The longest, in septets.
         max: usize,
@@ -70,6 +73,11 @@ pub enum OperatorError {
     /// Not the number of a mobile. The message does not tell it.
     #[error("{0}; write it with its country code, such as +33612345678")]
     Number(#[from] PhoneError),
+    /// A number without its country code that people of several countries may have.
+    #[error(
+        "people of several countries have this number: write it with its country code, such as +33612345678"
+    )]
+    NumberAmbiguous,
     /// The number has not opted out of the structure.
     #[error("this number has not opted out of the structure")]
     NotOptedOut,

@@ -51,7 +51,7 @@ pub async fn opt_out(
     structure: StructureId,
     number: &str,
 ) -> Result<(), OperatorError> {
-    let (hash, at) = (hash(ctx, number).await?, ctx.at());
+    let (hash, at) = (hash_in(ctx, structure, number).await?, ctx.at());
     ctx.store
         .write(move |tx| Box::pin(async move { Ok(opt_outs::refuse(tx, at, structure, hash).await?) }))
         .await
@@ -67,7 +67,7 @@ pub async fn opt_in(
     structure: StructureId,
     number: &str,
 ) -> Result<(), OperatorError> {
-    let hash = hash(ctx, number).await?;
+    let hash = hash_in(ctx, structure, number).await?;
     ctx.store
         .write(move |tx| {
             Box::pin(async move {
@@ -81,11 +81,16 @@ pub async fn opt_in(
 /// The structures that a number has opted out of.
 ///
 /// # Errors
-/// [`OperatorError::Number`], or the database's.
+/// [`OperatorError::Number`], [`OperatorError::NumberAmbiguous`], or the database's.
 pub async fn opted_out(ctx: &Ctx, _operator: Operator, number: &str) -> Result<Vec<Refused>, OperatorError> {
     let db = ctx.store.readers();
-    let refusals =
-        table::of_number(hash(ctx, number).await?).order_by_asc(table::Column::StructureId).all(db).await?;
+    let regions = structures::regions(db).await?;
+    let hash = match Phone::candidates(number, &regions)?.as_slice() {
+        [phone] => ctx.keys.number_hash(phone),
+        // Told of another's refusals, the operator would tell them to whoever asks.
+        _ => return Err(OperatorError::NumberAmbiguous),
+    };
+    let refusals = table::of_number(hash).order_by_asc(table::Column::StructureId).all(db).await?;
     let mut found = Vec::with_capacity(refusals.len());
     for row in refusals {
         let structure = structure::by_id(row.structure_id).one(db).await?;
@@ -132,7 +137,8 @@ pub async fn opt_outs_of(
     Ok(rows.iter().map(|row| Refusal::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-async fn hash(ctx: &Ctx, number: &str) -> Result<Digest, OperatorError> {
-    let regions = structures::regions(ctx.store.readers()).await?;
-    Ok(ctx.keys.number_hash(&Phone::from_network(number, &regions)?))
+/// The hash of a number as it is read in the structure's region.
+async fn hash_in(ctx: &Ctx, structure: StructureId, number: &str) -> Result<Digest, OperatorError> {
+    let region = structures::region(ctx.store.readers(), structure).await?;
+    Ok(ctx.keys.number_hash(&Phone::parse(number, region)?))
 }

@@ -11,6 +11,7 @@ use super::OperatorError;
 use crate::app::Ctx;
 use crate::caller::Operator;
 use crate::domain::segments::septets;
+use crate::domain::short_code;
 use crate::services::structures::{SubscriptionView, facts_of};
 
 /// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
@@ -138,10 +139,10 @@ fn is_sender(sender: &str) -> bool {
         && sender.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A mention outside the GSM alphabet would make every SMS dearer.
+/// A mention outside the GSM alphabet would make every SMS dearer; one that names no short code would have people answer for nothing.
 fn is_stop_mention(mention: &str) -> bool {
     let length: Option<usize> = mention.chars().map(|c| septets(c).filter(|_| !c.is_control())).sum();
-    !mention.trim().is_empty() && length.is_some_and(|length| length <= MAX_STOP_MENTION)
+    short_code::named_by(mention).is_some() && length.is_some_and(|length| length <= MAX_STOP_MENTION)
 }
 
 #[cfg(test)]
@@ -174,8 +175,10 @@ mod tests {
             ("  ", false),
             ("STOP\n36608", false),
             ("arrêt 36608", false),
-            ("€€€€€€€€€€€€€€€€€€€€", true),
-            ("€€€€€€€€€€€€€€€€€€€€€", false),
+            (" STOP", false),
+            (" STOP au 36 608", false),
+            ("36608€€€€€€€€€€€€€€€€€", true),
+            ("36608€€€€€€€€€€€€€€€€€€", false),
         ] {
             assert_eq!(is_stop_mention(mention), accepted, "{mention:?}");
         }

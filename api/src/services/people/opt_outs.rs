@@ -10,8 +10,11 @@ use entity::enums::OptOutSource;
 use entity::ids::{InboundId, PersonId, StructureId};
 use entity::sensitive::Digest;
 use entity::{At, inbound, opt_out, person};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Set,
+};
 
 use crate::app::Ctx;
 use crate::caller::Scope;
@@ -94,27 +97,28 @@ pub(in crate::services) async fn refuse_by_sms(
     Ok(())
 }
 
-/// Takes back what the number refused by SMS to that short code; answers of which structures.
+/// Takes back what the number refused by SMS to that short code, until then; answers of which structures.
 pub(in crate::services) async fn accept_by_sms(
     tx: &DatabaseTransaction,
     number_hash: &Digest,
     short_code: &str,
+    until: At,
 ) -> Result<BTreeSet<StructureId>, DbErr> {
     use opt_out::Column;
-    let of_inbound = |column: inbound::Column| Expr::col((inbound::Entity, column));
-    let said = Query::select()
-        .expr(Expr::val(1_i32))
-        .from(inbound::Entity)
-        .and_where(of_inbound(inbound::Column::Id).equals((opt_out::Entity, Column::InboundId)))
-        .and_where(of_inbound(inbound::Column::ShortCode).eq(short_code))
-        .take();
-    let delete = Query::delete()
-        .from_table(opt_out::Entity)
-        .and_where(Expr::col(Column::NumberHash).eq(number_hash.clone()))
-        .and_where(Expr::col(Column::Source).eq(OptOutSource::Sms.as_str()))
-        .and_where(Expr::exists(said))
-        .returning_col(Column::StructureId)
-        .to_owned();
-    let rows = tx.query_all(&delete).await?;
-    rows.iter().map(|row| row.try_get("", "structure_id")).collect()
+    // Locked in the order in which a STOP writes them, so that the two never wait for one another in a circle on PostgreSQL.
+    let mut refused = opt_out::by_sms(number_hash.clone(), short_code)
+        .filter(inbound::Column::SaidAt.lte(until))
+        .select_only()
+        .column(Column::StructureId)
+        .order_by_asc(Column::StructureId)
+        .into_query();
+    refused.lock_with_tables(LockType::Update, [opt_out::Entity]);
+    let rows = tx.query_all(&refused).await?;
+    let structures: BTreeSet<StructureId> =
+        rows.iter().map(|row| row.try_get("", "structure_id")).collect::<Result<_, _>>()?;
+    let taken_back = opt_out::Entity::delete_many()
+        .filter(Column::NumberHash.eq(number_hash.clone()))
+        .filter(Column::StructureId.is_in(structures.iter().copied()));
+    taken_back.exec(tx).await?;
+    Ok(structures)
 }
