@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::domain::outcome::{Outcome, UnknownReason};
+use api::providers::Provider as _;
 use api::services::callbacks;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode};
@@ -239,6 +240,12 @@ async fn a_body_too_large_or_too_slow_is_refused(app: TestApp) {
     assert_eq!((state(&marie, &campaign).await, receipts(&app).await), (json!("HANDED_OVER"), 0));
     let answer = call(&app, Method::POST, &address, padded(60 * 1024)).await;
     assert_eq!(answer.status, StatusCode::OK, "within bounds all is well");
+    let inbound = path(&callbacks::inbound_url(app.app(), app.network().name()));
+    let answer = call(&app, Method::POST, &inbound, padded(64 * 1024)).await;
+    assert_eq!((answer.status, answer.body.len()), (StatusCode::PAYLOAD_TOO_LARGE, 0));
+    let nobody = format!("{inbound}?from={}&to=36608&text=STOP", "6".repeat(5_000));
+    let answer = call(&app, Method::POST, &nobody, "").await;
+    assert_eq!(answer.status, StatusCode::OK, "it would be no better brought again");
     assert_eq!(state(&marie, &campaign).await, "DELIVERED");
 }
 

@@ -9,14 +9,12 @@ use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
 use api::providers::sandbox::REPORT_WITHIN;
-use api::providers::{Provider as _, Providers, Report};
+use api::providers::{Providers, Report};
 use api::services::audit;
 use api::services::people::import::{FileSource, ImportError, ImportSummary, RowOutcome, import};
-use api::services::{callbacks, operator, people, receipts, top_up};
+use api::services::{operator, people, receipts, top_up};
 use api::{dispatch, http, start};
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::enums::MessageState;
 use entity::ids::StructureId;
@@ -34,7 +32,7 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
-use crate::network::{Network, inbound_query};
+use crate::network::Network;
 
 /// When the demonstration's data are loaded: a Monday of the past, at nine in Paris. Each test starts an hour later.
 pub(crate) const OPENING: DateTime<Utc> =
@@ -311,28 +309,6 @@ impl TestApp {
         let person = operator::find_person(self.db(), operator, structure, identifier).await;
         let person = person.expect("the person is there");
         people::opt_out(&ctx, operator.scope(structure), person).await.expect("they can opt out");
-    }
-
-    /// A gateway brings an SMS that someone sent to a short code, as these bytes; answers the status that it is told.
-    pub async fn receive(&self, from: &str, to: &str, text: &[u8], reference: Option<&str>) -> StatusCode {
-        self.receive_sent(from, to, text, reference, None).await
-    }
-
-    /// The same, of an SMS that was sent then.
-    pub async fn receive_sent(
-        &self,
-        from: &str,
-        to: &str,
-        text: &[u8],
-        reference: Option<&str>,
-        sent_at: Option<DateTime<Utc>>,
-    ) -> StatusCode {
-        let query = inbound_query(from, to, text, reference, sent_at);
-        let address = callbacks::inbound_url(&self.0.app, self.0.network.name());
-        let path = address.splitn(4, '/').last().expect("invariant: an address has a path");
-        let request = Request::get(format!("/{path}?{query}")).body(Body::empty());
-        let request = request.expect("invariant: the parts of this request are sound");
-        self.anonymous().http(request).await.status
     }
 
     /// The operator gives credit.

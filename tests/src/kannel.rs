@@ -57,8 +57,7 @@ pub struct Kannel {
 
 struct Running {
     bearerbox: Process,
-    /// Held for its end.
-    _smsbox: Process,
+    smsbox: Process,
 }
 
 impl Kannel {
@@ -98,7 +97,7 @@ impl Kannel {
         bearerbox.says("MAIN: Start-up done, entering mainloop").await;
         let smsbox = Process::start(folder, "smsbox", &["-v", "0", "kannel.conf"]);
         smsbox.says("Connected to bearerbox").await;
-        self.running = Some(Running { bearerbox, _smsbox: smsbox });
+        self.running = Some(Running { bearerbox, smsbox });
         self.attach(&["-m", "0", "1 2 text x"]).await;
     }
 
@@ -129,6 +128,11 @@ impl Kannel {
         };
         self.detach();
         self.attach(&["-m", "1", &message]).await;
+    }
+
+    /// Waits until it calls Envoi once more with what Envoi did not take.
+    pub async fn calls_again(&self) {
+        self.running.as_ref().expect("the gateway runs").smsbox.says("HTTP: Retrying request").await;
     }
 
     /// Waits until so many messages or parts in all reached the network, and answers them in the order of their coming.

@@ -11,6 +11,7 @@ pub mod browser;
 mod clock;
 mod database;
 mod documents;
+mod inbound;
 pub mod kannel;
 mod network;
 pub mod process;

@@ -10,11 +10,9 @@ use api::providers::callback::{Callback, CallbackError, Inbound, Reported};
 use api::providers::sandbox::Sandbox;
 use api::providers::{Outbound, Provider, Providers, Reference, Report};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
-
-use crate::provider_harness::escaped;
 
 /// What it does with one request.
 #[derive(Debug, Clone)]
@@ -40,24 +38,6 @@ pub struct Submitted {
     pub text: String,
     /// Where to report on it.
     pub report_url: String,
-}
-
-/// The query with which the network brings an SMS that someone sent.
-pub(crate) fn inbound_query(
-    from: &str,
-    to: &str,
-    text: &[u8],
-    reference: Option<&str>,
-    sent_at: Option<DateTime<Utc>>,
-) -> String {
-    let known = [("from", from.as_bytes()), ("to", to.as_bytes()), ("text", text)];
-    let all = known.into_iter().chain(reference.map(|reference| ("id", reference.as_bytes())));
-    let mut query =
-        all.map(|(name, bytes)| format!("{name}={}", escaped(bytes))).collect::<Vec<_>>().join("&");
-    if let Some(sent_at) = sent_at {
-        query.push_str(&format!("&at={}", sent_at.timestamp()));
-    }
-    query
 }
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.

@@ -47,7 +47,8 @@ struct Received {
     short_code: Option<String>,
     keyword: Keyword,
     said_at: At,
-    received_at: At,
+    /// When it came.
+    at: At,
 }
 
 /// Records a message that a provider brought, and what it changes, before it answers. The caller vouches that the call is the
@@ -87,13 +88,13 @@ async fn read(ctx: &Ctx, provider: &str, message: &Inbound) -> Result<Received, 
         keyword: keyword(&message.text),
         // A gateway's clock may be ahead of ours.
         said_at: At::from(message.sent_at.unwrap_or(now).min(now)),
-        received_at: At::from(now),
+        at: At::from(now),
     })
 }
 
 /// Records it; answers how many structures it concerned, or nothing when it was recorded before.
 async fn record(tx: &DatabaseTransaction, ctx: &Ctx, received: Received) -> Result<Option<usize>, Fault> {
-    let Received { provider, reference, sender, short_code, keyword, said_at, received_at } = received;
+    let Received { provider, reference, sender, short_code, keyword, said_at, at } = received;
     let id: InboundId = ctx.id();
     let row = inbound::ActiveModel {
         id: Set(id),
@@ -103,7 +104,7 @@ async fn record(tx: &DatabaseTransaction, ctx: &Ctx, received: Received) -> Resu
         short_code: Set(short_code.clone()),
         keyword: Set(stored(keyword)),
         said_at: Set(said_at),
-        received_at: Set(received_at),
+        received_at: Set(at),
     };
     // First of all: on PostgreSQL a repetition that comes meanwhile waits here for the end of this transaction.
     let inserted = inbound::Entity::insert_many([row])

@@ -37,8 +37,13 @@ async fn through_kannel(app: &TestApp) -> (Rig, Three) {
 async fn writes(rig: &mut Rig, text: &str) {
     let before = received(&rig.app).await.len();
     rig.gateway.person_writes(NUMBER, SHORT_CODE, text).await;
+    comes_in(rig, before + 1, text).await;
+}
+
+/// Waits until so many came in, the last of them `text`.
+async fn comes_in(rig: &Rig, count: usize, text: &str) {
     let waiting = async {
-        while received(&rig.app).await.len() == before {
+        while received(&rig.app).await.len() < count {
             tokio::task::yield_now().await;
         }
     };
@@ -94,6 +99,14 @@ async fn what_a_gateway_brings_is_never_lost_nor_refused(app: TestApp) {
     let references: std::collections::BTreeSet<_> =
         received(&rig.app).await.into_iter().map(|row| row.reference.expect("Kannel names each")).collect();
     assert_eq!(references.len(), 6);
+    // A database that is away, and comes back: no SMS is lost.
+    rig.app.plant("ALTER TABLE inbound_structure RENAME TO away").await;
+    rig.gateway.person_writes(NUMBER, SHORT_CODE, "STOP").await;
+    rig.gateway.calls_again().await;
+    assert_eq!(received(&rig.app).await.len(), 6);
+    rig.app.plant("ALTER TABLE away RENAME TO inbound_structure").await;
+    comes_in(&rig, 7, "STOP").await;
+    assert_eq!(three.opted_out().await, [true, false, false]);
     settled(&rig).await;
 }
 

@@ -154,7 +154,8 @@ impl SmsPreview {
         self.0.decision.clone().into()
     }
 
-    /// Whom it reaches, one item for each number, by name. Needs `READ` on PEOPLE.
+    /// Whom it reaches, one item for each number, by name, as people are now: of a `retryCampaign` that was sent, nobody any more. Needs
+    /// `READ` on PEOPLE.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn recipients(
         &self,
