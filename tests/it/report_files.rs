@@ -6,13 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use envoi_tests::{Actor, Answer, TestApp, both, code_of};
+use futures::StreamExt as _;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 both!(
     a_report_says_what_became_of_each_message,
     a_report_in_english_is_split_by_commas,
     no_cell_is_a_formula,
+    the_numbers_of_a_report_come_back_in,
     a_long_report_is_whole,
+    a_report_is_broken_off_once_it_may_not_be_read,
     a_link_serves_until_it_expires,
     a_link_that_is_not_ours_shows_nothing,
     a_link_dies_with_what_it_stands_on,
@@ -91,7 +95,7 @@ async fn a_report_says_what_became_of_each_message(app: TestApp) {
             "Xc Refusée",
             "'+33612000099",
             "Refusé par l’opérateur",
-            "SANDBOX_REFUSED",
+            "L’opérateur d’essai a refusé le message",
             "2025-09-08 10:00:00",
             "1",
             "0",
@@ -100,7 +104,7 @@ async fn a_report_says_what_became_of_each_message(app: TestApp) {
             "Zoé Aînée, Al Cadet",
             "'+33612010098",
             "Non reçu",
-            "SANDBOX_ABSENT",
+            "L’opérateur d’essai n’a pas trouvé le téléphone",
             "2025-09-08 10:00:00",
             "1",
             "1",
@@ -187,9 +191,44 @@ async fn no_cell_is_a_formula(app: TestApp) {
     }
 }
 
-async fn a_long_report_is_whole(app: TestApp) {
-    use std::fmt::Write as _;
+async fn the_numbers_of_a_report_come_back_in(app: TestApp) {
     let marie = app.marie().await;
+    let campaign = mixed(&app, &marie).await;
+    let mut file = "Nom;Prénom;Mobile\n".to_owned();
+    for row in &rows(&follow(&app, &link(&marie, &campaign).await).await, b';')[1..] {
+        assert!(row[1].starts_with("'+33"), "{row:?}");
+        file.extend(["Retour;Jean;", &row[1], "\n"]);
+    }
+    let (summary, refused) = app.import(app.quatre_vents().await, file.as_bytes()).await.expect("imported");
+    assert_eq!((summary.added, summary.refused), (5, 0), "{refused:?}");
+}
+
+async fn a_report_is_broken_off_once_it_may_not_be_read(app: TestApp) {
+    let at = app.app().now().timestamp_millis();
+    for taken in [
+        format!("UPDATE session SET revoked_at = {at}"),
+        "UPDATE permission SET access = 'NONE' WHERE module = 'COMMUNICATION_SMS'".to_owned(),
+        format!("UPDATE account SET disabled_at = {at}"),
+    ] {
+        let marie = app.marie().await;
+        let campaign = crowd(&app, &marie).await;
+        let path = link(&marie, &campaign).await;
+        let request = Request::get(&path).body(Body::empty()).expect("a sound address");
+        let response = app.router().oneshot(request).await.expect("the router cannot fail");
+        let mut chunks = response.into_body().into_data_stream();
+        for part in ["the header", "a page"] {
+            chunks.next().await.expect(part).expect(part);
+        }
+        marie.cancel(&campaign).await;
+        app.plant(&taken).await;
+        assert!(chunks.next().await.expect("it does not end as if it were whole").is_err(), "{taken}");
+        app.plant("UPDATE permission SET access = 'READ_WRITE' WHERE module = 'COMMUNICATION_SMS'").await;
+    }
+}
+
+/// A campaign to more people than a page of a report holds.
+async fn crowd(app: &TestApp, marie: &Actor) -> Value {
+    use std::fmt::Write as _;
     let mut file = "Identifiant;Nom;Prénom;Mobile;Tags\n".to_owned();
     for person in 0..2_500 {
         let number = 10_000 + (person / 90) * 100 + person % 90;
@@ -200,7 +239,12 @@ async fn a_long_report_is_whole(app: TestApp) {
     let tag = marie.tag("Foule").await;
     let audience = json!({ "matching": { "filter": { "tags": { "all": [tag] } } } });
     let preview = marie.preview_of(audience, "Bonjour").await;
-    let campaign = marie.send(&preview, app.key()).await["campaign"].take();
+    marie.send(&preview, app.key()).await["campaign"].take()
+}
+
+async fn a_long_report_is_whole(app: TestApp) {
+    let marie = app.marie().await;
+    let campaign = crowd(&app, &marie).await;
     let mut found = rows(&follow(&app, &link(&marie, &campaign).await).await, b';').split_off(1);
     assert_eq!(found.len(), 2_500);
     found.sort();

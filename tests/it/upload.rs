@@ -2,6 +2,7 @@
 
 mod limits;
 mod mutation;
+mod places;
 mod route;
 mod server;
 mod together;

@@ -96,6 +96,17 @@ impl Actor {
 
     /// The answer to a file that is uploaded, as CSV unless these headers say otherwise; `path` is the address and its parameters.
     pub async fn upload(&self, path: &str, headers: &[(&str, &str)], file: impl Into<Body>) -> Answer {
+        self.http(self.upload_request(path, headers, file)).await
+    }
+
+    /// The request that uploads a file.
+    #[must_use]
+    pub fn upload_request(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        file: impl Into<Body>,
+    ) -> Request<Body> {
         let mut request = Request::post(path).header("accept-language", self.language);
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -106,7 +117,7 @@ impl Actor {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.http(request.body(file.into()).expect("invariant: the parts of this request are sound")).await
+        request.body(file.into()).expect("invariant: the parts of this request are sound")
     }
 
     /// The data of the answer.

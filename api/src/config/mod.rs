@@ -195,10 +195,18 @@ pub struct Import {
     pub at_once: usize,
     /// The most rows imported in one transaction, and tried in a dry run.
     pub transaction_rows: u64,
-    /// How long the next part of a file is awaited.
+    /// How long the next part of a file is awaited, and how long a client is to take the next part of its report.
     pub patience: Duration,
     /// Where files are kept while they are imported. None: where the system keeps temporary files.
     pub folder: Option<PathBuf>,
+}
+
+impl Import {
+    /// How long a file is awaited in all, and a client that takes its report.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.patience + Duration::from_millis(self.max_bytes.saturating_mul(1_000) / limits::IMPORT_MIN_RATE)
+    }
 }
 
 /// The server's guards.

@@ -103,7 +103,8 @@ impl RefusedRow {
 pub struct ImportPeoplePayload {
     /// How many rows did what; null when the file was not imported.
     summary: Option<ImportSummary>,
-    /// The first 100 rows refused, in the order in which they were; `summary` counts them all.
+    /// The first 100 rows refused, in the order in which they were; `summary` counts them all. (`POST /import/people` lists each, and
+    /// the first 1,000 when it answers again under the same key.)
     refused_rows: Vec<RefusedRow>,
     /// Whether this file was imported before, under the same key: this is the answer of then.
     replayed: bool,
@@ -122,7 +123,8 @@ pub struct PeopleImportMutation;
 impl PeopleImportMutation {
     /// Imports a CSV file of people: adds those who are new, changes the others as it says, removes nobody. A row that is refused
     /// stops no other. A file of 10,000 rows or fewer, unless the operator sets another number, is imported whole or not at all.
-    /// Needs `READ_WRITE` on PEOPLE.
+    /// One file of a structure is imported at a time (`IMPORT_UNDER_WAY`), and a few in all (`IMPORTS_TOO_MANY`): ask again in a
+    /// moment. Needs `READ_WRITE` on PEOPLE.
     async fn import_people(
         &self,
         graphql: &Context<'_>,

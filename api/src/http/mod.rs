@@ -42,7 +42,7 @@ pub fn router(app: Arc<App>, sockets: Sockets) -> Router {
     Router::new()
         .route("/graphql", any(guard::graphql))
         .route(&format!("{}{{token}}", services::reports::PATH), get(reports::download))
-        .route("/import/people", post(import::people))
+        .route("/import/people", post(import::people).fallback(import::other_method))
         .route("/health", get(async || "ok\n"))
         .merge(receipts::routes())
         .with_state(web)

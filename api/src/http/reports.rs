@@ -94,10 +94,14 @@ fn dress(response: &mut Response, lang: Lang, content_type: &'static str) {
 }
 
 fn broken(ctx: &Ctx, fault: &Fault) {
+    if matches!(fault, Fault::Unauthenticated | Fault::Forbidden { .. }) {
+        tracing::info!(request.id = %ctx.request, "a report was broken off: whoever asked for it may read it no more");
+        return;
+    }
     tracing::error!(request.id = %ctx.request, cause = %fault, "a report could not be read");
 }
 
-/// The file, a page of rows at a time. When it cannot be read on, it breaks off, so that nobody takes a part for the whole.
+/// The file, a page of rows at a time. When it cannot be read on, or may not, it breaks off, so that nobody takes a part for the whole.
 fn chunks(ctx: Ctx, report: Report) -> impl Stream<Item = Result<Vec<u8>, Fault>> + Send {
     let header = COLUMNS.map(|code| {
         let zone = [("zone", Arg::from(report.zone.name()))];
@@ -148,6 +152,7 @@ mod tests {
     use super::*;
     use crate::domain::message_state::MessageState;
     use crate::domain::outcome::UnknownReason;
+    use crate::providers::sandbox;
     use crate::services::delivery::reason::{CANCELLED, EXPIRED, OPTED_OUT};
 
     #[test]
@@ -164,8 +169,13 @@ mod tests {
                 let name = format!("REPORT_STATE_{state}");
                 assert_ne!(i18n::message(&name, &[], lang), name);
             }
-            for code in unknown.map(UnknownReason::as_str).into_iter().chain([CANCELLED, EXPIRED, OPTED_OUT])
-            {
+            for code in unknown.map(UnknownReason::as_str).into_iter().chain([
+                CANCELLED,
+                EXPIRED,
+                OPTED_OUT,
+                sandbox::REFUSED,
+                sandbox::ABSENT,
+            ]) {
                 assert_ne!(reason(code, lang), code);
             }
             assert_eq!(reason("PROVIDER_42", lang), "PROVIDER_42", "a provider's own is told as it is");

@@ -121,6 +121,8 @@ REPORT_REASON_CONNECTION_LOST = The connection to the network broke
 REPORT_REASON_SERVER_ERROR = The network answered with an error
 REPORT_REASON_UNREADABLE_ANSWER = The network’s answer could not be read
 REPORT_REASON_LEASE_EXPIRED = The service stopped while sending
+REPORT_REASON_SANDBOX_REFUSED = The test network refused the message
+REPORT_REASON_SANDBOX_ABSENT = The test network did not find the phone
 REPORT_NOT_FOUND = This link leads to no report. Take it from the campaign again.
 REPORT_EXPIRED = This link has expired: take a new one from the campaign.
 
@@ -163,6 +165,7 @@ FILE_NOT_BASE64 = The file must be given in base64, without a “data:” before
 FILE_TOO_LARGE = The file is larger than { $limit } KiB: send it to { $route }, or have the operator import it (envoi import people).
 UPLOAD_TOO_LARGE = The file is larger than { $limit } bytes: split it, or have the operator import it (envoi import people).
 UPLOAD_TOO_SLOW = The file came in too slowly: send it again, on a better connection or in several files.
+IMPORT_METHOD = Send the file by POST.
 IMPORT_MEDIA_TYPE = Send the file itself as the body, with Content-Type: text/csv; neither in a form (multipart) nor compressed.
 IMPORT_QUERY_INVALID = The one parameter of this address is dryRun, and it is true or false.
 IDEMPOTENCY_KEY_INVALID = The header Idempotency-Key must be a UUID.

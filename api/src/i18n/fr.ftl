@@ -121,6 +121,8 @@ REPORT_REASON_CONNECTION_LOST = La liaison avec l’opérateur s’est rompue
 REPORT_REASON_SERVER_ERROR = L’opérateur a répondu par une erreur
 REPORT_REASON_UNREADABLE_ANSWER = La réponse de l’opérateur était illisible
 REPORT_REASON_LEASE_EXPIRED = Le service s’est arrêté pendant l’envoi
+REPORT_REASON_SANDBOX_REFUSED = L’opérateur d’essai a refusé le message
+REPORT_REASON_SANDBOX_ABSENT = L’opérateur d’essai n’a pas trouvé le téléphone
 REPORT_NOT_FOUND = Ce lien ne mène à aucun compte rendu. Reprenez-le dans l’envoi.
 REPORT_EXPIRED = Ce lien a expiré : reprenez-en un dans l’envoi.
 
@@ -163,6 +165,7 @@ FILE_NOT_BASE64 = Le fichier doit être donné en base64, sans « data: » au 
 FILE_TOO_LARGE = Le fichier dépasse { $limit } Kio : envoyez-le à { $route }, ou demandez à l’opérateur de l’importer (envoi import people).
 UPLOAD_TOO_LARGE = Le fichier dépasse { $limit } octets : découpez-le, ou demandez à l’opérateur de l’importer (envoi import people).
 UPLOAD_TOO_SLOW = Le fichier est arrivé trop lentement : renvoyez-le, par une meilleure connexion ou en plusieurs fichiers.
+IMPORT_METHOD = Envoyez le fichier par POST.
 IMPORT_MEDIA_TYPE = Envoyez le fichier lui-même comme corps, avec Content-Type: text/csv ; ni dans un formulaire (multipart), ni compressé.
 IMPORT_QUERY_INVALID = Le seul paramètre de cette adresse est dryRun, qui vaut true ou false.
 IDEMPOTENCY_KEY_INVALID = L’en-tête Idempotency-Key doit être un UUID.

@@ -28,9 +28,9 @@ pub const REPORT_WITHIN: Duration = Duration::from_secs(1);
 pub const DEMO_REPORT_WITHIN: Duration = Duration::from_secs(20);
 
 /// The code of its refusals.
-const REFUSED: &str = "SANDBOX_REFUSED";
+pub const REFUSED: &str = "SANDBOX_REFUSED";
 /// The code of its reports of messages that did not arrive.
-const ABSENT: &str = "SANDBOX_ABSENT";
+pub const ABSENT: &str = "SANDBOX_ABSENT";
 
 /// How a message to a number ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,16 @@
 //! Answers kept under the client's key, so that asking twice does once.
 //!
 //! Architecture Invariant: the key, the request's hash and its result are committed in the transaction of their effect, or
-//! not at all; where the effect takes many transactions, with the last of them. Kept 30 days.
+//! not at all; where the effect takes many transactions, with the last of them. Kept 30 days, then deleted by the sweep.
 
 use entity::enums::Operation;
-use entity::idempotency;
 use entity::sensitive::Digest;
+use entity::{At, idempotency};
 use sea_orm::prelude::Json;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ use crate::store::StoreError;
 
 /// How long a key is remembered.
 const KEPT: chrono::Duration = chrono::Duration::days(30);
+/// The most keys that one sweep deletes.
+const DELETED_AT_ONCE: u64 = 500;
 
 /// A request under its key.
 #[derive(Debug)]
@@ -31,8 +36,8 @@ pub struct Request {
 pub enum Known {
     /// Nothing: do it.
     New,
-    /// It was done: its result.
-    Done(Uuid),
+    /// It was done: its result, and what was answered where the result does not say it all.
+    Done(Uuid, Option<Json>),
     /// The key was used for another request.
     Conflict,
 }
@@ -49,7 +54,21 @@ impl Request {
         Self { operation, key, hash: Digest::new(hasher.finalize().into()) }
     }
 
-    /// Looks the key up.
+    /// What is known of the request, outside of a transaction that would do it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn peek(
+        &self,
+        db: &impl ConnectionTrait,
+        app: &App,
+        caller: &Caller,
+    ) -> Result<Known, StoreError> {
+        let row = self.row(db, caller).await?;
+        Ok(row.filter(|row| !is_old(app, row)).map_or(Known::New, |row| self.known(row)))
+    }
+
+    /// Looks the key up, so that the request can be done in this transaction if it is new.
     ///
     /// # Errors
     /// The database's.
@@ -62,7 +81,7 @@ impl Request {
         let Some(row) = self.row(tx, caller).await? else {
             return Ok(Known::New);
         };
-        if row.created_at.0 < app.now() - KEPT {
+        if is_old(app, &row) {
             idempotency::Entity::delete_many()
                 .filter(idempotency::Column::StructureId.eq(caller.structure))
                 .filter(idempotency::Column::AccountId.eq(caller.account))
@@ -72,31 +91,23 @@ impl Request {
                 .await?;
             return Ok(Known::New);
         }
-        Ok(if row.request_hash == self.hash { Known::Done(row.result_id) } else { Known::Conflict })
+        Ok(self.known(row))
     }
 
-    /// What was answered to a request that was done; none where its result says it all.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn answer(
-        &self,
-        tx: &DatabaseTransaction,
-        caller: &Caller,
-    ) -> Result<Option<Json>, StoreError> {
-        Ok(self.row(tx, caller).await?.and_then(|row| row.answer))
+    fn known(&self, row: idempotency::Model) -> Known {
+        if row.request_hash == self.hash { Known::Done(row.result_id, row.answer) } else { Known::Conflict }
     }
 
     async fn row(
         &self,
-        tx: &DatabaseTransaction,
+        db: &impl ConnectionTrait,
         caller: &Caller,
     ) -> Result<Option<idempotency::Model>, StoreError> {
         let row = idempotency::in_structure(caller.structure)
             .filter(idempotency::Column::AccountId.eq(caller.account))
             .filter(idempotency::Column::Operation.eq(self.operation))
             .filter(idempotency::Column::Key.eq(self.key))
-            .one(tx)
+            .one(db)
             .await?;
         Ok(row)
     }
@@ -140,4 +151,36 @@ impl Request {
         idempotency::Entity::insert(row).exec_without_returning(tx).await?;
         Ok(())
     }
+}
+
+fn is_old(app: &App, row: &idempotency::Model) -> bool {
+    row.created_at.0 < app.now() - KEPT
+}
+
+/// Deletes the oldest of the keys that are remembered no more; answers whether more may be left.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_old(app: &App) -> Result<bool, StoreError> {
+    use idempotency::Column;
+    const KEY: [Column; 4] = [Column::StructureId, Column::AccountId, Column::Operation, Column::Key];
+    let oldest = Query::select()
+        .columns(KEY)
+        .from(idempotency::Entity)
+        .and_where(Expr::col(Column::CreatedAt).lt(At::from(app.now() - KEPT)))
+        .order_by(Column::CreatedAt, Order::Asc)
+        .limit(DELETED_AT_ONCE)
+        .to_owned();
+    // Most sweeps find none, and need not wait to write.
+    if app.store.readers().query_one(oldest.clone().limit(1)).await?.is_none() {
+        return Ok(false);
+    }
+    let delete = Query::delete()
+        .from_table(idempotency::Entity)
+        .and_where(Expr::tuple(KEY.map(Expr::col)).in_subquery(oldest))
+        .to_owned();
+    let deleted = app.store.write::<_, StoreError, _>(move |tx| {
+        Box::pin(async move { Ok(tx.execute(&delete).await?.rows_affected()) })
+    });
+    Ok(deleted.await? == DELETED_AT_ONCE)
 }

@@ -11,7 +11,7 @@ pub mod campaigns;
 pub mod cancel;
 pub mod decisions;
 pub mod delivery;
-mod idempotency;
+pub(crate) mod idempotency;
 pub mod inbound;
 pub mod ledger;
 pub mod message;

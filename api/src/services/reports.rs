@@ -5,7 +5,7 @@
 //!
 //! Architecture Invariants. What a link grants is asked again when it is followed: the session is open, the account not disabled, and
 //! may still read campaigns. A link that is forged, altered, or grants nothing any more gets one answer; only one that we signed is
-//! told to have expired. A page of rows is in memory at a time.
+//! told to have expired. It is asked again before each page of a report that is being read. A page of rows is in memory at a time.
 
 use std::collections::HashMap;
 
@@ -109,7 +109,7 @@ pub async fn open(ctx: &Ctx, token: &str) -> Result<Report, Failure<ReportProble
         lang: grant.lang,
         zone,
         sent_at: found.created_at.0.with_timezone(&zone),
-        structure,
+        caller,
         campaign: found.id,
         last: None,
         done: false,
@@ -125,7 +125,7 @@ pub struct Report {
     pub zone: Tz,
     /// When the campaign was accepted.
     pub sent_at: DateTime<Tz>,
-    structure: StructureId,
+    caller: Caller,
     campaign: CampaignId,
     last: Option<MessageId>,
     done: bool,
@@ -165,16 +165,18 @@ impl Report {
     /// The next rows, in the order of numbers that the campaign was written in; none at the end. Each page is as of when it is read.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Fault::Unauthenticated`] and [`Fault::Forbidden`] when the link grants it no more; the database's.
     pub async fn next(&mut self, ctx: &Ctx) -> Result<Vec<ReportRow>, Fault> {
         if self.done {
             return Ok(Vec::new());
         }
-        let rows = self.rows(ctx).await?;
+        self.caller = accounts::renew(ctx, &self.caller).await?;
+        let structure = self.caller.may_read(Module::CommunicationSms)?.structure;
+        let rows = self.rows(ctx, structure).await?;
         self.done = (rows.len() as u64) < PAGE;
         self.last = rows.last().map(|row| row.id);
         let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
-        let mut people = self.people(ctx, &ids).await?;
+        let mut people = self.people(ctx, structure, &ids).await?;
         let row = |row: Row| ReportRow {
             people: people.remove(&row.id).unwrap_or_default(),
             number: row.number,
@@ -187,7 +189,7 @@ impl Report {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    async fn rows(&self, ctx: &Ctx) -> Result<Vec<Row>, Fault> {
+    async fn rows(&self, ctx: &Ctx, structure: StructureId) -> Result<Vec<Row>, Fault> {
         use message::Column as M;
         let charge = |column: transfer::Column| Expr::col((transfer::Entity, column));
         let charged = Func::coalesce([charge(transfer::Column::Amount), Expr::Constant(0_i64.into())]);
@@ -204,7 +206,7 @@ impl Report {
                     .equals((message::Entity, M::Id))
                     .and(charge(transfer::Column::Kind).eq(TransferKind::Charge.as_str())),
             )
-            .and_where(M::StructureId.eq(self.structure))
+            .and_where(M::StructureId.eq(structure))
             .and_where(M::CampaignId.eq(self.campaign))
             .order_by((message::Entity, M::Id), Order::Asc)
             .limit(PAGE)
@@ -219,6 +221,7 @@ impl Report {
     async fn people(
         &self,
         ctx: &Ctx,
+        structure: StructureId,
         messages: &[MessageId],
     ) -> Result<HashMap<MessageId, Vec<String>>, Fault> {
         #[derive(FromQueryResult)]
@@ -236,7 +239,7 @@ impl Report {
             )
             .from(message_person::Entity)
             .inner_join(person::Entity, covered(C::PersonId).equals((person::Entity, person::Column::Id)))
-            .and_where(C::StructureId.eq(self.structure))
+            .and_where(C::StructureId.eq(structure))
             .and_where(among(ctx.store.backend(), covered(C::MessageId), messages.iter().copied()))
             .order_by((person::Entity, person::Column::SortKey), Order::Asc)
             .order_by((person::Entity, person::Column::Id), Order::Asc)

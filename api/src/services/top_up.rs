@@ -109,7 +109,7 @@ async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> R
             let request = Request::new(Operation::RequestTopUp, key, &[&quantity.to_le_bytes()]);
             match request.look_up(tx, &ctx, &caller).await? {
                 Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
-                Known::Done(order) => {
+                Known::Done(order, _) => {
                     let order =
                         top_up_order::by_id_in(caller.structure, OrderId::from(order)).one(tx).await?;
                     Ok(order.ok_or_else(|| Fault::internal("a remembered order is gone"))?.into())

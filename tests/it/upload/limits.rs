@@ -18,13 +18,14 @@ both!(
     a_file_too_large_is_refused_while_it_comes_in,
     an_upload_that_stands_still_is_given_up,
     a_slow_upload_that_moves_is_awaited,
+    an_upload_ends_in_bounded_time,
     a_body_that_breaks_off_changes_nothing,
     one_upload_a_structure_and_few_at_once,
     no_file_is_left_behind,
     files_that_mean_harm_are_refused_at_once,
 );
 
-const GOOD: &str = "Identifiant;Nom;Prénom\nL1;Bonne;Ligne\n";
+pub(super) const GOOD: &str = "Identifiant;Nom;Prénom\nL1;Bonne;Ligne\n";
 
 /// A body far too large, and how much of it was taken.
 fn large() -> (Body, Arc<AtomicUsize>) {
@@ -96,6 +97,29 @@ async fn a_slow_upload_that_moves_is_awaited(app: TestApp) {
     assert_eq!((&last["added"], &last["unchanged"]), (&json!(1), &json!(55)), "{last}");
 }
 
+async fn an_upload_ends_in_bounded_time(app: TestApp) {
+    // A second, and two and a half for the largest file.
+    let hasty = app.another(|config| {
+        config.import.patience = Duration::from_secs(1);
+        config.import.max_bytes = 5 * 64 * 1024;
+    });
+    let hasty = hasty.await;
+    let admin = app.admin().await.at(&hasty);
+    let pieces = stream::iter(0..5).then(async |piece| {
+        // Each comes in time, and moves on enough.
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        let rows = format!("L1;Bonne;Ligne{}\n", " ".repeat(5_000)).repeat(14);
+        Ok::<_, Infallible>(match piece {
+            0 => format!("Identifiant;Nom;Prénom\n{rows}"),
+            4 => "L1;Bonne;Ligne\n".to_owned(),
+            _ => rows,
+        })
+    });
+    let answer = admin.upload(ROUTE, &[], Body::from_stream(pieces)).await;
+    assert_eq!((answer.status.as_u16(), code_of(&answer.json())), (408, &json!("UPLOAD_TOO_SLOW")));
+    assert_eq!(beginning(&app, "L").await, 0);
+}
+
 async fn a_body_that_breaks_off_changes_nothing(app: TestApp) {
     let admin = app.admin().await;
     let before = (people(&app).await, everything(&app).await);
@@ -107,7 +131,7 @@ async fn a_body_that_breaks_off_changes_nothing(app: TestApp) {
 }
 
 /// An upload that was let in, and what to tell it to go on.
-async fn begin(actor: &Actor) -> (JoinHandle<Answer>, oneshot::Sender<&'static str>) {
+pub(super) async fn begin(actor: &Actor) -> (JoinHandle<Answer>, oneshot::Sender<&'static str>) {
     let (body, begun, rest) = held(GOOD);
     let uploading = actor.clone();
     let upload = tokio::spawn(async move { uploading.upload(ROUTE, &[], body).await });

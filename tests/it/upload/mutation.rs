@@ -1,6 +1,8 @@
 //! `importPeople`.
 
-use envoi_tests::{TestApp, both, code_of};
+use entity::idempotency;
+use envoi_tests::{TestApp, UsableInTests as _, both, code_of};
+use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,6 +14,7 @@ both!(
     either_way_does_what_the_command_line_does,
     rows_refused_are_told_in_the_language_asked,
     a_key_imports_once,
+    old_keys_are_deleted,
     ten_at_once_with_one_key_import_once,
     a_dry_run_changes_nothing,
     a_small_file_is_imported_whole_or_not_at_all,
@@ -97,12 +100,46 @@ async fn a_key_imports_once(app: TestApp) {
     );
 }
 
+async fn old_keys_are_deleted(app: TestApp) {
+    let admin = app.admin().await;
+    mutate(&admin, FILE, app.key(), false).await;
+    let made = idempotency::Entity::all_rows().one(app.db()).await.expect("it can be read").expect("a key");
+    // More than one sweep deletes.
+    let more = (0..700).map(|_| idempotency::Model { key: app.key(), ..made.clone() }.into_active_model());
+    let connection = app.connect().await;
+    let planted = idempotency::Entity::insert_many(more).exec_without_returning(&connection).await;
+    assert_eq!(planted.expect("keys can be planted"), 700);
+    connection.close().await.expect("the connection can be closed");
+    app.advance(chrono::TimeDelta::days(29));
+    let young = app.key();
+    mutate(&app.admin().await, FILE, young, false).await;
+    app.dispatch_all().await;
+    assert_eq!(keys(&app).await.len(), 702);
+    app.advance(chrono::TimeDelta::days(1) + chrono::TimeDelta::milliseconds(1));
+    app.dispatch_all().await;
+    assert_eq!(keys(&app).await, [young]);
+}
+
+async fn keys(app: &TestApp) -> Vec<uuid::Uuid> {
+    let rows = idempotency::Entity::all_rows().all(app.db()).await.expect("keys can be read");
+    rows.into_iter().map(|row| row.key).collect()
+}
+
 async fn ten_at_once_with_one_key_import_once(app: TestApp) {
     let (admin, key) = (app.admin().await, app.key());
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let admin = admin.clone();
-        tasks.spawn(async move { mutate(&admin, FILE, key, false).await });
+        tasks.spawn(async move {
+            // Those who come while one imports are told to come again, and do.
+            loop {
+                let answer = mutate(&admin, FILE, key, false).await;
+                if answer["errors"][0]["code"] != "IMPORT_UNDER_WAY" {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|answer| answer["replayed"] == false).count(), 1, "{answers:?}");

@@ -55,6 +55,10 @@ async fn what_is_no_file_is_refused(app: TestApp) {
     }
     let got = app.anonymous().http(Request::get(ROUTE).body(Body::empty()).expect("a sound request")).await;
     assert_eq!((got.status.as_u16(), got.header("allow")), (405, Some("POST")));
+    assert_eq!(
+        (code_of(&got.json()), got.header("content-type")),
+        (&json!("IMPORT_METHOD"), Some("application/json; charset=utf-8"))
+    );
     assert_eq!((people(&app).await, everything(&app).await), before);
     let kind = [("content-type", "Application/Octet-Stream"), ("content-encoding", "identity")];
     let quoted = format!("\"{}\"", app.key());

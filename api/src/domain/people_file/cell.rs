@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{MAX_LABEL_CHARS, MAX_LABELS, RowProblem};
 use crate::domain::name::fold;
+use crate::domain::phone::{Phone, Region};
 
 /// The years a consent to receive SMS can date from: the first SMS is of 1992.
 const CONSENT_YEARS: std::ops::RangeInclusive<i32> = 1992..=2199;
@@ -94,6 +95,11 @@ pub(super) fn sex(cell: &str) -> Result<Sex, RowProblem> {
         "inconnu" | "unknown" | "non precise" | "non renseigne" | "nc" | "?" | "-" => Ok(Sex::Unknown),
         _ => Err(RowProblem::UnknownSex),
     }
+}
+
+/// A mobile number. An apostrophe before it is what our reports, and spreadsheets, write so that it is taken for no formula.
+pub(super) fn phone(cell: &str, region: Region) -> Result<Phone, RowProblem> {
+    Phone::parse(cell.strip_prefix('\'').unwrap_or(cell), region).map_err(RowProblem::Phone)
 }
 
 /// A consent: a date, yes or no. The cell is not empty.

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv::{ByteRecord, Reader};
 
-use super::cell::{Consent, Sex, consent, labels, line, sex};
+use super::cell::{Consent, Sex, consent, labels, line, phone, sex};
 use super::inspect::{is_blank, next_record, parser};
 use super::source::{Source, open};
 use super::{Column, FileError, FileShape, MAX_NAME_CHARS, MAX_TEACHER_CHARS, RowError, RowProblem};
@@ -92,9 +92,7 @@ impl<R> Rows<R> {
             last_name: row.name_of(Column::LastName)?,
             first_name: row.name_of(Column::FirstName)?,
             sex: row.word_of(Column::Sex, sex)?,
-            mobile: row.word_of(Column::Mobile, |number| {
-                Phone::parse(number, self.region).map_err(RowProblem::Phone)
-            })?,
+            mobile: row.word_of(Column::Mobile, |number| phone(number, self.region))?,
             tags: row.labels_of(Column::Tags)?,
             lists: row.labels_of(Column::Lists)?,
             teacher: row.line_of(Column::Teacher, MAX_TEACHER_CHARS)?,

@@ -117,6 +117,15 @@ fn the_most_precise_of_two_columns_is_read() {
 }
 
 #[test]
+fn an_apostrophe_before_a_number_is_a_spreadsheet_s() {
+    for cell in ["'+33612345678", " '06 12 34 56 78", "0612345678"] {
+        let (_, read) = read(&format!("Nom;Prénom;Mobile\nA;B;{cell}\n"));
+        let row = read[0].as_ref().expect("the row is accepted");
+        assert_eq!(row.mobile.as_ref().map(Phone::as_e164), Some("+33612345678"), "{cell}");
+    }
+}
+
+#[test]
 fn lines_are_those_of_the_file() {
     let (shape, read) = read("Nom;Prénom\r\n\r\nA;B\r\n;\r\n\r\n\"C\r\nD\";E\r\nF;G");
     assert_eq!(shape.rows(), 3);
@@ -187,6 +196,14 @@ fn a_refused_row_says_where_and_why_and_stops_no_other() {
         let file = format!("Nom;Prénom;Sexe;Mobile;Tags\n{row}\nC;D;F;0612345678;x\n");
         assert_eq!(row_error(&file), (2, column, problem), "{row:?}");
         assert!(read(&file).1[1].is_ok());
+    }
+    for cell in ["''0612345678", "’0612345678", "0612345678'"] {
+        let file = format!("Nom;Prénom;Mobile\nA;B;{cell}\n");
+        assert_eq!(
+            row_error(&file),
+            (2, Some(Column::Mobile), phone(PhoneError::ForbiddenCharacters)),
+            "{cell}"
+        );
     }
     let error = read("Nom;Prénom;Mobile\nA;B;0123456789").1.remove(0).expect_err("a fixed line is refused");
     assert_eq!(error.code(), "NOT_MOBILE");

@@ -2,9 +2,10 @@
 //!
 //! Owns how a file comes in and how its report goes out; what is done with it is the service's.
 //!
-//! Architecture Invariants. Who asks is known, and let in, before a byte of the file is read. A client that leaves during the
-//! upload changes nothing; one that leaves later changes nothing either: the import goes on in a task of its own. A report is
-//! whole when its last line is the summary.
+//! Architecture Invariants. Who asks is known, and let in, before a byte of the file is read, and asked again once it is in: an
+//! upload lasts long enough for a session to be closed. A client that leaves during the upload changes nothing; one that leaves
+//! later changes nothing either: the import goes on in a task of its own. A report is whole when its last line is the summary;
+//! it keeps the upload's place until it was read or given up.
 
 mod receive;
 mod refuse;
@@ -24,8 +25,9 @@ use self::refuse::Refusal;
 use super::{Web, auth, negotiate};
 use crate::app::Ctx;
 use crate::error::Fault;
+use crate::services::accounts;
 use crate::services::people::import::FileSource;
-use crate::services::people::upload::{self, Admitted, ImportInput};
+use crate::services::people::upload::{self, ImportInput};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The one parameter of the address.
@@ -54,14 +56,21 @@ async fn serve(ctx: &Ctx, parts: &Parts, body: &mut BodyDataStream) -> Result<Re
     let (key, dry_run) = (idempotency_key(&parts.headers)?, dry_run(parts)?);
     let Received { file, digest } = receive::file(ctx, &parts.headers, body).await?;
     let input = ImportInput { file: FileSource::Open(file.into()), digest, key, dry_run };
-    let (refused, told) = mpsc::unbounded_channel();
-    let importing = ctx.clone();
+    let caller = accounts::renew(ctx, &caller).await.map_err(|fault| refused(fault.into()))?;
+    let (tell, told) = mpsc::unbounded_channel();
+    let (importing, place) = (ctx.clone(), admitted.clone());
     let work = tokio::spawn(async move {
-        let _until_it_ended: Admitted = admitted;
         // Nobody listens any more when the client left: the import goes on.
-        upload::import_people(&importing, &caller, input, move |row| drop(refused.send(row))).await
+        let tell = move |row| drop(tell.send(row));
+        upload::import_admitted(&importing, &caller, place, input, tell).await
     });
-    report::stream(ctx, dry_run, told, work).await
+    report::stream(ctx, dry_run, admitted, told, work).await
+}
+
+/// The answer to any other method.
+pub(super) async fn other_method(State(web): State<Web>, headers: HeaderMap) -> Response {
+    let ctx = Ctx::new(web.app, negotiate::language(&headers));
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "IMPORT_METHOD").answer(&ctx)
 }
 
 /// The body is the file itself, under a type that no web form has.

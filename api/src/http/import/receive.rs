@@ -1,4 +1,4 @@
-//! A body that becomes a file without a name, as fast as its sender likes and no larger than it may.
+//! A body that becomes a file without a name, as fast as its sender likes, no larger than it may, and within bounded time.
 //!
 //! Invariant: the file is gone with the last that holds it open, however that ends; memory holds one chunk of it.
 
@@ -65,15 +65,18 @@ pub(super) async fn file(
 struct Chunks<'a> {
     body: &'a mut BodyDataStream,
     patience: Duration,
+    /// When the next part is due, at the latest at the end.
     deadline: Instant,
+    /// When the whole file is.
+    end: Instant,
     /// Bytes since the deadline was set.
     progress: u64,
 }
 
 impl<'a> Chunks<'a> {
     fn new(ctx: &Ctx, body: &'a mut BodyDataStream) -> Self {
-        let patience = ctx.config.import.patience;
-        Self { body, patience, deadline: Instant::now() + patience, progress: 0 }
+        let (now, patience) = (Instant::now(), ctx.config.import.patience);
+        Self { body, patience, deadline: now + patience, end: now + ctx.config.import.longest(), progress: 0 }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
@@ -83,7 +86,7 @@ impl<'a> Chunks<'a> {
         let chunk = chunk.map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "BODY_INCOMPLETE"))?;
         self.progress += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         if self.progress >= PROGRESS {
-            (self.progress, self.deadline) = (0, Instant::now() + self.patience);
+            (self.progress, self.deadline) = (0, self.end.min(Instant::now() + self.patience));
         }
         Ok(chunk)
     }

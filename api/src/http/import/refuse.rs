@@ -4,7 +4,7 @@
 //! <https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
@@ -93,6 +93,7 @@ impl Refusal {
     fn header(&self) -> Option<(HeaderName, &'static str)> {
         match (self.status, self.code) {
             (StatusCode::UNAUTHORIZED, _) => Some((WWW_AUTHENTICATE, "Bearer")),
+            (StatusCode::METHOD_NOT_ALLOWED, _) => Some((ALLOW, "POST")),
             (_, "IMPORT_UNDER_WAY" | "IMPORTS_TOO_MANY") => Some((RETRY_AFTER, RETRY_SECONDS)),
             _ => None,
         }

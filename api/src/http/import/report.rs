@@ -1,10 +1,12 @@
 //! The report of an import, as JSON lines: one object a refused row, then one with the summary.
 //!
-//! Invariant: a status is given once the file is accepted. What stops an import after that is the last line, in place of the
-//! summary.
+//! Architecture Invariants. A status is given once the file is accepted. What stops an import after that is the last line, in place
+//! of the summary. The rows that a client is slow to read are kept, as many as a file has at most, and hold the upload's place: so
+//! many reports are kept as uploads are let in. One that nobody reads is cut off, without its last line.
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -12,8 +14,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use futures::stream::{self, StreamExt as _};
 use serde::Serialize;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{self, Permit, Sender, UnboundedReceiver};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 
 use super::refuse::Refusal;
 use crate::app::Ctx;
@@ -21,12 +24,14 @@ use crate::error::{Failure, Fault};
 use crate::http::respond;
 use crate::i18n;
 use crate::services::people::import::ImportSummary;
-use crate::services::people::upload::{Imported, RefusedRow};
+use crate::services::people::upload::{Admitted, Imported, RefusedRow};
 
 /// Rows written at once, when they are there.
 const ROWS_PER_CHUNK: usize = 256;
+/// Chunks that wait for the client.
+const CHUNKS_WAITING: usize = 1;
 
-/// An import under way. It keeps the rows that its client is slow to read: at most as many as a file has.
+/// An import under way.
 type Work = JoinHandle<Result<Imported, Failure>>;
 
 #[derive(Serialize)]
@@ -58,13 +63,14 @@ struct Summary<'a> {
     dry_run: bool,
 }
 
-/// The report, once its first row or its end is known.
+/// The report, once its first row or its end is known. It holds the upload's place until then, and as long as rows are kept for it.
 ///
 /// # Errors
 /// Why nothing was imported.
 pub(super) async fn stream(
     ctx: &Ctx,
     dry_run: bool,
+    admitted: Admitted,
     mut told: UnboundedReceiver<RefusedRow>,
     work: Work,
 ) -> Result<Response, Refusal> {
@@ -76,9 +82,14 @@ pub(super) async fn stream(
         }
         Some(first) => {
             write_row(&mut head, ctx, &first);
-            let rest = Rest { ctx: ctx.clone(), dry_run, told, work: Some(work) };
-            let rest = stream::unfold(rest, Rest::next);
-            Body::from_stream(stream::once(ready(Ok(head))).chain(rest))
+            let (chunks, mut rest) = mpsc::channel(CHUNKS_WAITING);
+            let reader =
+                Reader { chunks, patience: ctx.config.import.patience, left: ctx.config.import.longest() };
+            let report = Rest { ctx: ctx.clone(), dry_run, told, work, reader };
+            // On its own, so that it notices a client that reads no more.
+            tokio::spawn(report.write(admitted));
+            let rest = stream::poll_fn(move |context| rest.poll_recv(context)).map(Ok);
+            Body::from_stream(stream::once(ready(Ok::<_, Infallible>(head))).chain(rest))
         }
     };
     let mut response = Response::new(body);
@@ -93,24 +104,52 @@ struct Rest {
     ctx: Ctx,
     dry_run: bool,
     told: UnboundedReceiver<RefusedRow>,
-    /// None once the last line is written.
-    work: Option<Work>,
+    work: Work,
+    reader: Reader,
 }
 
 impl Rest {
-    async fn next(mut self) -> Option<(Result<Vec<u8>, Infallible>, Self)> {
-        let (mut rows, mut chunk) = (Vec::new(), Vec::new());
-        if self.told.recv_many(&mut rows, ROWS_PER_CHUNK).await > 0 {
-            for row in &rows {
-                write_row(&mut chunk, &self.ctx, row);
+    /// Writes it to its end, or until nobody reads it. The import goes on in any case.
+    async fn write(mut self, admitted: Admitted) {
+        let mut rows = Vec::new();
+        while self.told.recv_many(&mut rows, ROWS_PER_CHUNK).await > 0 {
+            let Some(room) = self.reader.room().await else {
+                return;
+            };
+            let mut chunk = Vec::new();
+            for row in rows.drain(..) {
+                write_row(&mut chunk, &self.ctx, &row);
             }
-            return Some((Ok(chunk), self));
+            room.send(chunk);
         }
-        match ended(&self.ctx, self.work.take()?).await {
-            Ok(imported) => write_summary(&mut chunk, &imported, self.dry_run),
-            Err(refusal) => write_line(&mut chunk, &refusal.told(&self.ctx)),
+        let mut last = Vec::new();
+        match ended(&self.ctx, self.work).await {
+            Ok(imported) => write_summary(&mut last, &imported, self.dry_run),
+            Err(refusal) => write_line(&mut last, &refusal.told(&self.ctx)),
         }
-        Some((Ok(chunk), self))
+        if let Some(room) = self.reader.room().await {
+            // Whoever reads the end may send the next file at once.
+            drop(admitted);
+            room.send(last);
+        }
+    }
+}
+
+/// The client that reads a report.
+struct Reader {
+    chunks: Sender<Vec<u8>>,
+    /// How long it is awaited each time, and in all from now on.
+    patience: Duration,
+    left: Duration,
+}
+
+impl Reader {
+    /// Room for a chunk, once the client has taken the one before; none when it left, or took too long.
+    async fn room(&mut self) -> Option<Permit<'_, Vec<u8>>> {
+        let since = Instant::now();
+        let room = timeout(self.patience.min(self.left), self.chunks.reserve()).await;
+        self.left = self.left.saturating_sub(since.elapsed());
+        room.ok()?.ok()
     }
 }
 

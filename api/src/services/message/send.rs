@@ -156,7 +156,7 @@ async fn commit(
     let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
         Known::New => {}
-        Known::Done(campaign) => {
+        Known::Done(campaign, _) => {
             let sent = Sent { campaign: CampaignId::from(campaign), replayed: true };
             return Ok((sent, 0));
         }

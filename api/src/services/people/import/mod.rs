@@ -49,6 +49,7 @@ mod namesakes;
 mod read;
 mod teachers;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _};
 use std::path::PathBuf;
@@ -72,8 +73,8 @@ use crate::error::Fault;
 /// More rows than this change what the database should know of its tables.
 const MANY_ROWS: u64 = 5_000;
 
-/// A file that can be read several times.
-#[derive(Debug, Clone)]
+/// A file that can be read several times. Its `Debug` shows nothing of what it says of people.
+#[derive(Clone)]
 pub enum FileSource {
     /// A file of this machine.
     Path(PathBuf),
@@ -81,6 +82,16 @@ pub enum FileSource {
     Bytes(Arc<[u8]>),
     /// A file that is open, and may have no name. All who read it share its place: one reads at a time.
     Open(Arc<File>),
+}
+
+impl fmt::Debug for FileSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Open(_) => f.write_str("Open(…)"),
+        }
+    }
 }
 
 impl FileSource {

@@ -6,6 +6,9 @@
 //! `import.transaction_rows` rows is imported in one transaction, its key with it, or not at all; a larger one batch by batch, its
 //! key last: an import that stopped midway has no key, and asking again does the rest. A dry run is a transaction that is undone:
 //! it leaves nothing, its key included. The work goes on when the client has left.
+//!
+//! Nothing is surveyed, nor any transaction begun, without a place: those for whom there is none are told so at once, and keep no
+//! connection waiting. An answer that is kept needs none.
 
 mod answer;
 mod slots;
@@ -56,17 +59,42 @@ impl ImportInput {
 /// once the others are committed; of an import that was done before, the first that were.
 ///
 /// # Errors
-/// `IDEMPOTENCY_CONFLICT`, `DRY_RUN_TOO_LARGE`, those of [`crate::domain::people_file::FileError`], and `IMPORT_STOPPED` when the
-/// rows imported so far stay; [`Fault::Forbidden`] without `READ_WRITE` on `PEOPLE`.
+/// As [`admit`], unless the answer is kept; as [`import_admitted`].
 pub async fn import_people(
     ctx: &Ctx,
     caller: &Caller,
+    input: ImportInput,
+    mut on_refused: impl FnMut(RefusedRow) + Send + 'static,
+) -> Result<Imported, Failure> {
+    match admit(ctx, caller) {
+        Ok(admitted) => import_admitted(ctx, caller, admitted, input, on_refused).await,
+        Err(Failure::Problem(full)) => {
+            let work = Work { ctx: ctx.clone(), caller: caller.clone(), input };
+            let done = work.done_before().await?.ok_or(full)?;
+            Ok(done.told(true, &mut on_refused))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Imports, as [`import_people`] does, a file that was let in before it was received. The place is held until the import has ended.
+///
+/// # Errors
+/// `IDEMPOTENCY_CONFLICT`, `DRY_RUN_TOO_LARGE`, those of [`crate::domain::people_file::FileError`], and `IMPORT_STOPPED` when the
+/// rows imported so far stay; [`Fault::Forbidden`] without `READ_WRITE` on `PEOPLE`.
+pub async fn import_admitted(
+    ctx: &Ctx,
+    caller: &Caller,
+    admitted: Admitted,
     input: ImportInput,
     on_refused: impl FnMut(RefusedRow) + Send + 'static,
 ) -> Result<Imported, Failure> {
     caller.may_write(Module::People)?;
     let work = Work { ctx: ctx.clone(), caller: caller.clone(), input };
-    let work = tokio::spawn(work.run(on_refused));
+    let work = tokio::spawn(async move {
+        let _until_it_ended: Admitted = admitted;
+        work.run(on_refused).await
+    });
     work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
@@ -92,7 +120,7 @@ impl<T: Into<Failure>> From<T> for Undone {
 impl Work {
     async fn run(self, mut on_refused: impl FnMut(RefusedRow) + Send) -> Result<Imported, Failure> {
         let work = Arc::new(self);
-        if let Some(done) = Arc::clone(&work).done_before().await? {
+        if let Some(done) = work.done_before().await? {
             return Ok(done.told(true, &mut on_refused));
         }
         let surveyed = survey(&work.ctx, work.caller.scope(), &work.input.file).await;
@@ -116,27 +144,18 @@ impl Work {
         Some(Request::new(Operation::ImportPeople, key, &[self.input.digest.as_bytes()]))
     }
 
-    /// What the request was answered before, if it was.
-    async fn done_before(self: Arc<Self>) -> Result<Option<Answer>, Failure> {
-        if self.request().is_none() {
-            return Ok(None);
+    /// What the request was answered before, if it was: read only, so that it waits for no import.
+    async fn done_before(&self) -> Result<Option<Answer>, Failure> {
+        match self.request() {
+            Some(request) => answered(request.peek(self.ctx.store.readers(), &self.ctx, &self.caller).await?),
+            None => Ok(None),
         }
-        let store = self.ctx.store.clone();
-        store.write(move |tx| Box::pin(async move { self.look_up(tx).await })).await
     }
 
     async fn look_up(&self, tx: &DatabaseTransaction) -> Result<Option<Answer>, Failure> {
-        let Some(request) = self.request() else {
-            return Ok(None);
-        };
-        match request.look_up(tx, &self.ctx, &self.caller).await? {
-            Known::New => Ok(None),
-            Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
-            Known::Done(_) => {
-                let kept = request.answer(tx, &self.caller).await?;
-                let kept = kept.ok_or_else(|| Fault::internal("an import without its answer"))?;
-                Ok(Some(Answer::read(kept)?))
-            }
+        match self.request() {
+            Some(request) => answered(request.look_up(tx, &self.ctx, &self.caller).await?),
+            None => Ok(None),
         }
     }
 
@@ -235,6 +254,18 @@ impl Work {
     }
 }
 
+/// What was answered to a request of which so much is known.
+fn answered(known: Known) -> Result<Option<Answer>, Failure> {
+    match known {
+        Known::New => Ok(None),
+        Known::Conflict => Err(Problem::new("IDEMPOTENCY_CONFLICT").at(&["idempotencyKey"]).into()),
+        Known::Done(_, kept) => {
+            let kept = kept.ok_or_else(|| Fault::internal("an import without its answer"))?;
+            Ok(Some(Answer::read(kept)?))
+        }
+    }
+}
+
 /// Why nothing was imported.
 fn cause_of(error: ImportError) -> Failure {
     match error {
@@ -279,6 +310,18 @@ mod tests {
     use super::*;
     use crate::domain::people_file::Column;
     use crate::i18n;
+
+    #[test]
+    fn a_file_is_not_shown_in_a_log() {
+        let file = b"Nom;Pr\xe9nom\nDurand;Maria\n".to_vec();
+        let shown = format!("{:?}", ImportInput::of_bytes(file.clone(), Uuid::nil(), false));
+        assert!(shown.contains("24 bytes"), "{shown}");
+        // Neither as text nor as numbers.
+        assert!(
+            !shown.contains("Durand") && !shown.contains(&format!("{}, {}", file[0], file[1])),
+            "{shown}"
+        );
+    }
 
     #[test]
     fn every_refusal_of_a_file_is_put_in_words() {

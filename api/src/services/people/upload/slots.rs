@@ -1,6 +1,7 @@
-//! The uploads under way in this instance.
+//! The imports that accounts have under way in this instance, whichever way their files came in.
 //!
-//! Invariant: one a structure, and no more than the settings say, each counted until its import has ended.
+//! Invariant: one a structure, and no more than the settings say, each counted until nothing holds its place any more: its import has
+//! ended, and its report is no longer kept for whoever asked.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,7 +13,7 @@ use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::error::{Failure, Problem};
 
-/// The structures whose uploads are under way.
+/// The structures whose imports are under way.
 #[derive(Debug, Default)]
 pub struct Uploads(Mutex<HashSet<StructureId>>);
 
@@ -22,19 +23,24 @@ impl Uploads {
     }
 }
 
-/// An upload that was let in. It is under way until this is dropped.
+/// The place of an import that was let in. It is under way until the last clone of this is dropped.
+#[derive(Clone)]
 pub struct Admitted {
+    _place: Arc<Place>,
+}
+
+struct Place {
     app: Arc<App>,
     structure: StructureId,
 }
 
-impl Drop for Admitted {
+impl Drop for Place {
     fn drop(&mut self) {
         self.app.uploads.structures().remove(&self.structure);
     }
 }
 
-/// Lets an upload of the caller's structure in.
+/// Lets an import of the caller's structure in.
 ///
 /// # Errors
 /// `IMPORT_UNDER_WAY`, `IMPORTS_TOO_MANY`; [`crate::error::Fault::Forbidden`] without `READ_WRITE` on `PEOPLE`.
@@ -48,5 +54,5 @@ pub fn admit(ctx: &Ctx, caller: &Caller) -> Result<Admitted, Failure> {
         return Err(Problem::new("IMPORTS_TOO_MANY").into());
     }
     structures.insert(structure);
-    Ok(Admitted { app: Arc::clone(&ctx.app), structure })
+    Ok(Admitted { _place: Arc::new(Place { app: Arc::clone(&ctx.app), structure }) })
 }
