@@ -3,6 +3,7 @@
 use envoi_tests::browser::Browser;
 use envoi_tests::process::Server;
 use envoi_tests::{Backend, TestDatabase, plainly};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 /// Where to put a picture of the playground at work: `docs/playground.png`, by its whole path, for the README. None is taken
@@ -73,6 +74,7 @@ async fn follow(database: TestDatabase, words: &Words) {
     playground.watch(people, &database, words).await;
     assert_eq!(playground.send_again().await, campaign, "the same key, the same campaign");
     playground.see_the_rules().await;
+    playground.lose_the_token(&database, words).await;
     playground.sign_out(words).await;
     playground.finish().await;
     database.remove().await;
@@ -171,6 +173,18 @@ impl Playground {
         self.until_viewer("admin@quatre-vents.example, École de musique des Quatre Vents").await;
         let refused = self.run("Preview", "r.data.previewSms.preview").await;
         assert_eq!(refused["data"]["previewSms"]["preview"]["decision"]["outcome"], "REFUSED", "{refused}");
+    }
+
+    /// All sessions end elsewhere: the page notices on its WebSocket, without asking again.
+    async fn lose_the_token(&self, database: &TestDatabase, words: &Words) {
+        let connection = database.connect().await;
+        connection.execute_unprepared("DELETE FROM session").await.expect("removed");
+        connection.close().await.expect("closed");
+        let closed = self.run("Watch", "r.errors").await;
+        let told = closed["errors"][0]["message"].as_str().expect("a message");
+        assert!(told.contains("4403"), "{told}");
+        self.until_viewer(words.nobody).await;
+        self.run("SignIn", "r.data.signIn.token").await;
     }
 
     async fn sign_out(&self, words: &Words) {
