@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use envoi_tests::{Socket, TestApp, both};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 both!(
     one_that_never_finishes_its_head_is_given_up_and_others_are_served,
+    one_that_reads_nothing_is_given_up,
     one_more_than_may_be_open_waits_for_its_turn,
 );
 
@@ -36,7 +37,7 @@ async fn read(connection: &mut TcpStream) {
 }
 
 async fn one_that_never_finishes_its_head_is_given_up_and_others_are_served(app: TestApp) {
-    let app = app.another(|config| config.http.header_timeout = Duration::from_secs(1)).await;
+    let app = app.another(|config| config.http.client_timeout = Duration::from_secs(1)).await;
     let (mut silent, mut half, mut kept) = (connect(&app).await, connect(&app).await, connect(&app).await);
     half.write_all(b"POST /graphql HTTP/1.1\r\nHost: test\r\nContent-").await.expect("sent");
     ask(&mut kept).await;
@@ -46,6 +47,19 @@ async fn one_that_never_finishes_its_head_is_given_up_and_others_are_served(app:
         let ended = timeout(PATIENCE, connection.read_to_end(&mut rest)).await;
         assert!(ended.is_ok(), "the {which} one stays open for ever");
     }
+    ask(&mut connect(&app).await).await;
+}
+
+async fn one_that_reads_nothing_is_given_up(app: TestApp) {
+    let app = app.another(|config| config.http.client_timeout = Duration::from_secs(1)).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // Little is kept here, so that the server soon has to wait.
+    socket.set_recv_buffer_size(4_096).expect("set");
+    let address = app.address().await.parse().expect("an address");
+    let mut deaf = socket.connect(address).await.expect("a connection");
+    let requests = REQUEST.repeat(100);
+    let asking = async { while deaf.write_all(&requests).await.is_ok() {} };
+    timeout(PATIENCE, asking).await.expect("it stays open for ever");
     ask(&mut connect(&app).await).await;
 }
 

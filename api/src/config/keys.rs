@@ -247,9 +247,9 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_connections = n),
     },
     Key {
-        path: "http.header_timeout_seconds",
-        about: "how long the head of a request is awaited",
-        set: |config, value| time(value, 1, 1..=300).map(|time| config.http.header_timeout = time),
+        path: "http.client_timeout_seconds",
+        about: "how long a client is waited for",
+        set: |config, value| time(value, 1, 1..=300).map(|time| config.http.client_timeout = time),
     },
     Key {
         path: "kannel.send_url",

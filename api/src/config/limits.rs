@@ -16,8 +16,9 @@ pub const UNKNOWN_SOCKET_LIFETIME: Duration = Duration::from_mins(1);
 /// Connections open at once, WebSockets among them: of the 1,024 descriptors that a process usually has, the rest is for the
 /// database and for files.
 pub const MAX_CONNECTIONS: usize = 900;
-/// How long the head of a request is awaited: a slow mobile network needs seconds, and proxies ask again sooner or connect anew.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may leave a request's head unfinished, or an answer unread: a slow mobile network needs seconds, and proxies ask
+/// again sooner or connect anew.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than a request a statement that reads may take: whoever asked is gone by then.
 pub const STATEMENT_GRACE: Duration = Duration::from_secs(1);
 /// How long a sign-in lasts: a month, so that nobody signs in every day and a lost token dies.

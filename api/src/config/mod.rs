@@ -214,8 +214,8 @@ pub struct Http {
     pub unknown_socket_lifetime: Duration,
     /// The most connections open at once, WebSockets among them.
     pub max_connections: usize,
-    /// How long the head of a request is awaited.
-    pub header_timeout: Duration,
+    /// How long a client may leave the head of a request unfinished, or an answer unread.
+    pub client_timeout: Duration,
 }
 
 /// The gateway of the provider `kannel`: without its address, there is none.
@@ -302,7 +302,7 @@ impl Default for Config {
                 max_sockets: limits::MAX_SOCKETS,
                 unknown_socket_lifetime: limits::UNKNOWN_SOCKET_LIFETIME,
                 max_connections: limits::MAX_CONNECTIONS,
-                header_timeout: limits::HEADER_TIMEOUT,
+                client_timeout: limits::CLIENT_TIMEOUT,
             },
             kannel: Kannel::default(),
         }

@@ -2,7 +2,7 @@
 //!
 //! Invariants. No more connections are open than the settings say, WebSockets among them; one more waits for its turn in the
 //! system's queue. One that takes too long over the head of a request is closed, and so is one that sends nothing at all, at
-//! first or between two requests.
+//! first or between two requests, and one whose client reads nothing of what is written to it.
 
 use std::future::Future;
 use std::io;
@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 
 use crate::config;
 
@@ -41,12 +41,12 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             () = &mut ending => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &places, settings.client_timeout) => accepted,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok(stream) => {
-                connections.spawn(talk(stream, router.clone(), settings.header_timeout, told.subscribe()));
+                connections.spawn(talk(stream, router.clone(), settings.client_timeout, told.subscribe()));
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
@@ -61,12 +61,12 @@ pub async fn serve(
 }
 
 /// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Stream> {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>, patience: Duration) -> io::Result<Stream> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     let (tcp, _) = listener.accept().await?;
     // Answers are small and whole: waiting for more to fill a packet only delays them. Refused, it is only slower.
     let _ = tcp.set_nodelay(true);
-    Ok(Stream { tcp, _place: place })
+    Ok(Stream { tcp, patience, stalled: None, _place: place })
 }
 
 /// Whether what failed is the one connection, gone before it was accepted.
@@ -94,7 +94,24 @@ async fn talk(stream: Stream, router: Router, patience: Duration, mut ending: wa
 /// A connection and its place, which it keeps when it becomes a WebSocket.
 struct Stream {
     tcp: TcpStream,
+    /// How long its client may read nothing.
+    patience: Duration,
+    /// The end of that time, while something waits to be written.
+    stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Stream {
+    /// What came of a write, or an error once its time is over.
+    fn bounded(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl AsyncRead for Stream {
@@ -109,7 +126,8 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, buf)
+        let written = Pin::new(&mut self.tcp).poll_write(cx, buf);
+        self.bounded(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -125,7 +143,8 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
+        self.bounded(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
