@@ -203,6 +203,8 @@ impl Playground {
         for own in [format!("http://{host}/graphql"), format!("ws://{host}/graphql")] {
             assert!(requests.contains(&own), "{own} is not among {requests:#?}");
         }
+        let sockets = requests.iter().filter(|url| url.starts_with("ws://")).count();
+        assert_eq!(sockets, 2, "one for each subscription, and none is tried again");
         let outside: Vec<&String> = requests.iter().filter(|url| leaves(url, host)).collect();
         assert!(outside.is_empty(), "the page asked for {outside:#?}");
         // The look is not blind: what a page asks of another host is seen, and refused.
