@@ -154,10 +154,8 @@ impl Listing {
     {
         let span = span(args)?;
         let owner = owner.into_column_ref();
-        let mut totals = match args.total {
-            true => count_each(db, &query, &owner, owners).await?,
-            false => HashMap::new(),
-        };
+        let mut totals =
+            if args.total { count_each(db, &query, &owner, owners).await? } else { HashMap::new() };
         let mut lists: HashMap<K, Vec<R>> = HashMap::new();
         let unique: HashSet<K> = owners.iter().copied().collect();
         for some in unique.into_iter().collect::<Vec<K>>().chunks(OWNERS) {
