@@ -115,10 +115,7 @@ async fn those_without_a_token_leave_places_to_others(app: TestApp) {
     // A place that is given back is another's.
     drop(one);
     loop {
-        let mut next = match open_at(&app).await {
-            Some(socket) => socket,
-            None => continue,
-        };
+        let Some(mut next) = open_at(&app).await else { continue };
         next.say(json!({ "type": "connection_init" })).await;
         match next.hear().await {
             Heard::Message(_) => return,

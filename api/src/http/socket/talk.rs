@@ -266,13 +266,11 @@ async fn caller(ctx: &Ctx, headers: &HeaderMap) -> Result<Option<Caller>, Close>
 /// The place of an operation among the subscriptions of an account, where it is one: without a token, none lasts.
 fn watching(seat: &Seat, operation: OperationType) -> Result<Option<Watching>, Refusal> {
     match (seat, operation) {
-        (Seat::Known(chair), OperationType::Subscription) => match chair.watch() {
-            Some(watching) => Ok(Some(watching)),
-            None => {
-                let limit = count(SUBSCRIPTIONS_OF_ACCOUNT);
-                Err(Refusal::document("TOO_MANY_SUBSCRIPTIONS").with("limit", limit))
-            }
-        },
+        (Seat::Known(chair), OperationType::Subscription) => {
+            let limit = count(SUBSCRIPTIONS_OF_ACCOUNT);
+            let refusal = || Refusal::document("TOO_MANY_SUBSCRIPTIONS").with("limit", limit);
+            chair.watch().ok_or_else(refusal).map(Some)
+        }
         _ => Ok(None),
     }
 }
