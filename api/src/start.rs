@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::clock::{Clock, Entropy, Ids};
 use crate::config::Config;
+use crate::config::limits::STATEMENT_GRACE;
 use crate::keys::{KeyError, Keys, MasterKey};
 use crate::providers::Providers;
 use crate::providers::http::ClientError;
@@ -44,7 +45,11 @@ pub enum StartError {
 /// # Errors
 /// [`StoreError`] when it cannot be reached, or its schema is not this program's and `migrate` is false.
 pub async fn open_store(config: &Config, migrate: bool) -> Result<Store, StoreError> {
-    let options = Options { migrate, postgres_connections: config.database.connections };
+    let options = Options {
+        migrate,
+        postgres_connections: config.database.connections,
+        read_timeout: config.http.request_timeout + STATEMENT_GRACE,
+    };
     Store::open(&config.database.url, options).await
 }
 

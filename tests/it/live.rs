@@ -1,6 +1,7 @@
 //! What is watched: the state first, then each change, on one instance or across several; and what ends it.
 
 mod ends;
+mod places;
 mod protocol;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ mod audit;
 mod callbacks;
 mod cancel;
 mod cli;
+mod connections;
 mod crash;
 mod credit;
 mod delivery;

@@ -1,5 +1,7 @@
 //! Leafing through people while others change them, and through lists with cursors that are of no use there.
 
+mod cost;
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;

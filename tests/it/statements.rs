@@ -1,6 +1,7 @@
 //! How many statements an operation takes: as many whatever the size of the page and the length of the list.
 
-use envoi_tests::{Actor, TestApp, both, nodes};
+use envoi_tests::{Actor, Backend, TestApp, both, nodes};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 use serde_json::{Value, json};
 
 both!(
@@ -11,6 +12,7 @@ both!(
     the_ledger_takes_as_many_with_its_campaigns,
     a_preview_takes_as_many_whatever_its_pages,
     rules_take_as_many_with_their_versions,
+    what_only_reads_has_its_time,
 );
 
 /// What tells the viewer and its structure.
@@ -242,4 +244,18 @@ async fn rules_take_as_many_with_their_versions(app: TestApp) {
     save("two").await;
     save("three").await;
     assert_eq!(statements(&app, &admin, document, json!({})).await, one);
+}
+
+async fn what_only_reads_has_its_time(app: TestApp) {
+    if app.backend() == Backend::Sqlite {
+        return; // it has no such setting
+    }
+    let show = || Statement::from_string(DbBackend::Postgres, "SHOW statement_timeout");
+    let read = |row: Option<QueryResult>| row.expect("a row").try_get_by_index::<String>(0).expect("a text");
+    let reading = app.db().query_one_raw(show()).await.expect("shown");
+    assert_eq!(read(reading), "11s", "a little more than a request");
+    let writing = app.app().store.write::<_, api::error::Fault, _>(move |tx| {
+        Box::pin(async move { Ok(tx.query_one_raw(show()).await?) })
+    });
+    assert_eq!(read(writing.await.expect("shown")), "0", "what writes is let finish");
 }

@@ -120,18 +120,9 @@ impl TestApp {
         let sockets = http::Sockets::at_most(app.config.http.max_sockets);
         let router = http::router(Arc::clone(&app), sockets.clone());
         let address = OnceCell::new();
-        Self(Arc::new(Inner {
-            app,
-            clock,
-            chance,
-            network,
-            router,
-            sockets,
-            address,
-            backend,
-            database,
-            planted,
-        }))
+        let inner =
+            Inner { app, clock, chance, network, router, sockets, address, backend, database, planted };
+        Self(Arc::new(inner))
     }
 
     /// Another instance on the same database, at the same time, with other settings. It begins with no token and no request
@@ -152,8 +143,13 @@ impl TestApp {
     /// Serves it on a socket, as long as what this answers is kept.
     #[must_use]
     pub fn serve(&self, listener: TcpListener) -> Served {
-        let server = axum::serve(listener, self.router());
-        Served(tokio::spawn(async move { server.await.expect("a socket can be served") }))
+        Served(tokio::spawn(self.listen(listener)))
+    }
+
+    /// Serves it, for ever, as the program does.
+    fn listen(&self, listener: TcpListener) -> impl Future<Output = ()> + Send + use<> {
+        let (router, settings) = (self.router(), self.0.app.config.http.clone());
+        async move { http::serve(listener, router, &settings, std::future::pending()).await }
     }
 
     /// The instance itself.
@@ -214,8 +210,7 @@ impl TestApp {
         let listening = async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port can be had");
             let address = listener.local_addr().expect("it has an address").to_string();
-            let router = self.router();
-            tokio::spawn(async move { axum::serve(listener, router).await });
+            tokio::spawn(self.listen(listener));
             address
         };
         self.0.address.get_or_init(|| listening).await

@@ -66,6 +66,11 @@ impl Socket {
         self.0.send(message).await.expect("the server is there");
     }
 
+    /// Says something; answers whether it could be sent.
+    pub async fn try_say(&mut self, message: Value) -> bool {
+        self.0.send(Message::Text(message.to_string().into())).await.is_ok()
+    }
+
     /// Says hello with a token, if any, and hears that it is taken.
     ///
     /// # Panics

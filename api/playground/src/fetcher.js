@@ -7,6 +7,11 @@ import { createClient } from "graphql-ws";
 
 import { Missing, fill } from "./carry.js";
 
+// Close codes of the server's own, 4400 to 4499, tell of what asking again does not mend, such as a token that no longer serves.
+const FINAL = { from: 4400, to: 4499 };
+// The one of them for a token that does not serve.
+const FORBIDDEN = 4403;
+
 const ENDPOINT = new URL("graphql", document.baseURI);
 
 function socketAddress() {
@@ -33,12 +38,21 @@ export function createFetcher(session, words) {
   }
 
   function watch(params, headers) {
-    const client = createClient({ url: socketAddress(), connectionParams: headers });
+    const shouldRetry = (cause) => cause instanceof CloseEvent && !isFinal(cause.code);
+    const client = createClient({ url: socketAddress(), connectionParams: headers, shouldRetry });
     return {
       subscribe(observer) {
-        const error = (cause) =>
+        const next = (answer) => {
+          session.remember(answer);
+          observer.next(answer);
+        };
+        const error = (cause) => {
+          if (cause instanceof CloseEvent && cause.code === FORBIDDEN) {
+            session.forget();
+          }
           observer.error(cause instanceof CloseEvent ? failure(words.closed(cause.code, cause.reason)).errors : cause);
-        return { unsubscribe: client.subscribe(params, { ...observer, error }) };
+        };
+        return { unsubscribe: client.subscribe(params, { ...observer, next, error }) };
       },
     };
   }
@@ -70,6 +84,11 @@ function operationOf(query, operationName) {
   } catch {
     return null;
   }
+}
+
+/** Whether a socket that was closed with this code would only be closed again. */
+function isFinal(code) {
+  return code >= FINAL.from && code <= FINAL.to;
 }
 
 /** An answer that is only an error of ours. */

@@ -18,6 +18,8 @@ export function createSession() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** Forgets all: what the token was for has ended. */
+    forget: () => set(NOTHING),
     /** Takes from an answer what later requests need. */
     remember: (answer) => set(after(state, answer)),
   };

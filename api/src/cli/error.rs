@@ -52,9 +52,6 @@ pub enum CliError {
         /// What the system said.
         cause: std::io::Error,
     },
-    /// The server stopped by itself.
-    #[error("the server stopped: {0}")]
-    Serve(std::io::Error),
     /// Nothing is sent any more.
     #[error(
         "the dispatcher ended by itself: see the log, and start again; nothing is lost, and nothing sent twice"

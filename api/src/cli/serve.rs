@@ -1,12 +1,11 @@
 //! `envoi serve`.
 
-use std::future::{Future, IntoFuture as _, pending};
+use std::future::{Future, pending};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -60,7 +59,7 @@ impl Serve {
         }
         let mut sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
         let served = tokio::select! {
-            served = serve(&ctx.app, listener, told_to_end) => served,
+            () = serve(&ctx.app, listener, told_to_end) => Ok(()),
             () = ended(sending.as_mut()) => Err(CliError::DispatcherEnded),
         };
         if let Some(sending) = sending {
@@ -80,36 +79,25 @@ async fn ended(sending: Option<&mut dispatch::Handle>) {
     }
 }
 
-async fn serve(
-    app: &Arc<App>,
-    listener: TcpListener,
-    told_to_end: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), CliError> {
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and whole: waiting for more to fill a packet only delays them. Refused, it is only slower.
-        let _ = stream.set_nodelay(true);
-    });
+async fn serve(app: &Arc<App>, listener: TcpListener, told_to_end: impl Future<Output = ()>) {
     let sockets = http::Sockets::at_most(app.config.http.max_sockets);
     let router = http::router(Arc::clone(app), sockets.clone());
     let (ending, ended) = oneshot::channel();
-    let open = sockets.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let told = async {
         told_to_end.await;
         tracing::info!("stopping: what is under way is finished first");
-        open.close();
+        sockets.close();
         let _ = ending.send(());
-    });
+    };
     let finished = async {
-        server.into_future().await?;
+        http::serve(listener, router, &app.config.http, told).await;
         // The server forgets a connection that became a socket.
         sockets.closed().await;
-        Ok(())
     };
     tokio::select! {
-        done = finished => done.map_err(CliError::Serve),
+        () = finished => {}
         () = too_long(ended, app.config.http.request_timeout) => {
             tracing::warn!("some connections were still open and are cut");
-            Ok(())
         }
     }
 }

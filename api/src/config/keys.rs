@@ -62,7 +62,7 @@ pub(super) const KEYS: &[Key] = &[
     Key {
         path: "database.connections",
         about: "connections held open to PostgreSQL",
-        set: |config, value| whole(value, 1..=1_000).map(|n| config.database.connections = n),
+        set: |config, value| whole(value, 2..=1_000).map(|n| config.database.connections = n),
     },
     Key {
         path: "master_key_file",
@@ -235,6 +235,21 @@ pub(super) const KEYS: &[Key] = &[
         path: "http.max_sockets",
         about: "WebSockets open at once",
         set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_sockets = n),
+    },
+    Key {
+        path: "http.unknown_socket_seconds",
+        about: "how long a WebSocket without a token stays open",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.http.unknown_socket_lifetime = time),
+    },
+    Key {
+        path: "http.max_connections",
+        about: "connections open at once",
+        set: |config, value| whole(value, 1..=100_000).map(|n| config.http.max_connections = n),
+    },
+    Key {
+        path: "http.client_timeout_seconds",
+        about: "how long a client is waited for",
+        set: |config, value| time(value, 1, 1..=300).map(|time| config.http.client_timeout = time),
     },
     Key {
         path: "kannel.send_url",

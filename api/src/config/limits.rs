@@ -11,6 +11,16 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// WebSockets open at once: each costs some 20 KiB, and a file descriptor of the 1,024 that a process usually has.
 pub const MAX_SOCKETS: u32 = 500;
+/// How long a WebSocket that showed no token stays open: time to ask what needs none, such as the sign-in.
+pub const UNKNOWN_SOCKET_LIFETIME: Duration = Duration::from_mins(1);
+/// Connections open at once, WebSockets among them: of the 1,024 descriptors that a process usually has, the rest is for the
+/// database and for files.
+pub const MAX_CONNECTIONS: usize = 900;
+/// How long a client may leave a request's head unfinished, or an answer unread: a slow mobile network needs seconds, and proxies ask
+/// again sooner or connect anew.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much longer than a request a statement that reads may take: whoever asked is gone by then.
+pub const STATEMENT_GRACE: Duration = Duration::from_secs(1);
 /// How long a sign-in lasts: a month, so that nobody signs in every day and a lost token dies.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(720);
 /// How long a preview can be sent: long enough to read it, too short for what it shows to become another thing.

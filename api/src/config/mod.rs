@@ -69,7 +69,7 @@ pub struct Config {
 pub struct Database {
     /// Where it is.
     pub url: DatabaseUrl,
-    /// The most connections held open to PostgreSQL.
+    /// The most connections held open to PostgreSQL, half of them to read.
     pub connections: u32,
 }
 
@@ -218,6 +218,12 @@ pub struct Http {
     pub request_timeout: Duration,
     /// The most WebSockets open at once.
     pub max_sockets: u32,
+    /// How long one that showed no token stays open.
+    pub unknown_socket_lifetime: Duration,
+    /// The most connections open at once, WebSockets among them.
+    pub max_connections: usize,
+    /// How long a client may leave the head of a request unfinished, or an answer unread.
+    pub client_timeout: Duration,
 }
 
 /// The gateway of the provider `kannel`: without its address, there is none.
@@ -302,6 +308,9 @@ impl Default for Config {
                 max_body_bytes: limits::MAX_BODY_BYTES,
                 request_timeout: limits::REQUEST_TIMEOUT,
                 max_sockets: limits::MAX_SOCKETS,
+                unknown_socket_lifetime: limits::UNKNOWN_SOCKET_LIFETIME,
+                max_connections: limits::MAX_CONNECTIONS,
+                client_timeout: limits::CLIENT_TIMEOUT,
             },
             kannel: Kannel::default(),
         }

@@ -71,7 +71,10 @@ pub async fn from_body(parts: &Parts, body: Body, limit: usize) -> Result<Params
 }
 
 /// The most brackets open at once, outside strings, may not pass the limit.
-fn check_nesting(json: &[u8]) -> Result<(), Refusal> {
+///
+/// # Errors
+/// A refusal that names the limit.
+pub fn check_nesting(json: &[u8]) -> Result<(), Refusal> {
     let (mut open, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json {
         match byte {

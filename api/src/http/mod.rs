@@ -14,6 +14,7 @@ mod receipts;
 mod refusal;
 mod reports;
 mod respond;
+mod server;
 mod socket;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use axum::routing::{any, get, post};
 use crate::app::App;
 use crate::{graphql, services};
 
+pub use server::serve;
 pub use socket::Sockets;
 
 /// What every request is served with.

@@ -24,6 +24,7 @@ ORIGIN_NOT_ALLOWED = This page is not of this site: it cannot open a WebSocket h
 WEBSOCKET_MALFORMED = This request for a WebSocket is not complete (RFC 6455).
 TOO_MANY_SOCKETS = Too many WebSockets are open: try again later.
 TOO_MANY_OPERATIONS = This WebSocket runs { $limit } operations already: end one of them first.
+TOO_MANY_SUBSCRIPTIONS = Your account has { $limit } subscriptions already, on all its WebSockets: end one of them first.
 UNSUPPORTED_MEDIA_TYPE = The body must be JSON in UTF-8 (Content-Type: application/json), not compressed.
 BODY_TOO_LARGE = The body is larger than { $limit } bytes.
 BODY_INCOMPLETE = The body did not arrive whole.

@@ -24,6 +24,7 @@ ORIGIN_NOT_ALLOWED = Cette page n’est pas de ce site : elle ne peut pas ouvrir
 WEBSOCKET_MALFORMED = Cette demande de WebSocket n’est pas complète (RFC 6455).
 TOO_MANY_SOCKETS = Trop de WebSockets sont ouverts : réessayez plus tard.
 TOO_MANY_OPERATIONS = Ce WebSocket mène déjà { $limit } opérations : terminez-en une d’abord.
+TOO_MANY_SUBSCRIPTIONS = Votre compte a déjà { $limit } abonnements, tous ses WebSockets compris : terminez-en un d’abord.
 UNSUPPORTED_MEDIA_TYPE = Le corps doit être du JSON en UTF-8 (Content-Type: application/json), non compressé.
 BODY_TOO_LARGE = Le corps dépasse { $limit } octets.
 BODY_INCOMPLETE = Le corps n’est pas arrivé en entier.

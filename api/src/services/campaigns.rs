@@ -226,13 +226,12 @@ pub async fn messages(
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
     let owner = (message::Entity, M::CampaignId);
     let mut query = messages_query(structure);
-    query.and_where(among(ctx.store.backend(), Expr::col(owner), of.iter().copied()));
     if let Some(states) = states {
         query.and_where(M::State.is_in(states.iter().copied()));
     }
     let listing = Listing::ascending("messages", structure).by((message::Entity, M::Id), KeyKind::Id);
     let mut pages: HashMap<CampaignId, Page<Row>> =
-        listing.page_of_each(ctx.store.readers(), query, owner, args).await?;
+        listing.page_of_each(ctx.store.readers(), query, owner, of, args).await?;
     for campaign in of {
         if !pages.contains_key(campaign) {
             pages.insert(*campaign, listing.slice(Vec::new(), args)?);

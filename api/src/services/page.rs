@@ -5,20 +5,22 @@
 //! pages of many lists of one kind read together ([`Listing::page_of_each`]).
 //! Source: the Relay cursor connections specification, <https://relay.dev/graphql/connections.htm>.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::ids::StructureId;
 use sea_orm::sea_query::{
-    Alias, ColumnRef, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement, WindowStatement,
+    self, Alias, ColumnRef, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement, UnionType,
+    Value,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult, TryGetable};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::Fault;
+use crate::store::among;
 
 mod key;
 
@@ -28,6 +30,9 @@ pub use key::{Key, KeyKind, Keyed};
 pub const DEFAULT_SIZE: u64 = 25;
 /// The most items of a page: what a screen can show, and what one statement reads quickly.
 pub const MAX_SIZE: u64 = 100;
+
+/// Owners whose lists one statement reads: a page of them. SQLite takes no more than 500 selects in a union.
+const OWNERS: usize = 100;
 
 /// Bytes of a cursor's checksum: enough that no slip of a client goes unnoticed. It keeps no secret.
 const CHECKSUM: usize = 6;
@@ -119,12 +124,7 @@ impl Listing {
     {
         let span = span(args)?;
         let total = args.total.then(|| counting(&query));
-        self.bound(&mut query, args)?;
-        let order = self.order(span);
-        for (column, _) in &self.columns {
-            query.order_by(column.clone(), order.clone());
-        }
-        query.limit(span.size + 1);
+        self.first(&mut query, span, args)?;
         let rows = read(db, &query).await?;
         let total = match total {
             Some(total) => count(db, &total).await?,
@@ -133,56 +133,43 @@ impl Listing {
         Ok(self.leaf(rows, span, args, total))
     }
 
-    /// Reads the same page of each of several lists of this kind with one statement, and counts each whole with another where
-    /// that is asked for. `query` selects the rows of all the lists, with neither order nor limit; `owner`, the column that tells
-    /// whose a row is, becomes the column `owner` of the rows. Lists without rows are absent.
+    /// Reads the same page of the lists of each of these owners, and counts each whole with one more statement where that is
+    /// asked for. `query` selects the rows of the lists of any owner, with neither order nor limit; `owner`, the column that tells
+    /// whose a row is, becomes the column `owner` of the rows. Lists without rows are absent. One statement for as many owners as
+    /// a page has, which costs what it reads, not the length of the lists.
     ///
     /// # Errors
     /// [`Fault::PageSizeInvalid`], [`Fault::CursorInvalid`], or the database's.
     pub async fn page_of_each<K, R>(
         &self,
         db: &impl ConnectionTrait,
-        mut query: SelectStatement,
+        query: SelectStatement,
         owner: impl IntoColumnRef,
+        owners: &[K],
         args: &PageArgs,
     ) -> Result<HashMap<K, Page<R>>, Fault>
     where
-        K: TryGetable + Eq + Hash,
+        K: Copy + Into<Value> + sea_query::ValueType + TryGetable + Eq + Hash,
         R: FromQueryResult + Keyed,
     {
         let span = span(args)?;
         let owner = owner.into_column_ref();
-        let names = ["owner", "place", "ranked"].map(Alias::new);
-        let [owner_name, place, ranked] = &names;
-        let mut totals: HashMap<K, i64> = HashMap::new();
-        if args.total {
-            let mut total = counting(&query);
-            total
-                .expr_as(Expr::col(owner.clone()), owner_name.clone())
-                .add_group_by([Expr::col(owner.clone())]);
-            for row in db.query_all(&total).await? {
-                totals.insert(row.try_get("", "owner")?, row.try_get("", "total")?);
+        let mut totals =
+            if args.total { count_each(db, &query, &owner, owners).await? } else { HashMap::new() };
+        let mut lists: HashMap<K, Vec<R>> = HashMap::new();
+        let unique: HashSet<K> = owners.iter().copied().collect();
+        for some in unique.into_iter().collect::<Vec<K>>().chunks(OWNERS) {
+            for row in db.query_all(&self.first_of_each(&query, &owner, some, args)?).await? {
+                lists.entry(row.try_get("", "owner")?).or_default().push(R::from_query_result(&row, "")?);
             }
         }
-        self.bound(&mut query, args)?;
-        let mut window = WindowStatement::partition_by(owner.clone());
-        for (column, _) in &self.columns {
-            window.order_by(column.clone(), self.order(span));
-        }
-        query.expr_as(Expr::col(owner), owner_name.clone());
-        query.expr_window_as(Expr::cust("ROW_NUMBER()"), window, place.clone());
-        let query = Query::select()
-            .expr(Expr::cust("*"))
-            .from_subquery(query, ranked.clone())
-            .and_where(Expr::col((ranked.clone(), place.clone())).lte(span.size + 1))
-            .order_by((ranked.clone(), place.clone()), Order::Asc)
-            .take();
-        let mut lists: HashMap<K, Vec<R>> = HashMap::new();
-        for row in db.query_all(&query).await? {
-            lists.entry(row.try_get("", "owner")?).or_default().push(R::from_query_result(&row, "")?);
-        }
         let mut pages = HashMap::with_capacity(lists.len());
-        for (owner, rows) in lists {
+        for (owner, mut rows) in lists {
+            // A database may read the parts of a union at once.
+            rows.sort_by_cached_key(Keyed::keys);
+            if self.order(span) == Order::Desc {
+                rows.reverse();
+            }
             let total = args.total.then(|| totals.remove(&owner).unwrap_or_default());
             pages.insert(owner, self.leaf(rows, span, args, total));
         }
@@ -190,6 +177,28 @@ impl Listing {
             pages.insert(owner, self.leaf(Vec::new(), span, args, Some(total)));
         }
         Ok(pages)
+    }
+
+    /// Selects the rows of one page and one more of the list of each of these owners, at least one.
+    fn first_of_each<K: Copy + Into<Value>>(
+        &self,
+        query: &SelectStatement,
+        owner: &ColumnRef,
+        owners: &[K],
+        args: &PageArgs,
+    ) -> Result<SelectStatement, Fault> {
+        let mut lists = Vec::with_capacity(owners.len());
+        for one in owners {
+            let mut list = query.clone();
+            list.expr_as(Expr::col(owner.clone()), Alias::new("owner"));
+            list.and_where(Expr::col(owner.clone()).eq(Expr::val(*one)));
+            self.first(&mut list, span(args)?, args)?;
+            // SQLite takes an order and a limit within a union only in a select of their own.
+            let list = Query::select().expr(Expr::cust("*")).from_subquery(list, Alias::new("list")).take();
+            lists.push((UnionType::All, list));
+        }
+        let (_, mut first) = lists.swap_remove(0);
+        Ok(first.unions(lists).take())
     }
 
     /// Cuts one page out of a list held whole in memory and sorted by its keys. It holds when rows come and go, as pages read
@@ -212,6 +221,16 @@ impl Listing {
             rows.reverse();
         }
         Ok(self.leaf(rows, span, args, total))
+    }
+
+    /// Leaves only the rows of one page, in the order in which they are read, and one more.
+    fn first(&self, query: &mut SelectStatement, span: Span, args: &PageArgs) -> Result<(), Fault> {
+        self.bound(query, args)?;
+        for (column, _) in &self.columns {
+            query.order_by(column.clone(), self.order(span));
+        }
+        query.limit(span.size + 1);
+        Ok(())
     }
 
     /// Leaves only the rows between the cursors.
@@ -308,6 +327,28 @@ fn counting(query: &SelectStatement) -> SelectStatement {
 async fn count(db: &impl ConnectionTrait, query: &SelectStatement) -> Result<Option<i64>, Fault> {
     let row = db.query_one(query).await?.ok_or_else(|| Fault::internal("a count without a row"))?;
     Ok(row.try_get("", "total")?)
+}
+
+/// How long the lists of these owners are; those without rows are absent.
+async fn count_each<K>(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+    owner: &ColumnRef,
+    owners: &[K],
+) -> Result<HashMap<K, i64>, Fault>
+where
+    K: Copy + Into<Value> + sea_query::ValueType + TryGetable + Eq + Hash,
+{
+    let mut total = counting(query);
+    total
+        .expr_as(Expr::col(owner.clone()), Alias::new("owner"))
+        .and_where(among(db.get_database_backend(), Expr::col(owner.clone()), owners.iter().copied()))
+        .add_group_by([Expr::col(owner.clone())]);
+    let mut totals = HashMap::new();
+    for row in db.query_all(&total).await? {
+        totals.insert(row.try_get("", "owner")?, row.try_get("", "total")?);
+    }
+    Ok(totals)
 }
 
 async fn read<R: FromQueryResult>(

@@ -115,6 +115,7 @@ where
     }
 
     async fn look(&self) -> Result<Option<T>, Fault> {
+        let _turn = self.ctx.store.turn().await;
         let now = accounts::renew(&self.ctx, &self.caller).await?;
         let state = (self.read)(&self.ctx, &now).await?;
         if now == self.caller { Ok(state) } else { Err(Fault::PermissionsChanged) }

@@ -11,6 +11,8 @@ use sea_orm::{
     Statement,
 };
 
+use tokio::sync::Semaphore;
+
 use super::{Changes, Store, StoreError};
 
 /// Readers on SQLite: more only contend for two cores.
@@ -19,6 +21,8 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settings of each connection to PostgreSQL: compiling a plan (jit) costs more than running any of ours.
 const POSTGRES_SETTINGS: [(&str, &str); 1] = [("jit", "off")];
+/// Those who watch read on one of so many readers.
+const WATCHING_SHARE: u32 = 2;
 /// How long PostgreSQL may take to answer at start.
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Older versions can corrupt a write-ahead log when it is reset: <https://www.sqlite.org/wal.html>.
@@ -68,8 +72,10 @@ impl std::str::FromStr for DatabaseUrl {
 pub struct Options {
     /// Whether to bring an older schema up to date. An SQLite file is always brought up to date, having one process.
     pub migrate: bool,
-    /// The most connections to hold open to PostgreSQL.
+    /// The most connections to hold open to PostgreSQL, half of them to read.
     pub postgres_connections: u32,
+    /// How long PostgreSQL may take over a statement that reads.
+    pub read_timeout: Duration,
 }
 
 impl Store {
@@ -80,7 +86,7 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
         let store = match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path).await?,
-            DatabaseUrl::Postgres(address) => open_postgres(address, options.postgres_connections).await?,
+            DatabaseUrl::Postgres(address) => open_postgres(address, options).await?,
         };
         check_schema(&store.writer, options.migrate || store.backend() == DbBackend::Sqlite).await?;
         Ok(store)
@@ -95,9 +101,15 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
     let writer = sqlite_connection(path, 1, false).await?;
     check_sqlite_version(&writer).await?;
     let readers = sqlite_connection(path, SQLITE_READERS, true).await?;
+    Ok(store(readers, writer, SQLITE_READERS, Changes::of_one_process()))
+}
+
+/// The store of these connections, so many of which read.
+fn store(readers: DatabaseConnection, writer: DatabaseConnection, reading: u32, changes: Changes) -> Store {
     let statements = Arc::default();
     let (readers, writer) = (counted(readers, &statements), counted(writer, &statements));
-    Ok(Store { readers, writer, changes: Changes::of_one_process(), statements })
+    let watching = usize::try_from(reading / WATCHING_SHARE).unwrap_or(Semaphore::MAX_PERMITS).max(1);
+    Store { readers, writer, watching: Arc::new(Semaphore::new(watching)), changes, statements }
 }
 
 async fn sqlite_connection(
@@ -130,21 +142,34 @@ async fn check_sqlite_version(connection: &DatabaseConnection) -> Result<(), Sto
     Ok(())
 }
 
-async fn open_postgres(address: &str, connections: u32) -> Result<Store, StoreError> {
+async fn open_postgres(address: &str, options: Options) -> Result<Store, StoreError> {
+    let reading = options.postgres_connections.div_ceil(2);
+    let writing = (options.postgres_connections - reading).max(1);
+    let readers = postgres_connections(address, reading, Some(options.read_timeout)).await?;
+    let writer = postgres_connections(address, writing, None).await?;
+    Ok(store(readers, writer, reading, Changes::of_all_instances(address)))
+}
+
+/// Connections on which a statement takes no longer than this, if anything.
+async fn postgres_connections(
+    address: &str,
+    connections: u32,
+    statement_timeout: Option<Duration>,
+) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(address.to_owned());
     options.max_connections(connections).connect_timeout(POSTGRES_PATIENCE).sqlx_logging(false);
-    options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_SETTINGS));
-    let pool = Database::connect(options).await.map_err(|error| match error {
+    options.map_sqlx_postgres_opts(move |postgres| {
+        let timeout = statement_timeout.map(|timeout| ("statement_timeout", timeout.as_millis().to_string()));
+        postgres.options(POSTGRES_SETTINGS).options(timeout)
+    });
+    Database::connect(options).await.map_err(|error| match error {
         DbErr::Conn(RuntimeErr::SqlxError(cause)) if matches!(*cause, SqlxError::PoolTimedOut) => {
             StoreError::Unavailable(format!(
                 "PostgreSQL did not answer in {POSTGRES_PATIENCE:?}: is it running, and reachable?"
             ))
         }
         error => StoreError::from(error),
-    })?;
-    let statements = Arc::default();
-    let pool = counted(pool, &statements);
-    Ok(Store { readers: pool.clone(), writer: pool, changes: Changes::of_all_instances(address), statements })
+    })
 }
 
 /// The same connection, which counts the statements it runs.

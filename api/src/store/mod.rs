@@ -18,6 +18,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+use tokio::sync::Semaphore;
+
 pub use among::among;
 pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
@@ -31,6 +33,7 @@ pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>
 pub struct Store {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    watching: Arc<Semaphore>,
     changes: Changes,
     statements: Arc<AtomicU64>,
 }
@@ -40,6 +43,13 @@ impl Store {
     #[must_use]
     pub fn readers(&self) -> &DatabaseConnection {
         &self.readers
+    }
+
+    /// A turn to read for one who watches, until dropped: those who watch take no more than half of the readers, however many
+    /// they are, so that whoever asks finds one.
+    pub async fn turn(&self) -> impl Send + use<> {
+        let turn = Arc::clone(&self.watching).acquire_owned().await;
+        turn.expect("invariant: the semaphore is never closed")
     }
 
     /// Which of the two databases this is, where a statement must differ.
@@ -100,7 +110,7 @@ impl Store {
     /// Closes every connection once what runs on them is done.
     pub async fn close(self) {
         self.changes.close();
-        // Both handles are of one pool on PostgreSQL; closing twice is harmless. An error here has nothing left to harm.
+        // An error here has nothing left to harm.
         let _ = self.writer.close().await;
         let _ = self.readers.close().await;
     }

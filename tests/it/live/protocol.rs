@@ -19,6 +19,7 @@ both!(
     one_who_never_says_hello_is_not_waited_for,
     a_message_too_large_closes_the_socket,
     the_guard_stands_before_each_operation,
+    what_is_nested_too_deep_is_refused_and_not_read,
     queries_and_mutations_are_answered_too,
     one_without_a_token_may_ask_what_needs_none,
     a_page_of_another_site_opens_nothing,
@@ -27,13 +28,13 @@ both!(
     a_subscription_needs_a_socket,
 );
 
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+pub(super) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 
-async fn open(app: &TestApp) -> Socket {
+pub(super) async fn open(app: &TestApp) -> Socket {
     Socket::open(app.address().await, &[PROTOCOL]).await.expect("the socket opens")
 }
 
-async fn greeted(app: &TestApp) -> Socket {
+pub(super) async fn greeted(app: &TestApp) -> Socket {
     let mut socket = open(app).await;
     socket.greet(None).await;
     socket
@@ -122,7 +123,7 @@ async fn a_message_too_large_closes_the_socket(app: TestApp) {
 }
 
 /// What an operation that is refused whole answers: one message, which ends it.
-async fn errors(socket: &mut Socket, id: &str) -> Value {
+pub(super) async fn errors(socket: &mut Socket, id: &str) -> Value {
     let mut message = socket.message().await;
     assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message}");
     let errors = message["payload"].as_array().unwrap_or_else(|| panic!("{message}"));
@@ -164,6 +165,36 @@ async fn the_guard_stands_before_each_operation(app: TestApp) {
     // The id is free again, and the socket as good as before.
     socket.subscribe("1", CREDIT, json!({})).await;
     assert_eq!(socket.next("1").await["creditChanged"]["balance"], 228);
+}
+
+async fn what_is_nested_too_deep_is_refused_and_not_read(app: TestApp) {
+    let mut socket = app.marie().await.socket().await;
+    let query =
+        "query($filter: PersonFilter) { viewer { structure { people(filter: $filter) { totalCount } } } }";
+    let message = |depth: usize| {
+        let filter = format!("{}{{}}{}", r#"{"not":"#.repeat(depth), "}".repeat(depth));
+        let payload = format!(r#"{{"query":"{query}","variables":{{"filter":{filter}}}}}"#);
+        [
+            format!(r#"{{"id":"1","type":"subscribe","payload":{payload}}}"#),
+            format!(r#"{{"payload":{payload},"type":"subscribe","id":"1"}}"#),
+        ]
+    };
+    // Of those deeper than 120, a reader of JSON that calls itself gives up.
+    for depth in [62, 119, 123, 124, 500, 5_000] {
+        for message in message(depth) {
+            socket.send(Message::Text(message.into())).await;
+            assert_eq!(errors(&mut socket, "1").await, "JSON_TOO_DEEP", "{depth}");
+        }
+    }
+    // As many as a body of HTTP may have are looked at, and then refused for what they are.
+    let [message, _] = message(60);
+    socket.send(Message::Text(message.into())).await;
+    let refused = socket.message().await;
+    assert_eq!(code_of(&refused["payload"]), "FILTER_TOO_DEEP", "{refused}");
+    assert_eq!(socket.message().await["type"], "complete");
+    let nameless = format!(r#"{{"type":"subscribe","payload":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    socket.send(Message::Text(nameless.into())).await;
+    assert_eq!(only_the_end(&mut socket).await, Some(4400));
 }
 
 async fn queries_and_mutations_are_answered_too(app: TestApp) {

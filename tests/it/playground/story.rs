@@ -3,6 +3,7 @@
 use envoi_tests::browser::Browser;
 use envoi_tests::process::Server;
 use envoi_tests::{Backend, TestDatabase, plainly};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 /// Where to put a picture of the playground at work: `docs/playground.png`, by its whole path, for the README. None is taken
@@ -73,6 +74,7 @@ async fn follow(database: TestDatabase, words: &Words) {
     playground.watch(people, &database, words).await;
     assert_eq!(playground.send_again().await, campaign, "the same key, the same campaign");
     playground.see_the_rules().await;
+    playground.lose_the_token(&database, words).await;
     playground.sign_out(words).await;
     playground.finish().await;
     database.remove().await;
@@ -173,6 +175,18 @@ impl Playground {
         assert_eq!(refused["data"]["previewSms"]["preview"]["decision"]["outcome"], "REFUSED", "{refused}");
     }
 
+    /// All sessions end elsewhere: the page notices on its WebSocket, without asking again.
+    async fn lose_the_token(&self, database: &TestDatabase, words: &Words) {
+        let connection = database.connect().await;
+        connection.execute_unprepared("DELETE FROM session").await.expect("removed");
+        connection.close().await.expect("closed");
+        let closed = self.run("Watch", "r.errors").await;
+        let told = closed["errors"][0]["message"].as_str().expect("a message");
+        assert!(told.contains("4403"), "{told}");
+        self.until_viewer(words.nobody).await;
+        self.run("SignIn", "r.data.signIn.token").await;
+    }
+
     async fn sign_out(&self, words: &Words) {
         self.browser.click("#sign-out").await;
         self.until_viewer(words.nobody).await;
@@ -189,6 +203,8 @@ impl Playground {
         for own in [format!("http://{host}/graphql"), format!("ws://{host}/graphql")] {
             assert!(requests.contains(&own), "{own} is not among {requests:#?}");
         }
+        let sockets = requests.iter().filter(|url| url.starts_with("ws://")).count();
+        assert_eq!(sockets, 2, "one for each subscription, and none is tried again");
         let outside: Vec<&String> = requests.iter().filter(|url| leaves(url, host)).collect();
         assert!(outside.is_empty(), "the page asked for {outside:#?}");
         // The look is not blind: what a page asks of another host is seen, and refused.

@@ -7,7 +7,7 @@ use crate::graphql::node_id;
 use crate::services::people::{self, filter};
 
 /// Which people are wanted: those whom every criterion given finds. An empty filter finds everyone. Filters hold others: at most
-/// 8 within one another, and 500 criteria in all, a word of a search or a tag each counting for one.
+/// 8 within one another, and 100 criteria in all, a word of a search or a tag each counting for one.
 #[derive(InputObject, Default)]
 #[graphql(name = "PersonFilter")]
 pub struct PersonFilterInput {

@@ -278,14 +278,15 @@ impl Rule {
         let session = Session::of(graphql);
         let args = page_args(graphql, first, after, last, before);
         let node = graphql.look_ahead().field("edges").field("node");
-        let read = async {
+        // Boxed: the future that holds it would take much of a stack.
+        let read = Box::pin(async {
             let (caller, rules) = (session.caller()?, self.together.keys());
             let found = ruleset::versions_of_each(&session.ctx, caller, rules, &args).await?;
             let pages = found.values().flat_map(|page| &page.items);
             let authors: Vec<_> = pages.map(|(_, row)| row.author).collect();
             session.read_accounts(node.field("author"), authors).await?;
             Ok(found)
-        };
+        });
         session
             .maybe(async {
                 let RuleKey::Own(rule) = self.view.key else {

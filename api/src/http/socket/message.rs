@@ -1,13 +1,16 @@
 //! The messages of `graphql-transport-ws`, and why a socket is closed.
 //!
+//! Invariant: nothing nested deeper than HTTP takes is read whole.
+//!
 //! Source: the GraphQL over WebSocket protocol, <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
 use async_graphql::{Response, ServerError};
 use axum::extract::ws::{CloseFrame, Message, close_code};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::http::body::{self, Params};
+use crate::http::refusal::Refusal;
 
 /// The longest id of an operation, in bytes: clients send a UUID or less.
 const MAX_ID: usize = 128;
@@ -18,10 +21,12 @@ pub(super) struct Close(pub u16, pub &'static str);
 
 impl Close {
     pub const IDLE: Self = Self(close_code::NORMAL, "Idle");
+    pub const NO_TOKEN: Self = Self(close_code::NORMAL, "No token was shown");
     pub const GOING_AWAY: Self = Self(close_code::AWAY, "The server stops");
     pub const TOO_LARGE: Self = Self(close_code::SIZE, "Message too large");
     pub const INTERNAL: Self = Self(close_code::ERROR, "Internal error");
     pub const TOO_MANY_SOCKETS: Self = Self(close_code::AGAIN, "Too many sockets of this account");
+    pub const TOO_MANY_WITHOUT_TOKEN: Self = Self(close_code::AGAIN, "Too many sockets without a token");
     pub const INVALID_MESSAGE: Self = Self(4400, "Invalid message");
     pub const UNAUTHORIZED: Self = Self(4401, "Unauthorized");
     pub const FORBIDDEN: Self = Self(4403, "Forbidden");
@@ -41,7 +46,8 @@ pub(super) enum Incoming {
     Init(Map<String, Value>),
     Ping,
     Pong,
-    Subscribe(String, Params),
+    /// An operation to run, or why it is not looked at.
+    Subscribe(String, Result<Params, Refusal>),
     Complete(String),
 }
 
@@ -51,6 +57,12 @@ impl Incoming {
     /// # Errors
     /// The protocol closes a socket on the first message that is not one of its own.
     pub fn read(text: &str) -> Result<Self, Close> {
+        if let Err(refusal) = body::check_nesting(text.as_bytes()) {
+            return match serde_json::from_str(text) {
+                Ok(Head { kind: "subscribe", id }) if is_id(&id) => Ok(Self::Subscribe(id, Err(refusal))),
+                _ => Err(Close::INVALID_MESSAGE),
+            };
+        }
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return Err(Close::INVALID_MESSAGE);
         };
@@ -67,16 +79,28 @@ impl Incoming {
             Some("complete") => Ok(Self::Complete(id(&mut message)?)),
             Some("subscribe") => {
                 let params = payload.and_then(|payload| body::from_object(payload).ok());
-                Ok(Self::Subscribe(id(&mut message)?, params.ok_or(Close::INVALID_MESSAGE)?))
+                Ok(Self::Subscribe(id(&mut message)?, Ok(params.ok_or(Close::INVALID_MESSAGE)?)))
             }
             _ => Err(Close::INVALID_MESSAGE),
         }
     }
 }
 
+/// What a message is about. What it says beside is passed over, however deep.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    id: String,
+}
+
+fn is_id(id: &str) -> bool {
+    (1..=MAX_ID).contains(&id.len())
+}
+
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
     match message.remove("id") {
-        Some(Value::String(id)) if (1..=MAX_ID).contains(&id.len()) => Ok(id),
+        Some(Value::String(id)) if is_id(&id) => Ok(id),
         _ => Err(Close::INVALID_MESSAGE),
     }
 }

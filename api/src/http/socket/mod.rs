@@ -1,22 +1,19 @@
 //! GraphQL over a WebSocket, at the same address as over HTTP: an upgrade of a GET.
 //!
-//! Owns which sockets may open, how many, and their end; what is said on one is [`talk`]'s. The library's own handler closes
+//! Owns which sockets may open; how many, and their end, are [`places`]', and what is said on one is [`talk`]'s. The library's own handler closes
 //! with other codes than the protocol's, waits for ever for a first word, and takes two operations under one id.
 
 mod message;
 mod operations;
+mod places;
 mod talk;
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 use axum::extract::{FromRequestParts as _, WebSocketUpgrade};
 use axum::http::header::{HOST, ORIGIN, UPGRADE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use entity::ids::AccountId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+pub use places::Sockets;
 
 use super::negotiate::Format;
 use super::refusal::Refusal;
@@ -30,85 +27,6 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const MESSAGE_BYTES: usize = 64 * 1024;
 /// What is read at once: the library's 128 KiB for each socket would be most of what one costs.
 const READ_BYTES: usize = 4 * 1024;
-/// Sockets of one account: each tab of a browser has one.
-const SOCKETS_OF_ACCOUNT: usize = 50;
-
-/// The sockets of one instance.
-#[derive(Clone)]
-pub struct Sockets {
-    most: u32,
-    places: Arc<Semaphore>,
-    of_account: Arc<Mutex<HashMap<AccountId, usize>>>,
-    ending: watch::Sender<bool>,
-}
-
-/// A socket's place among those of the instance, until dropped.
-struct Place {
-    _held: OwnedSemaphorePermit,
-    ending: watch::Receiver<bool>,
-}
-
-impl Place {
-    /// Waits until sockets are asked to close.
-    async fn ended(&self) {
-        // The sender is kept as long as the router.
-        let _ = self.ending.clone().wait_for(|ending| *ending).await;
-    }
-}
-
-/// A socket's place among those of an account, until dropped.
-struct Seat {
-    of_account: Arc<Mutex<HashMap<AccountId, usize>>>,
-    account: AccountId,
-}
-
-impl Sockets {
-    /// No socket yet, and at most so many at once.
-    #[must_use]
-    pub fn at_most(most: u32) -> Self {
-        let places = Semaphore::new(most.try_into().unwrap_or(Semaphore::MAX_PERMITS));
-        Self { most, places: Arc::new(places), of_account: Arc::default(), ending: watch::Sender::new(false) }
-    }
-
-    /// Asks all to close.
-    pub fn close(&self) {
-        self.ending.send_replace(true);
-    }
-
-    /// Waits until all are closed; none opens any more.
-    pub async fn closed(&self) {
-        // The semaphore is never closed.
-        let _ = self.places.acquire_many(self.most).await;
-    }
-
-    fn enter(&self) -> Option<Place> {
-        let held = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { _held: held, ending: self.ending.subscribe() })
-    }
-
-    fn seat(&self, account: AccountId) -> Option<Seat> {
-        let mut of_account = self.of_account.lock().expect("invariant: nothing panics while it counts");
-        let taken = of_account.entry(account).or_default();
-        if *taken >= SOCKETS_OF_ACCOUNT {
-            return None;
-        }
-        *taken += 1;
-        Some(Seat { of_account: Arc::clone(&self.of_account), account })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut of_account = self.of_account.lock().expect("invariant: nothing panics while it counts");
-        if let Some(taken) = of_account.get_mut(&self.account) {
-            *taken -= 1;
-            if *taken == 0 {
-                of_account.remove(&self.account);
-            }
-        }
-    }
-}
-
 /// Whether a request asks for a WebSocket.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
@@ -186,16 +104,5 @@ mod tests {
         ] {
             assert!(!asked(Some(other)), "{other}");
         }
-    }
-
-    #[test]
-    fn an_account_has_so_many_sockets() {
-        let sockets = Sockets::at_most(3);
-        let account = AccountId::from_uuid(uuid::Uuid::from_u128(1));
-        let mut seats: Vec<_> = (0..SOCKETS_OF_ACCOUNT).map(|_| sockets.seat(account)).collect();
-        assert!(seats.iter().all(Option::is_some) && sockets.seat(account).is_none());
-        assert!(sockets.seat(AccountId::from_uuid(uuid::Uuid::from_u128(2))).is_some());
-        seats.pop();
-        assert!(sockets.seat(account).is_some());
     }
 }

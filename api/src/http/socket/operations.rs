@@ -11,6 +11,8 @@ use futures::stream::{BoxStream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::places::Watching;
+
 /// Operations under way at once: a page that shows everything watches a few things.
 pub(super) const MOST: usize = 50;
 /// Answers that may wait to be sent, beside one in each operation.
@@ -27,6 +29,8 @@ struct Running {
     /// Tells it from an earlier one under the same id.
     number: u64,
     task: AbortHandle,
+    /// Its place among the subscriptions of the account, where it is one.
+    _watching: Option<Watching>,
 }
 
 /// The operations under way, by the ids that the client gave them.
@@ -53,7 +57,7 @@ impl Operations {
     }
 
     /// Starts one, under an id that no other has.
-    pub fn start(&mut self, id: String, mut answers: BoxStream<'static, Answer>) {
+    pub fn start(&mut self, id: String, mut answers: BoxStream<'static, Answer>, watching: Option<Watching>) {
         self.started += 1;
         let (number, ready, name) = (self.started, self.ready.clone(), id.clone());
         let task = self.tasks.spawn(async move {
@@ -63,7 +67,7 @@ impl Operations {
                 }
             }
         });
-        self.running.insert(id, Running { number, task });
+        self.running.insert(id, Running { number, task, _watching: watching });
     }
 
     /// Ends one, if it is there.
@@ -115,10 +119,10 @@ mod tests {
     #[tokio::test]
     async fn an_operation_that_was_ended_answers_nothing_more() {
         let mut operations = Operations::none();
-        operations.start("a".to_owned(), answers((0..3).map(|_| Some(Err(Vec::new()))).collect()));
+        operations.start("a".to_owned(), answers((0..3).map(|_| Some(Err(Vec::new()))).collect()), None);
         assert!(operations.next().await.is_ok_and(|(id, answer)| id == "a" && answer.is_some()));
         operations.end("a");
-        operations.start("a".to_owned(), answers(vec![None]));
+        operations.start("a".to_owned(), answers(vec![None]), None);
         assert!(operations.next().await.is_ok_and(|(id, answer)| id == "a" && answer.is_none()));
     }
 
@@ -130,7 +134,7 @@ mod tests {
             let _ = made.send(());
             Some(Err(Vec::new()))
         });
-        operations.start("a".to_owned(), endless.boxed());
+        operations.start("a".to_owned(), endless.boxed(), None);
         for _ in 0..=WAITING {
             seen.recv().await;
         }
@@ -142,7 +146,7 @@ mod tests {
     async fn one_that_breaks_down_says_so() {
         let mut operations = Operations::none();
         let broken = stream::once(async { panic!("planted") });
-        operations.start("a".to_owned(), broken.boxed());
+        operations.start("a".to_owned(), broken.boxed(), None);
         assert!(operations.next().await.is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! What is said on one socket, from its first word to its end.
 //!
-//! Invariants. Every operation passes the guard that a request passes, and is run as the account whose token the socket showed,
-//! looked up anew for it. A client that does not say hello, that is not there, or that reads nothing is given up.
+//! Invariants. Every operation passes the guards that a request passes, of its JSON and of its document, and is run as the account
+//! whose token the socket showed, looked up anew for it. A client that does not say hello, that is not there, or that reads nothing
+//! is given up; one that showed no token has its time, whatever it asks.
 
 use std::error::Error as _;
 use std::future::pending;
@@ -20,7 +21,7 @@ use tungstenite::error::CapacityError;
 
 use super::message::{Close, Incoming, Outgoing};
 use super::operations::{self, Answer, Operations};
-use super::{Place, Seat};
+use super::places::{Place, SUBSCRIPTIONS_OF_ACCOUNT, Seat, Watching};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::graphql::Session;
@@ -36,8 +37,6 @@ const PING: Duration = Duration::from_secs(20);
 const UNHEARD: u32 = 2;
 /// Pings after which a socket on which nothing runs is closed: five minutes.
 const IDLE: u32 = 15;
-/// The same for one that showed no token: it has nothing to wait for, and takes another's place.
-const IDLE_UNKNOWN: u32 = 1;
 /// How long a client may take to read one message.
 const READING: Duration = Duration::from_secs(10);
 /// How long a client may take to close in its turn: what it still says is read meanwhile, so that it learns why.
@@ -53,9 +52,9 @@ struct Talk {
     headers: HeaderMap,
     socket: WebSocket,
     operations: Operations,
-    greeted: bool,
     /// Whether something came that cannot be read: then nothing more is.
     deaf: bool,
+    /// From its first word on.
     seat: Option<Seat>,
     /// Pings since it last said anything.
     unheard: u32,
@@ -66,8 +65,8 @@ struct Talk {
 /// Talks on a socket until its end.
 pub(super) async fn talk(web: Web, headers: HeaderMap, place: Place, socket: WebSocket) {
     let operations = Operations::none();
-    let (greeted, deaf, seat, unheard, idle) = (false, false, None, 0, 0);
-    let mut talk = Talk { web, headers, socket, operations, greeted, deaf, seat, unheard, idle };
+    let (deaf, seat, unheard, idle) = (false, None, 0, 0);
+    let mut talk = Talk { web, headers, socket, operations, deaf, seat, unheard, idle };
     let end = if talk.socket.protocol().is_some() { talk.run(&place).await } else { Some(Close::PROTOCOL) };
     if let Some(close) = end {
         talk.close(close).await;
@@ -77,13 +76,17 @@ pub(super) async fn talk(web: Web, headers: HeaderMap, place: Place, socket: Web
 impl Talk {
     async fn run(&mut self, place: &Place) -> Option<Close> {
         let hello_by = Instant::now() + HELLO;
+        let unknown_until = Instant::now() + self.web.app.config.http.unknown_socket_lifetime;
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
         loop {
             let flow = tokio::select! {
                 () = place.ended() => Flow::Break(Some(Close::GOING_AWAY)),
-                () = sleep_until(hello_by), if !self.greeted => Flow::Break(Some(Close::INIT_TIMEOUT)),
+                () = sleep_until(hello_by), if self.seat.is_none() => Flow::Break(Some(Close::INIT_TIMEOUT)),
+                () = sleep_until(unknown_until), if matches!(self.seat, Some(Seat::Unknown { .. })) => {
+                    Flow::Break(Some(Close::NO_TOKEN))
+                }
                 _ = pings.tick() => self.ping().await,
                 received = self.socket.recv() => match received {
                     Some(Ok(message)) => self.receive(message).await,
@@ -108,11 +111,10 @@ impl Talk {
     async fn ping(&mut self) -> Flow {
         self.unheard += 1;
         self.idle = if self.operations.len() == 0 { self.idle + 1 } else { 0 };
-        let patience = if self.seat.is_some() { IDLE } else { IDLE_UNKNOWN };
         if self.unheard > UNHEARD {
             return Flow::Break(None);
         }
-        if self.idle > patience {
+        if self.idle > IDLE {
             return Flow::Break(Some(Close::IDLE));
         }
         self.send(Message::Ping(Bytes::new())).await
@@ -141,7 +143,7 @@ impl Talk {
 
     /// Takes the first word: a token and a language, where it gives them.
     async fn greet(&mut self, payload: &Map<String, Value>) -> Flow {
-        if self.greeted {
+        if self.seat.is_some() {
             return Flow::Break(Some(Close::SECOND_INIT));
         }
         for (name, value) in payload {
@@ -156,15 +158,16 @@ impl Talk {
             }
         }
         let ctx = self.ctx();
-        match caller(&ctx, &self.headers).await {
-            Ok(Some(caller)) => match self.web.sockets.seat(caller.account) {
-                Some(seat) => self.seat = Some(seat),
-                None => return Flow::Break(Some(Close::TOO_MANY_SOCKETS)),
-            },
-            Ok(None) => {}
+        let sockets = &self.web.sockets;
+        let seat = match caller(&ctx, &self.headers).await {
+            Ok(Some(caller)) => sockets.seat(caller.account).ok_or(Close::TOO_MANY_SOCKETS),
+            Ok(None) => sockets.seat_unknown().ok_or(Close::TOO_MANY_WITHOUT_TOKEN),
+            Err(close) => Err(close),
+        };
+        match seat {
+            Ok(seat) => self.seat = Some(seat),
             Err(close) => return Flow::Break(Some(close)),
         }
-        self.greeted = true;
         self.say(&Outgoing::ConnectionAck).await
     }
 
@@ -172,10 +175,10 @@ impl Talk {
         Ctx::new(self.web.app.clone(), negotiate::language(&self.headers))
     }
 
-    async fn subscribe(&mut self, id: String, params: Params) -> Flow {
-        if !self.greeted {
+    async fn subscribe(&mut self, id: String, params: Result<Params, Refusal>) -> Flow {
+        let Some(seat) = &self.seat else {
             return Flow::Break(Some(Close::UNAUTHORIZED));
-        }
+        };
         if self.operations.has(&id) {
             return Flow::Break(Some(Close::DUPLICATE));
         }
@@ -189,10 +192,13 @@ impl Talk {
             Err(close) => return Flow::Break(Some(close)),
         };
         self.idle = 0;
-        match guard::prepare(params) {
-            Ok((request, operation)) => {
+        let prepared = params
+            .and_then(guard::prepare)
+            .and_then(|(request, operation)| Ok((request, operation, watching(seat, operation)?)));
+        match prepared {
+            Ok((request, operation, watching)) => {
                 let request = request.data(Session::new(ctx.clone(), caller));
-                self.operations.start(id, answers(&self.web, ctx, request, operation));
+                self.operations.start(id, answers(&self.web, ctx, request, operation), watching);
                 Flow::Continue(())
             }
             Err(refusal) => self.answer(&id, Some(Err(vec![respond::refusal(&ctx, &refusal)]))).await,
@@ -254,6 +260,18 @@ async fn caller(ctx: &Ctx, headers: &HeaderMap) -> Result<Option<Caller>, Close>
             tracing::error!(request.id = %ctx.request, %fault, "the token could not be looked up");
             Err(Close::INTERNAL)
         }
+    }
+}
+
+/// The place of an operation among the subscriptions of an account, where it is one: without a token, none lasts.
+fn watching(seat: &Seat, operation: OperationType) -> Result<Option<Watching>, Refusal> {
+    match (seat, operation) {
+        (Seat::Known(chair), OperationType::Subscription) => {
+            let limit = count(SUBSCRIPTIONS_OF_ACCOUNT);
+            let refusal = || Refusal::document("TOO_MANY_SUBSCRIPTIONS").with("limit", limit);
+            chair.watch().ok_or_else(refusal).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

@@ -17,7 +17,6 @@ use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::Fault;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
-use crate::store::among;
 
 /// How people are related to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +59,15 @@ pub async fn related(
     let listing = Listing::ascending(name, scope.structure)
         .by((person::Entity, SortKey), KeyKind::Text)
         .by((person::Entity, Id), KeyKind::Id);
-    let owners = among(ctx.store.backend(), Expr::col((teaching::Entity, owner)), people.iter().copied());
     let query = Query::select()
         .columns([Id, SortKey].map(|column| (person::Entity, column)))
         .from(teaching::Entity)
         .inner_join(person::Entity, Expr::col((person::Entity, Id)).equals((teaching::Entity, other)))
         .and_where(teaching::Column::StructureId.eq(scope.structure))
         .and_where(person::Column::StructureId.eq(scope.structure))
-        .and_where(owners)
         .take();
     let mut pages: HashMap<PersonId, Page<Related>> =
-        listing.page_of_each(ctx.store.readers(), query, (teaching::Entity, owner), args).await?;
+        listing.page_of_each(ctx.store.readers(), query, (teaching::Entity, owner), people, args).await?;
     let ids: HashSet<PersonId> =
         pages.values().flat_map(|page| page.items.iter().map(|(_, person)| person.id)).collect();
     let ids: Vec<PersonId> = ids.into_iter().collect();

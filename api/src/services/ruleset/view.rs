@@ -117,12 +117,11 @@ pub async fn versions_of_each(
     args: &PageArgs,
 ) -> Result<HashMap<RuleId, Page<VersionRow>>, Fault> {
     let structure = caller.may_read(Module::Rules)?.structure;
-    let query = rule_version::in_structure(structure)
-        .filter(rule_version::Column::RuleId.is_in(rules.iter().copied()))
-        .into_query();
+    let query = rule_version::in_structure(structure).into_query();
+    let owner = (rule_version::Entity, rule_version::Column::RuleId);
     Listing::descending("rule-versions", structure)
         .by((rule_version::Entity, rule_version::Column::Number), KeyKind::Number)
-        .page_of_each(ctx.store.readers(), query, (rule_version::Entity, rule_version::Column::RuleId), args)
+        .page_of_each(ctx.store.readers(), query, owner, rules, args)
         .await
 }
 

@@ -18,8 +18,9 @@ pub const MAX_SEXES: usize = 8;
 /// The most filters within one another, the outermost apart: twice what a form of people's making comes to.
 pub const MAX_DEPTH: usize = 8;
 /// The most criteria of a filter and of all it holds, each a comparison a person: a word of a search, a tag, and one for each
-/// other criterion and each filter within. Room for a search and the tags of one filter at their most, and as much again.
-pub const MAX_CRITERIA: usize = 500;
+/// other criterion and each filter within. Ten times what a form of people's making comes to, and a fraction of a second over
+/// the largest structure.
+pub const MAX_CRITERIA: usize = 100;
 
 /// Checks a filter and all it holds.
 ///
