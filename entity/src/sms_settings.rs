@@ -2,9 +2,13 @@
 //!
 //! Invariant: no row, or an empty column, means the operator's default.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
-use crate::{ids::StructureId, scope::scoped};
+use crate::{
+    ids::StructureId,
+    scope::{self, scoped},
+};
 
 /// A row of `sms_settings`.
 #[sea_orm::model]
@@ -25,3 +29,14 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!();
+
+/// Each provider that a structure is set to send through, with how many structures: for the operator only, never for an account.
+#[must_use]
+pub fn by_provider() -> Select<Entity> {
+    let named = scope::select::<Entity>().filter(Column::Provider.is_not_null());
+    named
+        .select_only()
+        .column(Column::Provider)
+        .column_as(Column::StructureId.count(), "structures")
+        .group_by(Column::Provider)
+}

@@ -183,8 +183,8 @@ fn word<'a>(path: &str, item: &'a str, lang: Lang) -> &'a str {
         ("settings.missing", "sender", Lang::Fr) => "l’expéditeur",
         ("settings.missing", "stop_mention", Lang::En) => "the STOP mention",
         ("settings.missing", "stop_mention", Lang::Fr) => "la mention STOP",
-        ("settings.missing", "provider", Lang::En) => "the SMS provider",
-        ("settings.missing", "provider", Lang::Fr) => "le prestataire d’envoi",
+        ("settings.missing", "provider", Lang::En) => "an SMS provider available on this server",
+        ("settings.missing", "provider", Lang::Fr) => "un prestataire d’envoi disponible sur ce serveur",
         _ => item,
     }
 }
@@ -230,10 +230,13 @@ mod tests {
         let mut facts = Facts::default();
         facts.settings.missing = ["sender", "stop_mention", "provider"].map(str::to_owned).to_vec();
         let text = "{settings.missing} {settings.configured}";
-        assert_eq!(render(text, Lang::En, &facts), "the sender, the STOP mention and the SMS provider yes");
+        assert_eq!(
+            render(text, Lang::En, &facts),
+            "the sender, the STOP mention and an SMS provider available on this server yes"
+        );
         assert_eq!(
             render(text, Lang::Fr, &facts),
-            "l’expéditeur, la mention STOP et le prestataire d’envoi oui"
+            "l’expéditeur, la mention STOP et un prestataire d’envoi disponible sur ce serveur oui"
         );
     }
 

@@ -22,7 +22,10 @@ fn too_long(preview: &Value) -> Option<String> {
 async fn the_149th_character_passes_and_the_150th_does_not(app: TestApp) {
     let marie = app.marie().await;
     let fits = preview(&marie, &"a".repeat(149)).await;
-    assert_eq!(fits["metrics"]["remaining"], 0);
+    assert_eq!(
+        (&fits["metrics"]["remaining"], &fits["metrics"]["remainingInSegment"]),
+        (&json!(0), &json!(0))
+    );
     assert_eq!(
         (&fits["metrics"]["segments"], &fits["cost"]),
         (&json!(1), &json!(2)),
@@ -47,6 +50,11 @@ async fn a_euro_counts_twice(app: TestApp) {
     assert_eq!(too_long(&fits), None);
     let long = preview(&marie, &format!("{}€", "a".repeat(148))).await;
     assert_eq!((&long["metrics"]["length"], &long["metrics"]["remaining"]), (&json!(150), &json!(-1)));
+    assert_eq!(
+        (&long["metrics"]["segments"], &long["metrics"]["remainingInSegment"]),
+        (&json!(2), &json!(306 - 161)),
+        "what the rules refuse, and what the next SMS has room for, are told apart"
+    );
     assert!(too_long(&long).is_some());
 }
 

@@ -13,7 +13,7 @@ async fn marie_writes_to_two_musicians(app: TestApp) {
     let preview = marie.preview(&people, TEXT).await;
     assert_eq!(preview["text"], format!("{TEXT}.STOP 36608"));
     let metrics = json!({
-        "length": 35, "limit": 149, "remaining": 114, "encoding": "UCS2", "segments": 1, "stopMention": ".STOP 36608",
+        "length": 35, "limit": 149, "remaining": 114, "remainingInSegment": 24, "encoding": "UCS2", "segments": 1, "stopMention": ".STOP 36608",
         "offenders": [{ "character": "ç", "positions": [8] }],
     });
     assert_eq!(preview["metrics"], metrics);

@@ -87,6 +87,34 @@ async fn the_walk_through_preview_and_send_runs_as_shown() {
         compared += 1;
     }
     assert!(compared >= 4, "the walk shows what its commands print");
+    let [.., after, refused] = &printed[..] else { panic!("the walk goes on after the send") };
+    for part in ["CAMPAIGN_ALREADY_COMPLETED", "NOTHING_TO_RETRY", "+336", "Delivered"] {
+        assert!(after.contains(part), "{part}: {after}");
+    }
+    let whys = ["administrator", "read-write right", "no SMS option", "costs"];
+    assert_eq!(refused.lines().count(), whys.len(), "{refused}");
+    for (line, why) in refused.lines().zip(whys) {
+        let answer: Value = serde_json::from_str(line).expect("each line is JSON");
+        let decision = &answer["data"]["previewSms"]["preview"]["decision"];
+        assert_eq!(decision["outcome"], "REFUSED", "{line}");
+        let verdicts = decision["verdicts"].as_array().expect("verdicts");
+        assert!(verdicts.iter().all(|verdict| verdict["level"] == "DENY"), "only what refuses: {line}");
+        assert!(
+            verdicts.iter().any(|verdict| verdict["message"].as_str().is_some_and(|said| said.contains(why))),
+            "{why}: {line}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_fails_is_told() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = Server::start(folder.path(), &["--demo"], &[]).await;
+    let mut helpers = blocks("Preview and send").remove(0);
+    helpers.text = helpers.text.replace("http://127.0.0.1:8080", server.address());
+    let wrong = Block { language: "sh".to_owned(), text: "signIn nobody@quatre-vents.example".to_owned() };
+    let printed = run(folder.path(), "", &[&helpers, &wrong]).await;
+    assert!(printed[1].contains("Wrong address or password."), "{}", printed[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +146,9 @@ async fn the_walk_through_kannel_runs_as_shown() {
     std::fs::write(folder.path().join("docs/kannel.example.conf"), kannel::configuration(ports, None))
         .expect("a file can be written");
     let shown = blocks("Through Kannel");
-    let [gateway, demo, choose] = &shown[..] else { panic!("the section has three blocks of commands") };
+    let [gateway, demo, choose, stop, back] = &shown[..] else {
+        panic!("the section has five blocks of commands")
+    };
     let exports = on_ports(demo.text.strip_suffix("make run\n").expect("the demo is run last"), ports);
     let settings: Vec<(&str, &str)> = exports
         .trim_start_matches("export ")
@@ -131,13 +161,18 @@ async fn the_walk_through_kannel_runs_as_shown() {
     let walk = blocks("Preview and send");
     let walk = walk.iter().filter(|block| block.language == "sh");
     steps.extend(walk.map(|block| block.text.replace("http://127.0.0.1:8080", server.address())));
+    steps.extend([stop, back].map(|block| on_ports(&block.text, ports)));
     let steps: Vec<Block> = steps.into_iter().map(|text| Block { language: "sh".to_owned(), text }).collect();
     // What runs in the background ends with the shell; `wait` so that none of it outlives the folder.
     let prelude = format!(
-        "trap 'kill $(jobs -p); wait' EXIT\nmkdir -p target/debug\nln -s '{}' target/debug/envoi\nexec 2>said",
+        "export ENVOI_PUBLIC_URL={}\ntrap 'kill $(jobs -p); wait' EXIT\nmkdir -p target/debug\nln -s '{}' target/debug/envoi\nexec 2>said",
+        server.address(),
         program().await.display()
     );
     run(folder.path(), &prelude, &steps.iter().collect::<Vec<_>>()).await;
+    let kept: Vec<_> = std::fs::read_dir(folder.path().join("docs")).expect("it is there").collect();
+    assert_eq!(kept.len(), 1, "what the gateway keeps goes to the folder data: {kept:?}");
+    assert!(folder.path().join("data/kannel.store").exists());
     let all = std::fs::read(folder.path().join("printed.0")).expect("it printed");
     let said = std::fs::read(folder.path().join("said")).expect("it said something");
     let all = [String::from_utf8_lossy(&all), String::from_utf8_lossy(&said)].concat();

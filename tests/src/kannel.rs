@@ -65,6 +65,7 @@ impl Kannel {
     #[must_use]
     pub fn prepare() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        std::fs::create_dir(folder.path().join("data")).expect("a folder can be made");
         Self {
             folder,
             ports: std::array::from_fn(|_| free_port()),

@@ -66,7 +66,9 @@ export function createFetcher(session, words) {
       return operation?.operation === "subscription" ? watch(params, given) : await post(params, given);
     } catch (cause) {
       if (cause instanceof Missing) {
-        return failure(words.missing(cause.value, cause.tab));
+        return failure(
+          cause.tags.length ? words.noTag(cause.value, cause.tags) : words.missing(cause.value, cause.tab),
+        );
       }
       throw cause;
     }

@@ -2,6 +2,9 @@
 //
 // Invariant: all of it is in the memory of this page, and nowhere else. It ends with the page, or with the sign-out.
 
+/** What the name of a tag's id begins with. */
+export const TAG = "tag:";
+
 const NOTHING = Object.freeze({ token: null, viewer: null, values: Object.freeze({}) });
 
 /** A session that begins empty. `subscribe` and `state` are what React's useSyncExternalStore takes. */
@@ -29,9 +32,16 @@ function after(state, { data, errors }) {
   if (data?.signOut || errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) {
     return NOTHING;
   }
-  const signedIn = data?.signIn?.token ? { ...state, token: data.signIn.token, viewer: data.signIn.viewer } : state;
+  const signedIn = data?.signIn?.token
+    ? { token: data.signIn.token, viewer: data.signIn.viewer, values: withoutTags(state.values) }
+    : state;
   const values = { ...signedIn.values, ...told(data ?? {}) };
   return { ...signedIn, values };
+}
+
+/** Tags are their structure's: whoever signs in learns those of their own. */
+function withoutTags(values) {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith(TAG)));
 }
 
 /** The values that an answer tells, by the names under which variables ask for them. */
@@ -39,7 +49,7 @@ function told(data) {
   const values = {};
   const structure = (data.signIn?.viewer ?? data.viewer)?.structure;
   for (const { node } of structure?.tags?.edges ?? []) {
-    values[`tag:${node.name}`] = node.id;
+    values[TAG + node.name] = node.id;
   }
   const preview = data.previewSms?.preview;
   if (preview?.token) {

@@ -8,6 +8,7 @@ const EN = {
   signOut: "Sign out",
   licences: "Licences",
   missing: (name, tab) => `{{${name}}} is not known yet: run the tab ${tab} first, or write a value in its place.`,
+  noTag: (name, tags) => `Your structure has no {{${name}}}: write one that it has in its place: ${tags.join(", ")}.`,
   closed: (code, reason) => `The WebSocket was closed: ${code} ${reason}`.trim(),
   notJson: (status) => `The server answered with status ${status}, and no JSON.`,
   story: {
@@ -21,7 +22,7 @@ const EN = {
     ],
     preview: [
       "Preview a message",
-      "The text as it will arrive, its cost, what the rules say; nothing is sent. See in metrics what ç does to it.",
+      "The text as it will arrive, its cost, what the rules object to; nothing is sent. See in metrics what ç does: remaining is what the rules still allow, remainingInSegment what still fits for the same price. With a messageCount of 0, nobody would get it: Send then refuses, whatever the outcome.",
     ],
     send: [
       "Send it",
@@ -29,7 +30,7 @@ const EN = {
     ],
     watch: [
       "Watch it arrive",
-      "Over a WebSocket, until the last telephone has answered. In the demo, nothing leaves your machine.",
+      "Over a WebSocket, until you stop it with ■. COMPLETED: all are handed over; reports still come in. In the demo, nothing leaves your machine.",
     ],
     rules: [
       "See the rules",
@@ -47,6 +48,7 @@ const FR = {
   licences: "Licences",
   missing: (name, tab) =>
     `{{${name}}} n’est pas encore connu : lancez d’abord l’onglet ${tab}, ou écrivez une valeur à la place.`,
+  noTag: (name, tags) => `Votre structure n’a pas de {{${name}}} : écrivez à la place ce qu’elle a : ${tags.join(", ")}.`,
   closed: (code, reason) => `La connexion WebSocket a été fermée : ${code} ${reason}`.trim(),
   notJson: (status) => `Le serveur a répondu avec le statut ${status}, sans JSON.`,
   story: {
@@ -60,7 +62,7 @@ const FR = {
     ],
     preview: [
       "Voir un aperçu",
-      "Le texte tel qu’il arrivera, son coût, l’avis des règles ; rien n’est envoyé. Voyez dans metrics ce qu’y change le ç.",
+      "Le texte tel qu’il arrivera, son coût, ce que les règles objectent ; rien n’est envoyé. Voyez dans metrics ce qu’y change le ç : remaining est ce que les règles permettent encore, remainingInSegment ce qui tient encore au même prix. Si messageCount vaut 0, personne ne le recevrait : Send refuse alors, quel que soit outcome.",
     ],
     send: [
       "Envoyer",
@@ -68,7 +70,7 @@ const FR = {
     ],
     watch: [
       "Suivre l’arrivée",
-      "Par WebSocket, jusqu’à la réponse du dernier téléphone. Dans la démo, rien ne quitte votre machine.",
+      "Par WebSocket, jusqu’à ce que vous l’arrêtiez par ■. COMPLETED : tout est remis ; des accusés arrivent encore. Dans la démo, rien ne quitte votre machine.",
     ],
     rules: [
       "Voir les règles",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rules::Lang;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Kannel};
 use crate::error::{Failure, Fault};
 use crate::i18n;
 use crate::services::operator::OperatorError;
@@ -68,6 +68,12 @@ pub enum CliError {
     /// No password was given on the standard input.
     #[error("--password-stdin reads the password from the first line of the standard input, in UTF-8")]
     Password,
+    /// No provider that is configured has a gateway that calls.
+    #[error(
+        "no provider that brings messages is configured here: `kannel` needs the settings {needed}, as the server has them",
+        needed = Kannel::NEEDED
+    )]
+    NoGateway,
     /// The system gives no threads, or no signals.
     #[error("the system: {0}")]
     Runtime(std::io::Error),

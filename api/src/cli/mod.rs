@@ -38,7 +38,7 @@ use crate::start;
 use crate::store::DatabaseUrl;
 
 pub use error::CliError;
-use output::print;
+use output::{note, print};
 
 /// Structures send SMS through rules that they control.
 #[derive(Parser)]

@@ -48,9 +48,14 @@ impl OptOut {
         match self {
             Self::List { structure } => {
                 let structure = operator::find_structure(ctx, operator, &structure).await?;
-                for row in operator::opt_outs_of(ctx, operator, structure).await? {
-                    let (since, source) = (row.since.to_rfc3339(), row.source.as_str());
-                    print(&format!("{since}  {source:<8}  {:>3}", row.people))?;
+                let refusals = operator::opt_outs_of(ctx, operator, structure).await?;
+                print(&if refusals.is_empty() {
+                    "Nobody has opted out.".to_owned()
+                } else {
+                    line("SINCE", "SAID", "PEOPLE")
+                })?;
+                for row in refusals {
+                    print(&line(&row.since.to_rfc3339(), row.source.as_str(), &row.people.to_string()))?;
                 }
             }
             Self::Check { number } => {
@@ -76,4 +81,9 @@ impl OptOut {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A line of the list, in its columns.
+fn line(since: &str, said: &str, people: &str) -> String {
+    format!("{since:<29}  {said:<8}  {people:>6}")
 }

@@ -10,7 +10,12 @@ pub(super) fn print(line: &str) -> Result<(), CliError> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(CliError::Output)
 }
 
+/// Says beside an answer what it leaves out. When nobody can be told, the answer is still there.
+pub(super) fn note(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "envoi: {line}");
+}
+
 /// Says in one line why a command failed. When nobody can be told, the exit code still tells.
 pub(super) fn complain(error: &CliError) {
-    let _ = writeln!(std::io::stderr().lock(), "envoi: {error}");
+    note(&error.to_string());
 }

@@ -22,7 +22,11 @@ impl Provider {
         match self {
             Self::List => ctx.providers.names().try_for_each(print)?,
             Self::Urls => {
-                for (name, address) in callbacks::inbound_urls(ctx, operator) {
+                let addresses = callbacks::inbound_urls(ctx, operator);
+                if addresses.is_empty() {
+                    return Err(CliError::NoGateway);
+                }
+                for (name, address) in addresses {
                     print(&format!("{name}  {address}"))?;
                 }
             }

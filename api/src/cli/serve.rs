@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::caller::Operator;
 use crate::config::{Config, Log, LogFormat, RateLimit};
 use crate::providers::sandbox::DEMO_REPORT_WITHIN;
+use crate::services::operator;
 use crate::start::open_store;
 use crate::{dispatch, http};
 
@@ -51,6 +52,15 @@ impl Serve {
         let ctx = open(config).await?;
         if self.demo {
             demo::load(&ctx, Operator::at_the_command_line()).await?;
+        }
+        for (provider, structures) in
+            operator::absent_providers(&ctx, Operator::at_the_command_line()).await?
+        {
+            tracing::warn!(
+                provider,
+                structures,
+                "structures send through a provider that is not configured here, and can send nothing: configure it, or give them another with `envoi settings set --provider`"
+            );
         }
         tracing::info!(server.address = %address, "listening");
         print(&format!("Envoi listens on http://{address}"))?;

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::{Config, LogFormat, RateLimit};
 use crate::domain::secret::Secret;
@@ -89,7 +90,7 @@ pub(super) const KEYS: &[Key] = &[
         about: "what is logged",
         set: |config, value| {
             let expected = "must be a level (error, warn, info, debug, trace) or levels by module, such as `info,sqlx=warn`";
-            EnvFilter::try_new(value).map_err(|_| expected)?;
+            EnvFilter::try_new(value).ok().filter(|_| bare_words_are_levels(value)).ok_or(expected)?;
             value.clone_into(&mut config.log.filter);
             Ok(())
         },
@@ -272,6 +273,14 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| filled(value).map(|smsc| config.kannel.smsc = Some(smsc)),
     },
 ];
+
+/// Whether each directive that is one word is a level. The library takes another for a module, of which it logs everything, and
+/// turns all else off.
+fn bare_words_are_levels(filter: &str) -> bool {
+    let level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let bare = |directive: &&str| !directive.contains(['=', '[', ':', '_', '-']);
+    filter.split(',').map(str::trim).filter(|word| !word.is_empty()).filter(bare).all(level)
+}
 
 /// A whole number between bounds, in the type of its place.
 fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T, String> {

@@ -316,6 +316,8 @@ mod tests {
             ("rate_limit = 'on'", "rate_limit"),
             ("[log]\nformat = 'xml'", "log.format"),
             ("[log]\nfilter = 'envoi=secret'", "log.filter"),
+            ("[log]\nfilter = 'secret'", "log.filter"),
+            ("[log]\nfilter = 'info,secret'", "log.filter"),
             ("[links]\ntop_up = 'javascript:secret'", "links.top_up"),
             ("[credit]\nauto_approve = 'yes'", "credit.auto_approve"),
             ("[dispatch]\nlease_seconds = -1", "dispatch.lease_seconds"),

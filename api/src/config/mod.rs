@@ -240,6 +240,9 @@ pub struct Kannel {
 }
 
 impl Kannel {
+    /// The settings that it takes to have the provider.
+    pub const NEEDED: &str = "`kannel.send_url`, `kannel.username` and `kannel.password`";
+
     /// The settings as the provider takes them; none when a part that it needs is missing.
     #[must_use]
     pub fn settings(&self) -> Option<kannel::Settings> {

@@ -94,6 +94,21 @@ pub fn split(text: &str) -> Vec<&str> {
     split_in(text, encoding, length(text, encoding))
 }
 
+/// How many characters of one unit can still be put between `text` and `mention` without one SMS more, the encoding staying as
+/// it is. Where a pair is not split, the unit lost at the end of its part is not counted.
+#[must_use]
+pub fn room(text: &str, mention: &str) -> usize {
+    let now = measure(&[text, mention].concat());
+    let limit = match now.segments {
+        0 | 1 => now.encoding.single_limit(),
+        parts => parts * now.encoding.part_limit(),
+    };
+    let with = |more: usize| measure(&[text, &"a".repeat(more), mention].concat()).segments.max(1);
+    let fits = |more: &usize| with(*more) <= now.segments.max(1);
+    // At most one unit a part is lost, so that few are tried.
+    (0..=limit.saturating_sub(now.length_units)).rev().find(fits).unwrap_or(0)
+}
+
 /// The characters that force UCS-2, in the order in which they first appear, with every place of each.
 #[must_use]
 pub fn offenders(text: &str) -> Vec<Offender> {
@@ -234,6 +249,39 @@ mod tests {
         assert_eq!(measured(&format!("{}.STOP 36608", "a".repeat(149))), (Encoding::Gsm7, 160, 1));
         assert_eq!(measured(&format!("ç{}.STOP 36608", "a".repeat(148))), (Encoding::Ucs2, 160, 3));
         assert_eq!(measured(&format!("ç{}.STOP 36608", "a".repeat(58))), (Encoding::Ucs2, 70, 1));
+    }
+
+    #[test]
+    fn the_room_left_is_what_can_be_written_for_the_same_price() {
+        let mention = ".STOP 36608";
+        for (text, left) in [
+            (String::new(), 149),
+            ("a".repeat(148), 1),
+            ("a".repeat(149), 0),
+            ("a".repeat(150), 306 - 161),
+            ("€".repeat(74), 1),
+            ("Bonjour ça va ou bien Répét ce soir".to_owned(), 24),
+            ("ç".repeat(59), 0),
+            ("ç".repeat(60), 134 - 71),
+            // A pair at the border of two parts goes to the second whole, and leaves a unit empty.
+            (format!("{}€", "a".repeat(152)), 306 - 166),
+            (format!("{}😀", "ç".repeat(66)), 134 - 80),
+        ] {
+            assert_eq!(room(&text, mention), left, "{text}");
+        }
+        // Written before the mention, one more may put a pair of the mention on a border, and what follows into another part.
+        assert_eq!(room("a", &"€".repeat(100)), 306 - 201 - 1);
+        assert_eq!(room(&"a".repeat(303), "€"), 1);
+        assert_eq!(room(&format!("{}€{}", "a".repeat(152), "a".repeat(152)), ""), 459 - 307);
+        for text in ["a".repeat(200), "€".repeat(153), "😀".repeat(40), format!("ç{}", "€a".repeat(60))]
+        {
+            for mention in ["", mention, "[STOP]", "€"] {
+                let now = measure(&[&text, mention].concat()).segments;
+                let with = |more| measure(&[&text, &"a".repeat(more), mention].concat()).segments;
+                let left = room(&text, mention);
+                assert_eq!((with(left), with(left + 1)), (now, now + 1), "{text} {mention}");
+            }
+        }
     }
 
     #[test]

@@ -118,9 +118,17 @@ impl Decision {
     }
 
     /// What each of them said, in the order in which they ran.
-    async fn verdicts(&self, graphql: &Context<'_>) -> Vec<Verdict> {
+    async fn verdicts(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Only those at this level or a graver one; all when absent.")] at_least: Option<
+            VerdictLevel,
+        >,
+    ) -> Vec<Verdict> {
         let lang = Session::of(graphql).ctx.lang;
-        self.0.verdicts.iter().map(|verdict| Verdict::new(verdict, lang)).collect()
+        let least = at_least.map_or(rules::Level::Pass, rules::Level::from);
+        let grave = self.0.verdicts.iter().filter(|verdict| verdict.level >= least);
+        grave.map(|verdict| Verdict::new(verdict, lang)).collect()
     }
 }
 

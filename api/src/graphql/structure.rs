@@ -81,7 +81,7 @@ impl SmsSubscription {
 pub struct SmsSettings {
     /// Whether nothing is missing.
     configured: bool,
-    /// What is still to be set: `sender`, `stop_mention`, `provider`.
+    /// What is still to be set: `sender`, `stop_mention`, `provider`; the last also where the one set is not available on this server.
     missing: Vec<&'static str>,
     /// The name that telephones show as the sender; null when none is set.
     sender: Option<String>,

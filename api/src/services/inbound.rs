@@ -36,7 +36,7 @@ pub const REACH: TimeDelta = TimeDelta::days(30);
 const MAX_REFERENCE: usize = 100;
 
 /// The most SMS that the operator is shown at once: what one reads.
-pub const LISTED: u64 = 200;
+pub const LISTED: u32 = 200;
 
 /// An SMS without what is not kept.
 struct Received {
@@ -187,13 +187,14 @@ pub struct InboundRow {
     pub structures: usize,
 }
 
-/// What came in, the newest first, as many as [`LISTED`]: STOPs that concerned no structure, or everything.
+/// What came in, the newest first, as many as [`LISTED`], and one more where there are more: STOPs that concerned no structure, or
+/// everything.
 ///
 /// # Errors
 /// The database's.
 pub async fn list(ctx: &Ctx, _operator: Operator, everything: bool) -> Result<Vec<InboundRow>, Fault> {
     let db = ctx.store.readers();
-    let mut query = inbound::newest().limit(LISTED);
+    let mut query = inbound::newest().limit(u64::from(LISTED) + 1);
     if !everything {
         query =
             query.filter(inbound::Column::Keyword.eq(InboundKeyword::Stop)).filter(inbound::concerns_none());

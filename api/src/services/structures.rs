@@ -84,7 +84,7 @@ impl SubscriptionView {
 pub struct SettingsView {
     /// Whether nothing is missing.
     pub configured: bool,
-    /// What is still to be set: `sender`, `stop_mention`, `provider`.
+    /// What is still to be set: `sender`, `stop_mention`, `provider`; the last also where this instance does not have the one set.
     pub missing: Vec<&'static str>,
     /// The name shown to those who receive.
     pub sender: Option<String>,

@@ -16,6 +16,7 @@ struct Words {
     nobody: &'static str,
     first: &'static str,
     preview_first: &'static str,
+    no_tag: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -23,6 +24,7 @@ const ENGLISH: Words = Words {
     nobody: "Nobody is signed in: run the first tab.",
     first: "# 1/6 · Sign in\n",
     preview_first: "run the tab Preview first",
+    no_tag: "Your structure has no {{tag:Choriste}}",
 };
 
 const FRENCH: Words = Words {
@@ -30,6 +32,7 @@ const FRENCH: Words = Words {
     nobody: "Personne n’est connecté : lancez le premier onglet.",
     first: "# 1/6 · Se connecter\n",
     preview_first: "lancez d’abord l’onglet Preview",
+    no_tag: "Votre structure n’a pas de {{tag:Choriste}}",
 };
 
 #[test]
@@ -76,6 +79,8 @@ async fn follow(database: TestDatabase, words: &Words) {
     playground.see_the_rules().await;
     playground.lose_the_token(&database, words).await;
     playground.sign_out(words).await;
+    playground.as_others(words).await;
+    playground.sign_out(words).await;
     playground.finish().await;
     database.remove().await;
 }
@@ -95,9 +100,23 @@ impl Playground {
 
     /// Opens a tab and runs what it asks; waits until the response `r` is as a JavaScript expression wants it.
     async fn run(&self, tab: &str, wanted: &str) -> Value {
+        self.open_tab(tab).await;
+        self.browser.click(".graphiql-execute-button").await;
+        self.response(wanted).await
+    }
+
+    async fn open_tab(&self, tab: &str) {
         self.browser.click(&format!(".graphiql-tab-button[title={tab}]")).await;
         let document = text_of("operation.graphql");
         self.browser.until(&format!("return / {tab}\\b/.test({document})")).await;
+    }
+
+    /// Runs a tab with other variables than it has.
+    async fn run_with(&self, tab: &str, variables: Value, wanted: &str) -> Value {
+        self.open_tab(tab).await;
+        let editor = text_of("variables.json").replace(".getValue()", "");
+        let text = json!(variables.to_string());
+        self.browser.script(&format!("{editor}.setValue({text}); return null")).await;
         self.browser.click(".graphiql-execute-button").await;
         self.response(wanted).await
     }
@@ -152,7 +171,7 @@ impl Playground {
         assert_eq!(begun["data"]["campaignProgress"]["state"], "DISPATCHING");
         let sender = serve(database, "true").await;
         if let Some(path) = std::env::var_os(SCREENSHOT).filter(|_| words.language == ENGLISH.language) {
-            self.response("r.data.campaignProgress.progress.delivered >= 15").await;
+            self.response("r.data.campaignProgress.progress.delivered >= 3").await;
             std::fs::write(path, self.browser.screenshot().await).expect("the picture can be written");
         }
         let all = format!("r.data.campaignProgress.progress.delivered === {people}");
@@ -172,7 +191,30 @@ impl Playground {
         assert_eq!(structure["decisions"]["edges"][0]["node"]["outcome"], "ALLOWED", "{rules}");
         self.until_viewer("admin@quatre-vents.example, École de musique des Quatre Vents").await;
         let refused = self.run("Preview", "r.data.previewSms.preview").await;
-        assert_eq!(refused["data"]["previewSms"]["preview"]["decision"]["outcome"], "REFUSED", "{refused}");
+        let decision = &refused["data"]["previewSms"]["preview"]["decision"];
+        assert_eq!(decision["outcome"], "REFUSED", "{refused}");
+        assert_eq!(decision["verdicts"].as_array().map(Vec::len), Some(1), "only what objects: {refused}");
+        let sent = self.run("Send", "r.data.sendSms.errors[0]").await;
+        let verdicts = &sent["data"]["sendSms"]["errors"][0]["decision"]["verdicts"];
+        assert_eq!(verdicts[0]["ruleSlug"], "not-admin-account", "{sent}");
+    }
+
+    /// The other accounts walk the tabs too: whichever tab signs in tells the tags.
+    async fn as_others(&self, words: &Words) {
+        self.run("Rules", "r.data.signIn.viewer").await;
+        let people = "r.data.viewer.structure.people.edges.length";
+        self.run("People", &format!("{people} > 10")).await;
+        let nils = json!({ "email": "nils@federation.example", "password": api::cli::demo::PASSWORD });
+        self.run_with("SignIn", nils, "r.data.signIn.token").await;
+        self.until_viewer("Nils Olsen, Fédération du Littoral").await;
+        self.run("People", &format!("{people} === 2")).await;
+        let refused = self.run("Preview", "r.data.previewSms.preview").await;
+        let verdicts = &refused["data"]["previewSms"]["preview"]["decision"]["verdicts"];
+        assert_eq!(verdicts[0]["ruleSlug"], "credit-sufficient", "{refused}");
+        let pupils = json!({ "filter": { "tags": { "any": ["{{tag:Choriste}}"] } } });
+        let told = self.run_with("People", pupils, "r.errors").await;
+        let told = told["errors"][0]["message"].as_str().expect("a message");
+        assert!(told.contains(words.no_tag) && told.contains("{{tag:Président}}"), "{told}");
     }
 
     /// All sessions end elsewhere: the page notices on its WebSocket, without asking again.

@@ -50,8 +50,11 @@ pub struct MessageMetrics {
     length: i64,
     /// The longest that the rules allow, in the same units.
     limit: i64,
-    /// What is left of it; below 0 when the text is too long.
+    /// What is left of the rules' limit; below 0 when the text is too long. What costs more is told by `remainingInSegment`.
     remaining: i64,
+    /// The units that can still be written without one SMS more to pay for each number, STOP mention counted, the encoding staying
+    /// as it is.
+    remaining_in_segment: i64,
     /// How the whole SMS is encoded.
     encoding: SmsEncoding,
     /// The SMS that the text takes, STOP mention included: each is charged.
@@ -68,6 +71,7 @@ impl From<&Metrics> for MessageMetrics {
             length: metrics.length,
             limit: metrics.limit,
             remaining: metrics.limit - metrics.length,
+            remaining_in_segment: metrics.remaining_in_segment,
             encoding: metrics.encoding.into(),
             segments: metrics.segments,
             stop_mention: metrics.stop_mention.clone(),
@@ -124,7 +128,8 @@ impl SmsPreview {
         self.0.excluded_count
     }
 
-    /// Messages to be sent: one for each number, however many people share it.
+    /// Messages to be sent: one for each number, however many people share it. At 0 there is nothing to send, whatever the rules
+    /// say: `sendSms` refuses with `NO_RECIPIENT`.
     async fn message_count(&self) -> i64 {
         self.0.message_count
     }
@@ -149,7 +154,8 @@ impl SmsPreview {
         Some(Session::of(graphql).ctx.config.links.top_up.clone())
     }
 
-    /// What the rules say of it. Only an outcome of ALLOWED, or `CONFIRMATION_REQUIRED` once confirmed, can be sent.
+    /// What the rules say of it. Only an outcome of ALLOWED, or `CONFIRMATION_REQUIRED` once confirmed, can be sent, and only to
+    /// someone: see `messageCount`.
     async fn decision(&self) -> Decision {
         self.0.decision.clone().into()
     }

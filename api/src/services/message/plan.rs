@@ -71,6 +71,8 @@ pub struct Metrics {
     pub length: i64,
     /// The length that the rules allow.
     pub limit: i64,
+    /// What can still be written without one SMS more, STOP mention counted, in characters of one unit.
+    pub remaining_in_segment: i64,
     /// The encoding of the whole SMS.
     pub encoding: Encoding,
     /// The parts it takes, STOP mention included.
@@ -86,6 +88,7 @@ impl Metrics {
         Self {
             length: wording.length(),
             limit,
+            remaining_in_segment: count(segments::room(wording.text.as_str(), wording.stop_mention())),
             encoding: wording.measure.encoding,
             segments: wording.segments(),
             stop_mention: wording.stop_mention().to_owned(),

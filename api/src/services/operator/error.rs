@@ -89,6 +89,16 @@ pub enum OperatorError {
         /// The names that exist.
         known: String,
     },
+    /// The program has the provider, and this configuration has not.
+    #[error(
+        "the provider `{name}` is not configured here: it needs the settings {needed}; nothing was changed"
+    )]
+    ProviderNotConfigured {
+        /// The name that was given.
+        name: &'static str,
+        /// The settings that it takes.
+        needed: &'static str,
+    },
     /// The database did not do its part, or an invariant of ours does not hold.
     #[error(transparent)]
     Fault(#[from] Fault),

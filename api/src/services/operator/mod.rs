@@ -28,7 +28,7 @@ use crate::domain::phone::Region;
 pub use account::{NewAccount, account_exists, create_account};
 pub use error::OperatorError;
 pub use opt_outs::{Refusal, Refused, opt_in, opt_out, opt_outs_of, opted_out};
-pub use sms::{NewSettings, NewSubscription, set_settings, set_subscription};
+pub use sms::{NewSettings, NewSubscription, absent_providers, set_settings, set_subscription};
 
 /// The longest name of a structure, in characters.
 const MAX_NAME: usize = 200;

@@ -10,8 +10,10 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use super::OperatorError;
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::config::Kannel;
 use crate::domain::segments::septets;
 use crate::domain::short_code;
+use crate::providers::kannel;
 use crate::services::structures::{SubscriptionView, facts_of};
 
 /// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
@@ -106,8 +108,7 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
         return Err(OperatorError::StopMention { max: MAX_STOP_MENTION });
     }
     if let Some(name) = input.provider.as_ref().filter(|name| ctx.providers.get(name).is_none()) {
-        let known = ctx.providers.names().collect::<Vec<_>>().join(", ");
-        return Err(OperatorError::Provider { name: name.clone(), known });
+        return Err(no_provider(ctx, name));
     }
     ctx.store
         .write(move |tx| {
@@ -131,6 +132,27 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
             })
         })
         .await
+}
+
+/// Why there is no provider of that name.
+fn no_provider(ctx: &Ctx, name: &str) -> OperatorError {
+    if name == kannel::NAME {
+        return OperatorError::ProviderNotConfigured { name: kannel::NAME, needed: Kannel::NEEDED };
+    }
+    let known = ctx.providers.names().collect::<Vec<_>>().join(", ");
+    OperatorError::Provider { name: name.to_owned(), known }
+}
+
+/// The providers that structures are set to send through and that this instance does not have, with how many structures each:
+/// nothing is sent for those.
+///
+/// # Errors
+/// The database's.
+pub async fn absent_providers(ctx: &Ctx, _operator: Operator) -> Result<Vec<(String, i64)>, OperatorError> {
+    let mut rows: Vec<(String, i64)> =
+        sms_settings::by_provider().into_tuple().all(ctx.store.readers()).await?;
+    rows.retain(|(name, _)| ctx.providers.get(name).is_none());
+    Ok(rows)
 }
 
 fn is_sender(sender: &str) -> bool {
