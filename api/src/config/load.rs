@@ -254,13 +254,18 @@ mod tests {
 
     #[test]
     fn a_gateway_needs_its_user_and_where_to_call_back() {
-        let gateway = "[kannel]\nsend_url = \"http://127.0.0.1:13013/cgi-bin/sendsms\"\n";
-        assert!(refusal(from_text(gateway)).contains("kannel.username"));
-        let user = format!("{gateway}username = \"envoi\"\npassword = \"secret\"\n");
-        assert!(from_text(&user).is_ok());
-        let everywhere = format!("listen = \"0.0.0.0:8080\"\n{user}");
-        assert!(refusal(from_text(&everywhere)).contains("public_url"));
-        assert!(from_text(&format!("public_url = \"https://sms.example\"\n{everywhere}")).is_ok());
+        let loaded = |variables: &[(&str, &str)]| {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            Config::load(None, variables.iter().map(owned))
+        };
+        let gateway = ("ENVOI_KANNEL_SEND_URL", "http://127.0.0.1:13013/cgi-bin/sendsms");
+        let (user, password) = (("ENVOI_KANNEL_USERNAME", "envoi"), ("ENVOI_KANNEL_PASSWORD", "secret"));
+        let everywhere = ("ENVOI_LISTEN", "0.0.0.0:8080");
+        assert!(refusal(loaded(&[gateway])).contains("kannel.username"));
+        assert!(loaded(&[gateway, user, password]).is_ok());
+        assert!(refusal(loaded(&[gateway, user, password, everywhere])).contains("public_url"));
+        let public = ("ENVOI_PUBLIC_URL", "https://sms.example");
+        assert!(loaded(&[gateway, user, password, everywhere, public]).is_ok());
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn what_came_in_is_listed_under_its_columns_and_what_is_left_out_is_told() {
                 id: Set(Uuid::from_u128(u128::from(number)).into()),
                 provider: Set("kannel".to_owned()),
                 reference: Set(Some(format!("r{number}"))),
-                number_hash: Set(None),
+                said_at: Set(DateTime::UNIX_EPOCH.into()),
                 sender_problem: Set(Some("TOO_SHORT".to_owned())),
                 short_code: Set(Some("36608".to_owned())),
                 keyword: Set(InboundKeyword::Stop),
