@@ -2,8 +2,8 @@
 # Checks what Envoi is built and tested with, and installs what is missing where it may.
 #
 #   tests/setup.sh build          cargo and a C compiler, for `make run`; tells what Node.js would add
-#   tests/setup.sh test TOOLS     also Node.js with npm, Chromium and its driver, PostgreSQL's server, Kannel, curl, and cargo-deny
-#                                 and cargo-machete into the folder TOOLS
+#   tests/setup.sh test TOOLS     also Node.js with npm, Chromium and its driver, PostgreSQL's server, Kannel, curl, Python, and into
+#                                 the folder TOOLS cargo-deny, cargo-machete and what tests/oracles is written with
 #
 # Asks no question, does nothing when all is there. System packages come by apt, as root or through sudo.
 set -euo pipefail
@@ -96,6 +96,27 @@ install_chromium() {
     command -v chromedriver >/dev/null || fail "$hint"
 }
 
+# Implementations that the tests compare with; what is there already, of the same lists, is left alone.
+install_oracles() {
+    local tools="$1" lists="$here/oracles" hint="Python 3 with venv is missing: install it (packages python3 and python3-venv)"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install_package "python3 python3-venv" "$hint"
+    mkdir -p "$tools"
+    if ! cmp -s "$lists/package-lock.json" "$tools/package-lock.json" || [ ! -d "$tools/node_modules" ]; then
+        echo "setup: installing the packages of npm that tests compare with"
+        cp "$lists/package.json" "$tools/"
+        (cd "$tools" && rm -f package-lock.json && cp "$lists/package-lock.json" . && npm ci --silent --ignore-scripts --no-audit --no-fund) ||
+            fail "the packages of $lists/package-lock.json cannot be installed from npm"
+    fi
+    if ! cmp -s "$lists/requirements.txt" "$tools/requirements.txt"; then
+        echo "setup: installing the packages of PyPI that tests compare with"
+        rm -rf "$tools/python"
+        python3 -m venv "$tools/python" || fail "$hint"
+        "$tools/python/bin/pip" install --quiet --disable-pip-version-check --requirement "$lists/requirements.txt" ||
+            fail "the packages of $lists/requirements.txt cannot be installed from PyPI"
+        cp "$lists/requirements.txt" "$tools/"
+    fi
+}
+
 # Unoptimised: these tools run for a second, and compile three times faster so.
 install_tool() {
     local tools="$1" name="$2" version="$3"
@@ -118,6 +139,7 @@ test)
     install_postgres
     install_kannel
     install_curl
+    install_oracles "$2/oracles"
     install_tool "$2" cargo-deny "$deny_version"
     install_tool "$2" cargo-machete "$machete_version"
     ;;

@@ -58,6 +58,16 @@ text_enums! {
         Suspended = "SUSPENDED",
     }
 
+    /// How far characters of a text are replaced so that it costs less.
+    EncodingPolicy {
+        /// Nothing is replaced.
+        Exact = "EXACT",
+        /// What no reader notices.
+        Typography = "TYPOGRAPHY",
+        /// Accents too.
+        Plain = "PLAIN",
+    }
+
     /// Whom an account stands for.
     AccountKind {
         /// The structure: its permissions say how far.

@@ -56,6 +56,7 @@ pub mod inbound_structure;
 pub mod message;
 pub mod message_person;
 pub mod preview;
+pub mod price;
 pub mod receipt;
 
 /// An instant, stored as milliseconds since 1970-01-01T00:00:00Z. Made with `At::from` of a `chrono::DateTime<Utc>`; finer than a

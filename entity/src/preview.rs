@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     At,
-    enums::{Encoding, Purpose},
+    enums::{Encoding, EncodingPolicy, Purpose},
     ids::{AccountId, DecisionId, PreviewId, StructureId},
     scope::scoped,
     sensitive::{Digest, Sensitive},
@@ -35,6 +35,8 @@ pub struct Model {
     pub text: Sensitive,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// How far characters of the text were replaced.
+    pub encoding_policy: EncodingPolicy,
     /// The text as it would be sent, mention included.
     pub body: Sensitive,
     /// How the body is encoded.

@@ -6,6 +6,7 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
 use crate::{
+    enums::EncodingPolicy,
     ids::StructureId,
     scope::{self, scoped},
 };
@@ -24,6 +25,8 @@ pub struct Model {
     pub stop_mention: Option<String>,
     /// The name of the provider that carries its messages.
     pub provider: Option<String>,
+    /// How far characters are replaced so that texts cost less.
+    pub encoding_policy: Option<EncodingPolicy>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -24,6 +24,8 @@ mod m2026_11_25_000009_campaign_states;
 mod m2026_11_25_000010_people_order;
 mod m2026_11_25_000011_import;
 mod m2026_11_25_000012_changes;
+mod m2026_11_25_000013_encoding_policy;
+mod m2026_11_25_000014_prices;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000010_people_order::Migration),
             Box::new(m2026_11_25_000011_import::Migration),
             Box::new(m2026_11_25_000012_changes::Migration),
+            Box::new(m2026_11_25_000013_encoding_policy::Migration),
+            Box::new(m2026_11_25_000014_prices::Migration),
         ]
     }
 }

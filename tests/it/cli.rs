@@ -2,6 +2,7 @@
 
 mod databases;
 mod opt_outs;
+mod prices;
 mod providers;
 
 use std::path::Path;

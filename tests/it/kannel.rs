@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::caller::Operator;
+use api::domain::replacement::EncodingPolicy;
 use api::providers::Provider as _;
 use api::providers::http::client;
 use api::services::callbacks;
@@ -64,6 +65,7 @@ impl Rig {
             sender: None,
             stop_mention: None,
             provider: Some("kannel".to_owned()),
+            encoding_policy: None,
         };
         operator::set_settings(&ctx, operator, change).await.expect("kannel can be chosen");
         let inbound_url = callbacks::inbound_urls(&ctx, operator).remove(0).1;
@@ -88,6 +90,23 @@ impl Rig {
         };
         tokio::time::timeout(PATIENCE, waiting).await.expect("the messages never stand so")
     }
+}
+
+/// The GSM alphabet and its extension table, but for what ends a line or a page: the fake network shows a message a line.
+const WHOLE_ALPHABET: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+    ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€";
+
+/// Has the structure's texts sent as they are written.
+async fn write_exactly(app: &TestApp) {
+    let exactly = NewSettings {
+        structure: app.quatre_vents().await,
+        sender: None,
+        stop_mention: None,
+        provider: None,
+        encoding_policy: Some(EncodingPolicy::Exact),
+    };
+    let set = operator::set_settings(&app.ctx(), Operator::at_the_command_line(), exactly).await;
+    set.expect("a policy can be chosen");
 }
 
 /// What a handset shows: the parts of one message put together.
@@ -120,6 +139,7 @@ async fn allow_long_messages(app: &TestApp) {
 async fn what_arrives_is_what_was_previewed(app: TestApp) {
     allow_long_messages(&app).await;
     let rig = Rig::new(&app).await;
+    write_exactly(&app).await;
     let people = rig.marie.musicians(1).await;
     let mut sent = 0;
     for (text, encoding, parts) in [
@@ -134,6 +154,12 @@ async fn what_arrives_is_what_was_previewed(app: TestApp) {
         (format!("{}€{}", "a".repeat(152), "b".repeat(200)), "GSM7", 3),
         // And so does the pair of an emoji.
         (format!("{}🎻{}", "ç".repeat(66), "é".repeat(80)), "UCS2", 3),
+        (WHOLE_ALPHABET.to_owned(), "GSM7", 1),
+        (WHOLE_ALPHABET.repeat(3), "GSM7", 3),
+        ("« L’œuvre » — c’est là… à 20\u{A0}h\u{202F}30, côté cour".to_owned(), "UCS2", 1),
+        ("« L’œuvre » — c’est là… à 20\u{A0}h\u{202F}30. ".repeat(4), "UCS2", 3),
+        ("مرحبا بكم في الحفل 🎻".to_owned(), "UCS2", 1),
+        ("👩\u{200D}👧 👍🏽 ❤\u{FE0F} مرحبا بكم في الحفل. ".repeat(4), "UCS2", 3),
     ] {
         let preview = rig.marie.preview(&people, &text).await;
         assert_eq!(preview["metrics"]["encoding"], encoding, "{text}");
@@ -156,7 +182,8 @@ async fn what_arrives_is_what_was_previewed(app: TestApp) {
         assert_eq!(campaign["state"], "COMPLETED");
         sent += parts;
     }
-    assert_eq!(rig.marie.credit().await, (228 - 8, 0), "what was previewed is what was charged");
+    let charged = i64::try_from(sent).expect("a few");
+    assert_eq!(rig.marie.credit().await, (228 - charged, 0), "what was previewed is what was charged");
 }
 
 async fn a_gateway_that_falls_silent_leaves_a_doubt_that_its_report_settles(app: TestApp) {

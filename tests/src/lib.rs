@@ -14,6 +14,7 @@ mod documents;
 mod inbound;
 pub mod kannel;
 mod network;
+pub mod oracle;
 pub mod process;
 pub mod provider_harness;
 mod run;

@@ -159,6 +159,7 @@ async fn configure(
         sender: Some(sender.to_owned()),
         stop_mention: Some(".STOP 36608".to_owned()),
         provider: Some("sandbox".to_owned()),
+        encoding_policy: None,
     };
     Ok(operator::set_settings(ctx, operator, settings).await?)
 }

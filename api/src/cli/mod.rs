@@ -16,6 +16,7 @@ mod migrate;
 mod opt_out;
 mod output;
 mod parse;
+mod price;
 mod provider;
 mod schema;
 mod serve;
@@ -87,6 +88,9 @@ enum Operate {
     /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
+    /// List and set what an SMS costs, by where it goes.
+    #[command(subcommand)]
+    Price(price::Price),
     /// List, check, record and take back the refusals of people.
     #[command(subcommand)]
     OptOut(opt_out::OptOut),
@@ -151,6 +155,7 @@ impl Operate {
             Self::Settings(settings) => settings.run(&ctx, operator).await,
             Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
+            Self::Price(price) => price.run(&ctx, operator).await,
             Self::OptOut(opt_out) => opt_out.run(&ctx, operator).await,
             Self::Inbound(inbound) => inbound.run(&ctx, operator).await,
             Self::Audit => audit::run(&ctx).await,

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{CliError, print};
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::domain::replacement::EncodingPolicy;
 use crate::services::operator::{self, NewSettings};
 
 #[derive(Subcommand)]
@@ -33,14 +34,40 @@ pub(super) struct Changes {
     /// The way out to the telephone network, such as sandbox.
     #[arg(long)]
     provider: Option<String>,
+    /// How far characters are replaced so that texts cost less.
+    #[arg(long, value_enum)]
+    encoding_policy: Option<Policy>,
+}
+
+/// How far characters are replaced.
+#[derive(Clone, Copy, ValueEnum)]
+enum Policy {
+    /// Not at all.
+    Exact,
+    /// Where no reader notices: quotation marks, dashes, blanks, œ.
+    Typography,
+    /// Also accents that the GSM alphabet lacks: ç by c, ê by e.
+    Plain,
+}
+
+impl From<Policy> for EncodingPolicy {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Exact => Self::Exact,
+            Policy::Typography => Self::Typography,
+            Policy::Plain => Self::Plain,
+        }
+    }
 }
 
 impl Settings {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::Set { structure, changes: Changes { sender, stop_mention, provider } } = self;
+        let Self::Set { structure, changes: Changes { sender, stop_mention, provider, encoding_policy } } =
+            self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
-        operator::set_settings(ctx, operator, NewSettings { structure, sender, stop_mention, provider })
-            .await?;
+        let encoding_policy = encoding_policy.map(EncodingPolicy::from);
+        let changes = NewSettings { structure, sender, stop_mention, provider, encoding_policy };
+        operator::set_settings(ctx, operator, changes).await?;
         print("The settings are set.")?;
         Ok(ExitCode::SUCCESS)
     }

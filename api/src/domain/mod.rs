@@ -12,6 +12,8 @@ pub mod name;
 pub mod outcome;
 pub mod people_file;
 pub mod phone;
+pub mod price;
+pub mod replacement;
 pub mod secret;
 pub mod segments;
 pub mod short_code;

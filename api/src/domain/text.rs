@@ -1,6 +1,6 @@
 //! What a user may send: a text that was checked once and is passed on as it is.
 //!
-//! Architecture invariant: a [`MessageText`] is in NFC, is not blank, holds no control character but LF, and at
+//! Architecture invariant: a [`MessageText`] is in NFC, is not blank, holds no control character but LF and tab, and at
 //! most [`MAX_TEXT_UNITS`] UTF-16 units. Its content never appears in `Debug` nor in an error.
 
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum TextError {
     /// Nothing, or nothing that a reader would see.
     #[error("the text is empty: write something to send")]
     Empty,
-    /// A control character other than LF (a CR before LF is accepted and dropped).
+    /// A control character other than LF and tab (a CR before LF is accepted and dropped).
     #[error("the text holds the control character U+{codepoint:04X} at position {position}: remove it")]
     ControlCharacter {
         /// The code point of the first such character.
@@ -97,7 +97,7 @@ fn check_controls(input: &str) -> Result<(), TextError> {
     let mut chars = input.chars().peekable();
     while let Some(c) = chars.next() {
         let ends_line = c == '\n' || (c == '\r' && chars.peek() == Some(&'\n'));
-        if c.is_control() && !ends_line {
+        if c.is_control() && c != '\t' && !ends_line {
             return Err(TextError::ControlCharacter { codepoint: u32::from(c), position });
         }
         position += c.len_utf16();
@@ -124,6 +124,7 @@ mod tests {
             ("Bonjour", "Bonjour"),
             (" deux  espaces ", " deux  espaces "),
             ("a\r\nb\nc", "a\nb\nc"),
+            ("a\tb", "a\tb"),
             ("Re\u{301}pe\u{301}t", "Répét"),
             ("« ça » — 😀 👨\u{200D}👩", "« ça » — 😀 👨\u{200D}👩"),
         ] {
@@ -142,7 +143,7 @@ mod tests {
     fn control_characters_are_refused_where_they_stand() {
         for (input, codepoint, position) in [
             ("a\u{0}", 0, 1),
-            ("\ta", 9, 0),
+            ("\t\u{B}a", 0x0B, 1),
             ("é😀\u{7F}", 0x7F, 3),
             ("a\rb", 0x0D, 1),
             ("a\r\r\n", 0x0D, 1),

@@ -37,7 +37,7 @@ use self::rules::RuleMutation;
 use account::AccountMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
-use message::MessageMutation;
+use message::{MessageMutation, MessageQuery};
 use node::NodeQuery;
 use people_import::PeopleImportMutation;
 use viewer::ViewerQuery;
@@ -50,7 +50,7 @@ const COMPLEXITY: usize = 10_000;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, ViewerQuery);
+pub struct Query(NodeQuery, ViewerQuery, MessageQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]

@@ -14,6 +14,7 @@ use super::people::{
     Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
 };
 use super::rules::{Rule, RuleConnection};
+use crate::domain::replacement;
 use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
 use crate::services::{campaigns, decisions, ledger, people, ruleset};
 
@@ -76,6 +77,18 @@ impl SmsSubscription {
     }
 }
 
+/// How far characters of a text are replaced so that it costs less. What has no fair replacement stays, and is paid for.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "replacement::EncodingPolicy")]
+pub enum EncodingPolicy {
+    /// Nothing is replaced.
+    Exact,
+    /// What no reader notices: typographic quotation marks, dashes, ellipses and blanks by plain ones, `œ` by `oe`.
+    Typography,
+    /// Also letters with accents that the GSM alphabet lacks, by those without, such as `ç` by `c`; and characters that show nothing.
+    Plain,
+}
+
 /// How the SMS of a structure are set up.
 #[derive(SimpleObject)]
 pub struct SmsSettings {
@@ -87,15 +100,23 @@ pub struct SmsSettings {
     sender: Option<String>,
     /// What every SMS ends with, so that people can refuse the next; empty when none is set.
     stop_mention: String,
+    /// How far characters of its texts are replaced so that they cost less.
+    encoding_policy: EncodingPolicy,
     /// The page that tells how to set up SMS.
     help_url: String,
 }
 
 impl SmsSettings {
     fn new(view: SettingsView, help_url: &str) -> Self {
-        let SettingsView { configured, missing, sender, stop_mention, .. } = view;
-        let help_url = help_url.to_owned();
-        Self { configured, missing, sender, stop_mention: stop_mention.unwrap_or_default(), help_url }
+        let SettingsView { configured, missing, sender, stop_mention, encoding_policy, .. } = view;
+        Self {
+            configured,
+            missing,
+            sender,
+            stop_mention: stop_mention.unwrap_or_default(),
+            encoding_policy: encoding_policy.into(),
+            help_url: help_url.to_owned(),
+        }
     }
 }
 

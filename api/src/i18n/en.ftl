@@ -79,6 +79,7 @@ TEXT_EMPTY = The message is empty.
 TEXT_CONTROL_CHARACTER = The message holds a control character ({ $character }, position { $position }): remove it.
 TEXT_TOO_LONG = The message is longer than { $max } characters.
 NO_MOBILE = No usable mobile number.
+COUNTRY_NOT_SERVED = SMS are not sent to the country of this number.
 OPTED_OUT = Has opted out of SMS.
 NO_RECIPIENT = This message reaches nobody: none of the people chosen can be reached.
 PREVIEW_NOT_FOUND = There is no such preview: make a new one.

@@ -79,6 +79,7 @@ TEXT_EMPTY = Le message est vide.
 TEXT_CONTROL_CHARACTER = Le message contient un caractère de contrôle ({ $character }, position { $position }) : retirez-le.
 TEXT_TOO_LONG = Le message dépasse { $max } caractères.
 NO_MOBILE = Pas de numéro de mobile utilisable.
+COUNTRY_NOT_SERVED = Les SMS ne sont pas envoyés vers le pays de ce numéro.
 OPTED_OUT = A refusé de recevoir des SMS.
 NO_RECIPIENT = Ce message n’atteint personne : aucune des personnes choisies n’est joignable.
 PREVIEW_NOT_FOUND = Cet aperçu n’existe pas : refaites-en un.

@@ -13,10 +13,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
 use super::people::filter::{self, PersonFilter};
+use super::prices;
 use crate::error::{Failure, Fault, Problem};
 
 /// The most people ticked, or unticked, one by one: what a person does by hand.
 pub const MAX_IDS: usize = 1_000;
+/// The beginning of a number that tells its price: `+` and a prefix.
+const FIRST_DIGITS: i32 = 5;
 /// People read by one statement of a scan: few statements, and little held in memory.
 const SCAN: u64 = 2_000;
 
@@ -124,6 +127,35 @@ impl Audience {
             }
             Self::Unreached { campaign, first } => Ok(unreached::condition(structure, *campaign, *first)),
         }
+    }
+
+    /// What one part to each number that reaches it costs, in all.
+    ///
+    /// # Errors
+    /// Those of the filter.
+    pub async fn prices(&self, db: &impl ConnectionTrait, structure: StructureId) -> Result<i64, Failure> {
+        let prices = prices::all(db).await?;
+        // As constants: PostgreSQL takes two parameters for two values, and the groups for others than what is selected.
+        let [from, length] = [1_i32, FIRST_DIGITS].map(|bound| Expr::Constant(bound.into()));
+        let number = Expr::col((person::Entity, Column::Mobile));
+        let first: Expr = Func::cust("substr").args([number, from, length]).into();
+        let query = Query::select()
+            .expr_as(first.clone(), Alias::new("first"))
+            .expr_as(
+                Func::count_distinct(Expr::col((person::Entity, Column::NumberHash))),
+                Alias::new("numbers"),
+            )
+            .from(person::Entity)
+            .cond_where(self.condition(structure)?)
+            .and_where(filter::reachable())
+            .add_group_by([first])
+            .take();
+        let mut sum = 0;
+        for row in db.query_all(&query).await? {
+            let (first, numbers): (Sensitive, i64) = (row.try_get("", "first")?, row.try_get("", "numbers")?);
+            sum += prices.of(first.expose()).unwrap_or_default() * numbers;
+        }
+        Ok(sum)
     }
 
     /// Counts the people, with one statement.

@@ -18,6 +18,7 @@ pub mod message;
 pub mod operator;
 pub mod page;
 pub mod people;
+pub mod prices;
 pub mod receipts;
 pub mod reports;
 pub mod ruleset;

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entity::At;
-use entity::enums::{Module, Product, SubscriptionState};
+use entity::enums::{self, Module, Product, SubscriptionState};
 use entity::ids::StructureId;
 use entity::{sms_settings, sms_subscription, structure};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::phone::Region;
+use crate::domain::replacement::EncodingPolicy;
 use crate::error::Fault;
 
 /// What identifies a structure.
@@ -92,6 +93,8 @@ pub struct SettingsView {
     pub stop_mention: Option<String>,
     /// The way out to the telephone network.
     pub provider: Option<String>,
+    /// How far characters of its texts are replaced.
+    pub encoding_policy: EncodingPolicy,
 }
 
 /// All of it, read at one instant.
@@ -203,6 +206,7 @@ struct FactsRow {
     sender: Option<String>,
     stop_mention: Option<String>,
     provider: Option<String>,
+    encoding_policy: Option<enums::EncodingPolicy>,
 }
 
 fn facts_query(structure: StructureId) -> SelectStatement {
@@ -221,8 +225,13 @@ fn facts_query(structure: StructureId) -> SelectStatement {
             .map(|c| (sms_subscription::Entity, c)),
         )
         .columns(
-            [sms_settings::Column::Sender, sms_settings::Column::StopMention, sms_settings::Column::Provider]
-                .map(|c| (sms_settings::Entity, c)),
+            [
+                sms_settings::Column::Sender,
+                sms_settings::Column::StopMention,
+                sms_settings::Column::Provider,
+                sms_settings::Column::EncodingPolicy,
+            ]
+            .map(|c| (sms_settings::Entity, c)),
         )
         .from(structure::Entity)
         .left_join(
@@ -235,6 +244,24 @@ fn facts_query(structure: StructureId) -> SelectStatement {
         )
         .and_where(Expr::col(id).eq(structure))
         .take()
+}
+
+/// The policy that a column holds.
+pub(super) fn encoding_policy(stored: enums::EncodingPolicy) -> EncodingPolicy {
+    match stored {
+        enums::EncodingPolicy::Exact => EncodingPolicy::Exact,
+        enums::EncodingPolicy::Typography => EncodingPolicy::Typography,
+        enums::EncodingPolicy::Plain => EncodingPolicy::Plain,
+    }
+}
+
+/// The policy as a column holds it.
+pub(super) fn stored_policy(policy: EncodingPolicy) -> enums::EncodingPolicy {
+    match policy {
+        EncodingPolicy::Exact => enums::EncodingPolicy::Exact,
+        EncodingPolicy::Typography => enums::EncodingPolicy::Typography,
+        EncodingPolicy::Plain => enums::EncodingPolicy::Plain,
+    }
 }
 
 impl FactsRow {
@@ -269,6 +296,7 @@ impl FactsRow {
             sender: self.sender.clone(),
             stop_mention: self.stop_mention.clone(),
             provider,
+            encoding_policy: self.encoding_policy.map_or(EncodingPolicy::Typography, encoding_policy),
         }
     }
 }
@@ -293,6 +321,7 @@ mod tests {
             sender: Some("4VENTS".to_owned()),
             stop_mention: None,
             provider: Some("gone".to_owned()),
+            encoding_policy: None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod mutation;
 mod preview;
+mod query;
 
 pub use mutation::MessageMutation;
 pub use preview::SmsPreview;
+pub use query::MessageQuery;

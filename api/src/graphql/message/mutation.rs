@@ -51,7 +51,8 @@ impl From<AudienceInput> for Audience {
 /// What a message says.
 #[derive(InputObject)]
 pub struct MessageInput {
-    /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; other control characters are refused.
+    /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; control characters other than a tab are refused. What the
+    /// structure's encoding policy replaces in it, the preview shows.
     text: String,
 }
 

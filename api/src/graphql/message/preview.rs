@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::domain::segments::{self, Offender};
+use crate::domain::segments;
 use crate::graphql::context::{Maybe, Session};
 use crate::graphql::decisions::Decision;
 use crate::graphql::node_id::NodeId;
@@ -11,7 +11,8 @@ use crate::graphql::page::{connection, cost, page_args};
 use crate::graphql::people::{Company, Person};
 use crate::graphql::scalar::PhoneNumber;
 use crate::services::message::{
-    self, Exclusion as ExclusionRow, ExclusionReason, Metrics, Preview, PreviewRecipient as RecipientRow,
+    self, Exclusion as ExclusionRow, ExclusionReason, Metrics, Offender, Preview,
+    PreviewRecipient as RecipientRow,
 };
 
 /// How an SMS is encoded.
@@ -24,13 +25,20 @@ pub enum SmsEncoding {
     Ucs2,
 }
 
-/// A character that forces UCS-2 on a text.
+/// A character that forces UCS-2 on a text, once the structure's encoding policy did what it may.
 #[derive(SimpleObject)]
 pub struct EncodingOffender {
     /// The character.
     character: String,
+    /// Its code point, such as `U+200B`: some show nothing.
+    code_point: String,
     /// Where it is in the text, in UTF-16 units from 0.
     positions: Vec<i64>,
+    /// What could stand in its place and be read the same: empty for what shows nothing, null when nothing could.
+    replacement: Option<String>,
+    /// The SMS that replacing it everywhere, or leaving it out where nothing can replace it, would save: of the whole audience, or of
+    /// one number where there is none. Below 0 when it would cost more; of several such characters, one alone saves little.
+    saves: i64,
 }
 
 impl From<&Offender> for EncodingOffender {
@@ -38,12 +46,16 @@ impl From<&Offender> for EncodingOffender {
         let position = |position: &usize| i64::try_from(*position).unwrap_or(i64::MAX);
         Self {
             character: offender.character.to_string(),
+            code_point: format!("U+{:04X}", u32::from(offender.character)),
             positions: offender.positions.iter().map(position).collect(),
+            replacement: offender.replacement.as_deref().map(str::to_owned),
+            saves: offender.saves,
         }
     }
 }
 
-/// The size of a text: what a counter under the text box shows.
+/// The size of a text: what a counter under the text box shows. It is that of the text as it is sent, which the structure's encoding
+/// policy may have changed.
 #[derive(SimpleObject)]
 pub struct MessageMetrics {
     /// The length of the text without the STOP mention, in the units charged: septets in GSM7, UTF-16 units in UCS2.
@@ -61,8 +73,10 @@ pub struct MessageMetrics {
     segments: i64,
     /// What is put behind the text, so that people can refuse the next; empty when none is set.
     stop_mention: String,
-    /// The characters that force UCS2.
+    /// The characters that force UCS2, in the order of the text; at most 100 kinds.
     offenders: Vec<EncodingOffender>,
+    /// The SMS that doing so with all of them would save.
+    saves: i64,
 }
 
 impl From<&Metrics> for MessageMetrics {
@@ -76,6 +90,7 @@ impl From<&Metrics> for MessageMetrics {
             segments: metrics.segments,
             stop_mention: metrics.stop_mention.clone(),
             offenders: metrics.offenders.iter().map(EncodingOffender::from).collect(),
+            saves: metrics.saves,
         }
     }
 }
@@ -110,7 +125,7 @@ impl SmsPreview {
 
     /// The text as the first recipient will read it, STOP mention included.
     async fn text(&self) -> &str {
-        self.0.body.as_str()
+        &self.0.body
     }
 
     /// The size of the longest text sent.
@@ -236,7 +251,7 @@ impl PreviewRecipient {
 
     /// The text as they will read it, STOP mention included.
     async fn text(&self) -> &str {
-        self.row.wording.body.as_str()
+        &self.row.wording.body
     }
 
     /// How it is encoded.
@@ -251,7 +266,7 @@ impl PreviewRecipient {
 
     /// What it costs, in SMS.
     async fn cost(&self) -> i64 {
-        self.row.wording.cost()
+        self.row.wording.cost(self.row.price)
     }
 }
 
@@ -286,7 +301,7 @@ impl Exclusion {
         self.person.clone()
     }
 
-    /// Why, for programs: `NO_MOBILE` or `OPTED_OUT`.
+    /// Why, for programs: `NO_MOBILE`, `COUNTRY_NOT_SERVED` or `OPTED_OUT`.
     async fn reason(&self) -> &'static str {
         self.reason.code()
     }

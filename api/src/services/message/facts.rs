@@ -10,7 +10,8 @@ use rules::{
     SubscriptionFacts,
 };
 
-use super::plan::{Plan, Wording};
+use super::plan::Plan;
+use super::wording::Wording;
 use crate::caller::Caller;
 use crate::error::Fault;
 use crate::services::audience::Counts;

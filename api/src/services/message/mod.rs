@@ -3,6 +3,7 @@
 //! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
 //! bound itself to; a send plans again, compares, and commits.
 
+mod counter;
 mod facts;
 mod plan;
 mod preview;
@@ -10,9 +11,11 @@ mod queue;
 mod recipients;
 mod retry;
 mod send;
+mod wording;
 
-pub use plan::Metrics;
+pub use counter::metrics;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use retry::retry;
 pub use send::{SendInput, SendProblem, Sent, send};
+pub use wording::{Metrics, Offender};

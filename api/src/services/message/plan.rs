@@ -9,93 +9,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::domain::segments::{self, Encoding, Measure, Offender};
+use crate::domain::price::Prices;
+use crate::domain::segments::Encoding;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
+use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
 use crate::services::structures::{self, StructureFacts};
 
 use super::facts;
+use super::wording::{Metrics, Wording};
 
-/// SMS charged for one part: every number that is accepted costs the same.
-const PRICE: i64 = 1;
 /// The built-in rule whose parameter limits a text, and that parameter.
 const LENGTH_RULE: (&str, &str) = ("message-length", "max_length");
-
-/// The text as it is written, and as it arrives.
-#[derive(Debug, Clone)]
-pub struct Wording {
-    /// What the user wrote, normalised.
-    pub text: MessageText,
-    /// What arrives: the text, then the STOP mention.
-    pub body: MessageText,
-    /// How the body is encoded, how long it is and how many parts it takes.
-    pub measure: Measure,
-}
-
-impl Wording {
-    /// The text with the STOP mention behind it.
-    pub fn new(text: MessageText, stop_mention: &str) -> Self {
-        let body = text.followed_by(stop_mention);
-        let measure = segments::measure(body.as_str());
-        Self { text, body, measure }
-    }
-
-    /// What is appended to the text.
-    pub fn stop_mention(&self) -> &str {
-        self.body.as_str().strip_prefix(self.text.as_str()).unwrap_or_default()
-    }
-
-    /// The length of the user's text alone, in the units that the body is charged in.
-    pub fn length(&self) -> i64 {
-        count(segments::length(self.text.as_str(), self.measure.encoding))
-    }
-
-    /// The parts that one SMS takes.
-    pub fn segments(&self) -> i64 {
-        count(self.measure.segments)
-    }
-
-    /// What one SMS costs.
-    pub fn cost(&self) -> i64 {
-        self.segments() * PRICE
-    }
-}
-
-/// What a counter under the text box shows.
-#[derive(Debug, Clone)]
-pub struct Metrics {
-    /// The length of the user's text, in septets or UTF-16 units.
-    pub length: i64,
-    /// The length that the rules allow.
-    pub limit: i64,
-    /// What can still be written without one SMS more, STOP mention counted, in characters of one unit.
-    pub remaining_in_segment: i64,
-    /// The encoding of the whole SMS.
-    pub encoding: Encoding,
-    /// The parts it takes, STOP mention included.
-    pub segments: i64,
-    /// What is appended to the text.
-    pub stop_mention: String,
-    /// The characters that force UCS-2.
-    pub offenders: Vec<Offender>,
-}
-
-impl Metrics {
-    pub(super) fn new(wording: &Wording, limit: i64) -> Self {
-        Self {
-            length: wording.length(),
-            limit,
-            remaining_in_segment: count(segments::room(wording.text.as_str(), wording.stop_mention())),
-            encoding: wording.measure.encoding,
-            segments: wording.segments(),
-            stop_mention: wording.stop_mention().to_owned(),
-            offenders: segments::offenders(wording.text.as_str()),
-        }
-    }
-}
 
 /// What a message would do.
 #[derive(Debug)]
@@ -108,6 +36,8 @@ pub struct Plan {
     pub counts: Counts,
     /// SMS to send: one a number.
     pub messages: i64,
+    /// What one part to each number costs, in all.
+    pub prices: i64,
     /// What it costs.
     pub cost: i64,
     /// The credit held.
@@ -137,7 +67,7 @@ impl Plan {
 
     /// What the counter under the text box shows.
     pub fn metrics(&self) -> Metrics {
-        Metrics::new(&self.wording, self.limit)
+        Metrics::new(&self.wording, self.limit, self.prices)
     }
 }
 
@@ -157,13 +87,14 @@ impl Draft {
     /// The text's and the audience's problems, by field.
     pub fn new(audience: Audience, text: &str) -> Result<Self, Problem> {
         audience.check()?;
-        let text = MessageText::parse(text).map_err(|error| text_problem(&error))?;
+        let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
         Ok(Self { audience, text })
     }
 }
 
-fn text_problem(error: &TextError) -> Problem {
-    let problem = Problem::new(error.code()).at(&["message", "text"]);
+/// The problem of a text that was given there.
+pub(super) fn text_problem(error: &TextError, path: &[&'static str]) -> Problem {
+    let problem = Problem::new(error.code()).at(path);
     match error {
         TextError::Empty => problem,
         TextError::ControlCharacter { codepoint, position } => {
@@ -190,12 +121,14 @@ pub async fn plan(
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text } = draft;
-    let wording = Wording::new(text, structure.settings.stop_mention.as_deref().unwrap_or_default());
+    let settings = &structure.settings;
+    let mention = settings.stop_mention.as_deref().unwrap_or_default();
+    let wording = Wording::new(text, settings.encoding_policy, mention);
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let mut binder = Binder::new(&wording);
+    let (prices, mut binder) = (prices::all(db).await?, Binder::new(&wording));
     let mut scan = audience.scan(caller.structure)?;
     loop {
         let page = scan.next(db).await?;
@@ -203,11 +136,11 @@ pub async fn plan(
             break;
         }
         for recipient in &page {
-            binder.add(recipient);
+            binder.add(recipient, &prices);
         }
     }
-    let (messages, hash) = binder.finish();
-    let cost = messages * wording.cost();
+    let Bound { messages, prices, hash } = binder.finish();
+    let cost = wording.cost(prices);
     let limit = length_limit(&rules);
     let facts = facts::gather(caller, &structure, &wording, counts, (messages, cost), credit, now)?;
     let decision = rules.decide(stage, &facts);
@@ -217,6 +150,7 @@ pub async fn plan(
         wording,
         counts,
         messages,
+        prices,
         cost,
         credit,
         hash,
@@ -236,37 +170,54 @@ pub(super) fn length_limit(rules: &RuleSet) -> i64 {
     }
 }
 
-/// Binds a scan's recipients, in order, to the text and its price; counts the numbers.
+/// Binds a scan's recipients, in order, to the text and to the price of each; counts the numbers.
 pub struct Binder {
     hasher: Sha256,
     messages: i64,
+    prices: i64,
     last_number: Option<Digest>,
 }
 
+/// What a scan came to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Numbers.
+    pub messages: i64,
+    /// What one part to each costs, in all.
+    pub prices: i64,
+    /// The hash of recipients, text and prices.
+    pub hash: Digest,
+}
+
 impl Binder {
-    /// Begins with the text and its price.
+    /// Begins with the text.
     pub fn new(wording: &Wording) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update(wording.body.as_str().as_bytes());
-        hasher.update(wording.cost().to_le_bytes());
-        Self { hasher, messages: 0, last_number: None }
+        hasher.update(wording.body.as_bytes());
+        hasher.update(wording.segments().to_le_bytes());
+        Self { hasher, messages: 0, prices: 0, last_number: None }
     }
 
-    /// Adds the next person of the scan; answers whether its number is a new one.
-    pub fn add(&mut self, recipient: &Recipient) -> bool {
+    /// Adds the next person of the scan; answers the price of its number when that is a new one. A number that lost its price since the
+    /// scan began costs nothing here, and so is another plan than one of the scan before or after.
+    pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<i64> {
         self.hasher.update(recipient.id.as_uuid().as_bytes());
         self.hasher.update(recipient.number_hash.as_bytes());
-        let new = self.last_number.as_ref() != Some(&recipient.number_hash);
-        if new {
-            self.messages += 1;
-            self.last_number = Some(recipient.number_hash.clone());
+        if self.last_number.as_ref() == Some(&recipient.number_hash) {
+            return None;
         }
-        new
+        let price = prices.of(recipient.mobile.expose()).unwrap_or_default();
+        self.hasher.update(price.to_le_bytes());
+        self.messages += 1;
+        self.prices += price;
+        self.last_number = Some(recipient.number_hash.clone());
+        Some(price)
     }
 
-    /// The count of numbers, and the hash of all.
-    pub fn finish(self) -> (i64, Digest) {
-        (self.messages, Digest::new(self.hasher.finalize().into()))
+    /// What all came to.
+    pub fn finish(self) -> Bound {
+        let hash = Digest::new(self.hasher.finalize().into());
+        Bound { messages: self.messages, prices: self.prices, hash }
     }
 }
 

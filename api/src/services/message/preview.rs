@@ -15,14 +15,15 @@ use sea_orm::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::plan::{Draft, Metrics, Plan, Wording, plan, stored};
+use super::plan::{Draft, Plan, plan, stored};
+use super::wording::{Metrics, Wording};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
-use crate::services::ruleset;
+use crate::services::{ruleset, structures};
 
 /// What to preview.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub struct Preview {
     /// Until when the token serves.
     pub expires_at: At,
     /// The text as it arrives.
-    pub body: MessageText,
+    pub body: String,
     /// What the counter shows.
     pub metrics: Metrics,
     /// People whom it reaches.
@@ -107,6 +108,7 @@ async fn insert(
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(wording.text.as_str())),
+        encoding_policy: Set(structures::stored_policy(wording.policy)),
         purpose: Set(Purpose::Informational),
         body: Set(Sensitive::new(wording.body.as_str())),
         encoding: Set(stored(wording.measure.encoding)),
@@ -146,7 +148,16 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[PreviewId]) -> Result<Vec
     let preview = |row: &Model| {
         let decision = decisions.remove(&row.decision_id);
         let decision = decision.ok_or_else(|| Fault::internal("a preview without its decision"))?;
-        assemble(ctx, row, Metrics::new(&wording_of(row)?, limit), decision)
+        assemble(
+            ctx,
+            row,
+            {
+                let wording = wording_of(row)?;
+                // A text that is the same to all costs so much a part.
+                Metrics::new(&wording, limit, row.cost / wording.segments().max(1))
+            },
+            decision,
+        )
     };
     rows.iter().map(preview).collect()
 }
@@ -164,8 +175,9 @@ pub(super) async fn own(
 /// The wording that a preview bound itself to.
 pub(super) fn wording_of(row: &Model) -> Result<Wording, Fault> {
     let text = MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))?;
-    let stop_mention = row.body.expose().strip_prefix(row.text.expose()).unwrap_or_default();
-    Ok(Wording::new(text, stop_mention))
+    let policy = structures::encoding_policy(row.encoding_policy);
+    let stop_mention = row.body.expose().strip_prefix(&*policy.apply(text.as_str())).unwrap_or_default();
+    Ok(Wording::new(text, policy, stop_mention))
 }
 
 /// The audience that a preview was asked for.

@@ -5,18 +5,19 @@
 
 use entity::enums::{CampaignState, MessageState, Purpose};
 use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
-use entity::sensitive::{Digest, Sensitive};
+use entity::sensitive::Sensitive;
 use entity::{campaign, message, message_person};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::SendProblem;
-use super::plan::{Binder, Plan, stored};
+use super::plan::{Binder, Bound, Plan, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::short_code;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Recipient;
+use crate::services::prices;
 
 /// Rows inserted by one statement: 17 columns each, far below SQLite's 32,766 variables.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -83,15 +84,15 @@ pub async fn join_family(
     Ok(())
 }
 
-/// Inserts one message a number, with the people it covers; answers their count and what binds them.
+/// Inserts one message a number, with the people it covers; answers what they come to.
 pub async fn messages(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
     caller: &Caller,
     plan: &Plan,
     campaign: CampaignId,
-) -> Result<(i64, Digest), Failure<SendProblem>> {
-    let mut binder = Binder::new(&plan.wording);
+) -> Result<Bound, Failure<SendProblem>> {
+    let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.wording));
     let mut scan = plan.audience.scan(caller.structure)?;
     let mut current = MessageId::from_uuid(uuid::Uuid::nil());
     loop {
@@ -101,9 +102,10 @@ pub async fn messages(
         }
         let (mut numbers, mut people) = (Vec::new(), Vec::new());
         for recipient in &page {
-            if binder.add(recipient) {
+            if let Some(price) = binder.add(recipient, &prices) {
                 current = ctx.id();
-                numbers.push(row(ctx, caller, plan, campaign, current, recipient)?);
+                let cost = plan.wording.cost(price);
+                numbers.push(row(ctx, caller, plan, (campaign, current), recipient, cost)?);
             }
             people.push(message_person::ActiveModel {
                 structure_id: Set(caller.structure),
@@ -124,9 +126,9 @@ fn row(
     ctx: &Ctx,
     caller: &Caller,
     plan: &Plan,
-    campaign: CampaignId,
-    id: MessageId,
+    (campaign, id): (CampaignId, MessageId),
     recipient: &Recipient,
+    cost: i64,
 ) -> Result<message::ActiveModel, Fault> {
     let now = ctx.at();
     Ok(message::ActiveModel {
@@ -138,7 +140,7 @@ fn row(
         text: Set(None),
         encoding: Set(stored(plan.wording.measure.encoding)),
         segments: Set(i32::try_from(plan.wording.segments()).map_err(Fault::internal)?),
-        cost: Set(plan.wording.cost()),
+        cost: Set(cost),
         state: Set(MessageState::Queued),
         reason: Set(None),
         attempts: Set(0),

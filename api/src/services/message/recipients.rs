@@ -12,13 +12,14 @@ use entity::sensitive::Sensitive;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
 use sea_orm::{ColumnTrait, FromQueryResult};
 
-use super::plan::Wording;
 use super::preview::{audience_of, own, wording_of};
+use super::wording::Wording;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow, filter};
+use crate::services::prices;
 
 /// One SMS of a preview.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct PreviewRecipient {
     pub number: Sensitive,
     /// What it says and takes.
     pub wording: Wording,
+    /// The SMS that one of its parts costs.
+    pub price: i64,
 }
 
 /// Why a person is left out.
@@ -36,6 +39,8 @@ pub struct PreviewRecipient {
 pub enum ExclusionReason {
     /// No usable mobile number.
     NoMobile,
+    /// Nothing is sent to its country.
+    CountryNotServed,
     /// The number opted out.
     OptedOut,
 }
@@ -46,6 +51,7 @@ impl ExclusionReason {
     pub fn code(self) -> &'static str {
         match self {
             Self::NoMobile => "NO_MOBILE",
+            Self::CountryNotServed => "COUNTRY_NOT_SERVED",
             Self::OptedOut => "OPTED_OUT",
         }
     }
@@ -115,11 +121,12 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let wording = wording_of(&row)?;
+    let (wording, prices) = (wording_of(&row)?, prices::all(db).await?);
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
-        PreviewRecipient { people, number, wording: wording.clone() }
+        let price = prices.of(number.expose()).unwrap_or_default();
+        PreviewRecipient { people, number, wording: wording.clone(), price }
     })))
 }
 
@@ -158,6 +165,7 @@ pub async fn exclusions(
     let Some(row) = own(db, caller, id).await? else {
         return Ok(None);
     };
+    let prices = prices::all(db).await?;
     let left_out = kept(audience_of(&row)?.condition(caller.structure))?.add(filter::reachable().not());
     let query = Query::select()
         .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
@@ -172,8 +180,11 @@ pub async fn exclusions(
     let mut rows = by_id(people::by_ids(ctx, scope, &ids).await?);
     let mut items = Vec::with_capacity(page.items.len());
     for (cursor, person) in page.items {
-        let reason =
-            if person.mobile.is_none() { ExclusionReason::NoMobile } else { ExclusionReason::OptedOut };
+        let reason = match &person.mobile {
+            None => ExclusionReason::NoMobile,
+            Some(number) if prices.of(number.expose()).is_none() => ExclusionReason::CountryNotServed,
+            Some(_) => ExclusionReason::OptedOut,
+        };
         if let Some(person) = rows.remove(&person.id) {
             items.push((cursor, Exclusion { person, reason }));
         }

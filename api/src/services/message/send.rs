@@ -167,8 +167,8 @@ async fn commit(
     let campaign: CampaignId = ctx.id();
     let decision = decisions::insert(tx, ctx, caller, entity::enums::Stage::Send, &plan.decision).await?;
     queue::campaign(tx, ctx, caller, &plan, campaign, shown.id, decision.id).await?;
-    let (messages, hash) = queue::messages(tx, ctx, caller, &plan, campaign).await?;
-    if messages != plan.messages || hash != plan.hash {
+    let bound = queue::messages(tx, ctx, caller, &plan, campaign).await?;
+    if bound.hash != plan.hash {
         // People changed while this transaction read them twice: nothing is kept.
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
@@ -180,7 +180,7 @@ async fn commit(
     }
     request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
     let sent = Sent { campaign, replayed: false };
-    Ok((sent, messages))
+    Ok((sent, bound.messages))
 }
 
 /// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for

@@ -81,6 +81,18 @@ pub enum OperatorError {
     /// The number has not opted out of the structure.
     #[error("this number has not opted out of the structure")]
     NotOptedOut,
+    /// Not the beginning of a number.
+    #[error("`{0}` is no prefix: give 1 to 4 digits, country code first and without +, such as 32")]
+    Prefix(String),
+    /// Out of bounds.
+    #[error("one part costs 1 to {most} SMS")]
+    Price {
+        /// The most it may cost.
+        most: i64,
+    },
+    /// The prefix has no price.
+    #[error("`{0}` has no price: `envoi price list` shows them all")]
+    NoPrice(String),
     /// No provider of that name is registered.
     #[error("there is no provider `{name}`; those of this version: {known}")]
     Provider {

@@ -11,10 +11,11 @@ use super::OperatorError;
 use crate::app::Ctx;
 use crate::caller::Operator;
 use crate::config::Kannel;
+use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::septets;
 use crate::domain::short_code;
 use crate::providers::kannel;
-use crate::services::structures::{SubscriptionView, facts_of};
+use crate::services::structures::{SubscriptionView, facts_of, stored_policy};
 
 /// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
 const SENDER: std::ops::RangeInclusive<usize> = 3..=11;
@@ -94,6 +95,8 @@ pub struct NewSettings {
     pub stop_mention: Option<String>,
     /// The way out to the telephone network.
     pub provider: Option<String>,
+    /// How far characters of its texts are replaced.
+    pub encoding_policy: Option<EncodingPolicy>,
 }
 
 /// Changes a structure's SMS settings.
@@ -110,21 +113,27 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
     if let Some(name) = input.provider.as_ref().filter(|name| ctx.providers.get(name).is_none()) {
         return Err(no_provider(ctx, name));
     }
+    let policy = input.encoding_policy.map(stored_policy);
     ctx.store
         .write(move |tx| {
             Box::pin(async move {
                 use sms_settings::Column;
                 let before = sms_settings::in_structure(input.structure).one(tx).await?;
-                let (sender, stop_mention, provider) =
-                    before.map_or((None, None, None), |row| (row.sender, row.stop_mention, row.provider));
+                let before = before.as_ref();
                 let row = sms_settings::Model {
                     structure_id: input.structure,
-                    sender: input.sender.or(sender),
-                    stop_mention: input.stop_mention.or(stop_mention),
-                    provider: input.provider.or(provider),
+                    sender: input.sender.or_else(|| before?.sender.clone()),
+                    stop_mention: input.stop_mention.or_else(|| before?.stop_mention.clone()),
+                    provider: input.provider.or_else(|| before?.provider.clone()),
+                    encoding_policy: policy.or_else(|| before?.encoding_policy),
                 };
                 let replace = OnConflict::column(Column::StructureId)
-                    .update_columns([Column::Sender, Column::StopMention, Column::Provider])
+                    .update_columns([
+                        Column::Sender,
+                        Column::StopMention,
+                        Column::Provider,
+                        Column::EncodingPolicy,
+                    ])
                     .to_owned();
                 let insert = sms_settings::Entity::insert(row.into_active_model()).on_conflict(replace);
                 insert.exec_without_returning(tx).await?;

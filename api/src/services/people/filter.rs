@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::name::fold;
 use crate::error::Problem;
+use crate::services::prices;
 
 /// Takes the character after it in a LIKE pattern as itself. Not the backslash, which PostgreSQL may read first.
 const ESCAPE: char = '!';
@@ -136,10 +137,11 @@ fn own(structure: StructureId, filter: &PersonFilter) -> Condition {
     }
 }
 
-/// Whether a person of the table `person` has a mobile number that has not opted out.
+/// Whether a person of the table `person` has a mobile number that has a price and has not opted out.
 #[must_use]
 pub fn reachable() -> Expr {
-    person::Column::Mobile.is_not_null().and(opted_out().not())
+    let served = prices::served(&person_column(person::Column::Mobile));
+    person::Column::Mobile.is_not_null().and(served).and(opted_out().not())
 }
 
 /// Whether the number of a person of the table `person` has opted out; false of a person who has none.

@@ -86,7 +86,7 @@ impl FromQueryResult for PersonRow {
             first_name: row.try_get(prefix, "first_name")?,
             last_name: row.try_get(prefix, "last_name")?,
             sex: row.try_get(prefix, "sex")?,
-            reachable: mobile.is_some() && !opted_out,
+            reachable: row.try_get(prefix, "reachable")?,
             mobile,
             opted_out,
             commercial_consent_at: row.try_get(prefix, "commercial_consent_at")?,
@@ -203,6 +203,7 @@ fn select(backend: DbBackend, structure: StructureId, condition: Condition, list
         .select_only()
         .columns([Id, FirstName, LastName, Sex, Mobile, CommercialConsentAt, CreatedAt, SortKey])
         .expr_as(filter::opted_out(), "opted_out")
+        .expr_as(filter::reachable(), "reachable")
         .expr_as(tags_as_json(backend, structure), "tags")
         .filter(condition);
     if lists {

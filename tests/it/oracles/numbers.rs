@@ -1,0 +1,84 @@
+//! Numbers, beside two other ports of libphonenumber.
+
+use api::domain::phone::{Phone, PhoneError, Region};
+use envoi_tests::oracle::Oracle;
+use envoi_tests::{TestEntropy, seed};
+use serde_json::{Value, json};
+
+use super::cases;
+
+/// Regions in which numbers are read, France and overseas more often.
+const REGIONS: [&str; 16] =
+    ["FR", "FR", "FR", "FR", "RE", "GP", "MQ", "GF", "YT", "BE", "CH", "DE", "ES", "GB", "MA", "US"];
+/// Beginnings of numbers: of mobiles, of others, of nobody's.
+const BEGINNINGS: [&str; 24] = [
+    "06", "06", "07", "07", "01", "09", "08", "0692", "0690", "0694", "0696", "0639", "+336", "+337",
+    "+262692", "+590690", "+324", "+417", "+49151", "+447", "+346", "+2126", "+1212", "0033",
+];
+const SEPARATORS: [&str; 5] = ["", "", " ", ".", "-"];
+
+/// A number as someone may type it, and the region it is read in.
+fn number(chance: &TestEntropy) -> (String, &'static str) {
+    let region = REGIONS[chance.below(REGIONS.len())];
+    let mut number = BEGINNINGS[chance.below(BEGINNINGS.len())].to_owned();
+    let separator = SEPARATORS[chance.below(SEPARATORS.len())];
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let international = number.starts_with('+') || number.starts_with("00");
+    // Most have the length of France's, some one digit less or more.
+    let length = if international { 11 } else { 10 } + [0, 0, 0, 0, 1, 2, 9][chance.below(7)] % 10;
+    let length = if chance.below(12) == 0 { length - 1 } else { length };
+    for at in digits..length {
+        if at % 2 == 0 {
+            number.push_str(separator);
+        }
+        number.push(char::from(b'0' + u8::try_from(chance.below(10)).expect("a digit")));
+    }
+    (number, region)
+}
+
+fn ours(number: &str, region: &str) -> Result<String, PhoneError> {
+    let region: Region = region.parse().expect("the tests use known regions");
+    Phone::parse(number, region).map(|phone| phone.as_e164().to_owned())
+}
+
+/// What theirs would have us say: a number that receives SMS, or none.
+fn theirs(said: &Value) -> Option<&str> {
+    matches!(said["type"].as_str(), Some("MOBILE" | "FIXED_LINE_OR_MOBILE"))
+        .then(|| said["e164"].as_str())
+        .flatten()
+}
+
+/// Whether a number begins with `00` where one dials something else before a country code, `011` in North America. We read it as `+`
+/// everywhere: ITU-T E.164, 6.3.1, recommends it, files of people hold it, and no national number begins so.
+fn is_dialled_from_europe(number: &str, region: &str) -> bool {
+    region == "US" && number.starts_with("00")
+}
+
+fn compare(oracle: Oracle, numbers: &[(String, &'static str)]) {
+    let questions: Vec<Value> = numbers.iter().map(|pair| json!(pair)).collect();
+    let answers = oracle.asked(&[], &questions);
+    assert_eq!(answers.len(), numbers.len(), "{oracle:?} answers each");
+    let (mut mobiles, mut others, mut explained, mut left_over) = (0, 0, 0, Vec::new());
+    for ((number, region), said) in numbers.iter().zip(&answers) {
+        let ours = ours(number, region);
+        match (&ours, theirs(said)) {
+            (Ok(ours), Some(theirs)) if ours == theirs => mobiles += 1,
+            (Err(_), None) => others += 1,
+            (Ok(_), None) if is_dialled_from_europe(number, region) => explained += 1,
+            _ => left_over.push(format!("{number} in {region}: they {said}, we {ours:?}")),
+        }
+    }
+    println!(
+        "{oracle:?}: {mobiles} mobiles and {others} others agree, {explained} differ for a known reason"
+    );
+    assert!(left_over.is_empty(), "{} differ:\n{}", left_over.len(), left_over.join("\n"));
+    assert!(mobiles > numbers.len() / 10 && others > numbers.len() / 10, "both kinds are compared");
+}
+
+#[test]
+fn other_ports_take_the_same_mobiles() {
+    let chance = TestEntropy::seeded(seed());
+    let numbers: Vec<_> = (0..cases()).map(|_| number(&chance)).collect();
+    compare(Oracle::Python("numbers.py"), &numbers);
+    compare(Oracle::Node("numbers.cjs"), &numbers);
+}
