@@ -68,6 +68,12 @@ text_enums! {
         Plain = "PLAIN",
     }
 
+    /// Holidays other than those of a structure's region.
+    Holidays {
+        /// Those of Alsace and Moselle.
+        AlsaceMoselle = "ALSACE_MOSELLE",
+    }
+
     /// Whom an account stands for.
     AccountKind {
         /// The structure: its permissions say how far.

@@ -6,7 +6,7 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    enums::EncodingPolicy,
+    enums::{EncodingPolicy, Holidays},
     ids::StructureId,
     scope::{self, scoped},
 };
@@ -27,6 +27,8 @@ pub struct Model {
     pub provider: Option<String>,
     /// How far characters are replaced so that texts cost less.
     pub encoding_policy: Option<EncodingPolicy>,
+    /// The public holidays it keeps, where they are not those of its region.
+    pub holidays: Option<Holidays>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

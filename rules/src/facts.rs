@@ -122,6 +122,7 @@ pub struct NowFacts {
     pub weekday: i64,
     pub hour: i64,
     pub minute_of_day: i64,
+    pub public_holiday: bool,
 }
 
 impl fmt::Debug for MessageFacts {
@@ -196,7 +197,15 @@ impl Default for CreditFacts {
 
 impl Default for NowFacts {
     fn default() -> Self {
-        Self { year: 2026, month: 11, day: 25, weekday: 3, hour: 10, minute_of_day: 600 }
+        Self {
+            year: 2026,
+            month: 11,
+            day: 25,
+            weekday: 3,
+            hour: 10,
+            minute_of_day: 600,
+            public_holiday: false,
+        }
     }
 }
 
@@ -281,6 +290,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     int("now.weekday", "1 is Monday, 7 is Sunday", |f| Value::Int(f.now.weekday)),
     int("now.hour", "hour, 0 to 23", |f| Value::Int(f.now.hour)),
     int("now.minute_of_day", "minutes since midnight, 0 to 1439", |f| Value::Int(f.now.minute_of_day)),
+    bool("now.public_holiday", "whether it is a public holiday where the structure is", |f| Value::Bool(f.now.public_holiday)),
 ];
 
 /// The fact of that path.

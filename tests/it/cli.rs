@@ -231,6 +231,29 @@ fn operators_are_told_what_they_got_wrong() {
 }
 
 #[test]
+fn a_structures_holidays_are_set_and_taken_away() {
+    on_both(async |database| {
+        let create = ["structure", "create", "--name", "Chorale des Dunes", "--product", "MANAGER"];
+        let there = ["--region", "RE", "--time-zone", "Indian/Reunion"];
+        assert_eq!(on(&database, &[&create[..], &there].concat()).await.0, 0);
+        for (structure, holidays, done) in [
+            (QUATRE_VENTS, "alsace-moselle", true),
+            (QUATRE_VENTS, "region", true),
+            ("Chorale des Dunes", "region", true),
+            ("Chorale des Dunes", "alsace-moselle", false),
+            (QUATRE_VENTS, "moselle", false),
+        ] {
+            let set = ["settings", "set", "--structure", structure, "--holidays", holidays];
+            let (code, _, said) = on(&database, &set).await;
+            assert_eq!(code == 0, done, "{structure} {holidays}: {said}");
+        }
+        let set = ["settings", "set", "--structure", "Chorale des Dunes", "--holidays", "alsace-moselle"];
+        assert!(failure(&database, &set).await.contains("RE"));
+        database
+    });
+}
+
+#[test]
 fn the_schema_can_be_printed_without_a_database() {
     plainly(async || {
         let folder = tempfile::tempdir().expect("a folder can be made");

@@ -34,6 +34,7 @@ async fn choose(app: &TestApp, policy: EncodingPolicy) {
         stop_mention: None,
         provider: None,
         encoding_policy: Some(policy),
+        holidays: None,
     };
     let set = operator::set_settings(&app.ctx(), Operator::at_the_command_line(), settings).await;
     set.expect("a policy can be chosen");

@@ -66,6 +66,7 @@ impl Rig {
             stop_mention: None,
             provider: Some("kannel".to_owned()),
             encoding_policy: None,
+            holidays: None,
         };
         operator::set_settings(&ctx, operator, change).await.expect("kannel can be chosen");
         let inbound_url = callbacks::inbound_urls(&ctx, operator).remove(0).1;
@@ -104,6 +105,7 @@ async fn write_exactly(app: &TestApp) {
         stop_mention: None,
         provider: None,
         encoding_policy: Some(EncodingPolicy::Exact),
+        holidays: None,
     };
     let set = operator::set_settings(&app.ctx(), Operator::at_the_command_line(), exactly).await;
     set.expect("a policy can be chosen");

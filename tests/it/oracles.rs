@@ -1,8 +1,9 @@
-//! What others, who know nothing of us, say of the same texts and numbers. Where they differ, the specification decides, and each
+//! What others, who know nothing of us, say of the same texts, numbers and days. Where they differ, the specification decides, and each
 //! class of difference cites it; nothing is left over.
 //!
 //! `ENVOI_TEST_ORACLE_CASES` asks more than [`CASES`] of each.
 
+mod days;
 mod numbers;
 mod segments;
 mod texts;

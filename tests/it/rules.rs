@@ -1,5 +1,6 @@
 //! What a structure may change of the rules, and what it may not.
 
+mod holidays;
 mod own;
 
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};

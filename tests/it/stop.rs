@@ -111,6 +111,7 @@ async fn set_mention(app: &TestApp, structure: StructureId, sender: &str, mentio
         stop_mention: Some(mention.to_owned()),
         provider: Some("sandbox".to_owned()),
         encoding_policy: None,
+        holidays: None,
     };
     let set = operator::set_settings(&app.ctx(), Operator::at_the_command_line(), settings).await;
     set.expect("settings can be set");

@@ -160,6 +160,7 @@ async fn configure(
         stop_mention: Some(".STOP 36608".to_owned()),
         provider: Some("sandbox".to_owned()),
         encoding_policy: None,
+        holidays: None,
     };
     Ok(operator::set_settings(ctx, operator, settings).await?)
 }

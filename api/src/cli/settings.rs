@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{CliError, print};
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::domain::holidays::HolidayCalendar;
 use crate::domain::replacement::EncodingPolicy;
 use crate::services::operator::{self, NewSettings};
 
@@ -37,6 +38,9 @@ pub(super) struct Changes {
     /// How far characters are replaced so that texts cost less.
     #[arg(long, value_enum)]
     encoding_policy: Option<Policy>,
+    /// The public holidays that rules go by.
+    #[arg(long, value_enum)]
+    holidays: Option<Holidays>,
 }
 
 /// How far characters are replaced.
@@ -60,13 +64,32 @@ impl From<Policy> for EncodingPolicy {
     }
 }
 
+/// Which public holidays a structure keeps.
+#[derive(Clone, Copy, ValueEnum)]
+enum Holidays {
+    /// Those of its region.
+    Region,
+    /// Also Good Friday and 26 December; for structures of the region FR.
+    AlsaceMoselle,
+}
+
+impl From<Holidays> for HolidayCalendar {
+    fn from(holidays: Holidays) -> Self {
+        match holidays {
+            Holidays::Region => Self::Region,
+            Holidays::AlsaceMoselle => Self::AlsaceMoselle,
+        }
+    }
+}
+
 impl Settings {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::Set { structure, changes: Changes { sender, stop_mention, provider, encoding_policy } } =
-            self;
+        let Self::Set { structure, changes } = self;
+        let Changes { sender, stop_mention, provider, encoding_policy, holidays } = changes;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
         let encoding_policy = encoding_policy.map(EncodingPolicy::from);
-        let changes = NewSettings { structure, sender, stop_mention, provider, encoding_policy };
+        let holidays = holidays.map(HolidayCalendar::from);
+        let changes = NewSettings { structure, sender, stop_mention, provider, encoding_policy, holidays };
         operator::set_settings(ctx, operator, changes).await?;
         print("The settings are set.")?;
         Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@
 //! Architecture invariant: nothing in this folder names another module of the crate, and no error or `Debug`
 //! here carries a phone number or a message text.
 
+pub mod holidays;
 pub mod message_state;
 pub mod money;
 pub mod name;

@@ -14,7 +14,7 @@ use super::people::{
     Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
 };
 use super::rules::{Rule, RuleConnection};
-use crate::domain::replacement;
+use crate::domain::{holidays, replacement};
 use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
 use crate::services::{campaigns, decisions, ledger, people, ruleset};
 
@@ -89,6 +89,16 @@ pub enum EncodingPolicy {
     Plain,
 }
 
+/// Which public holidays a structure keeps.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "holidays::HolidayCalendar")]
+pub enum HolidayCalendar {
+    /// Those of its region.
+    Region,
+    /// Those of metropolitan France, Good Friday and 26 December.
+    AlsaceMoselle,
+}
+
 /// How the SMS of a structure are set up.
 #[derive(SimpleObject)]
 pub struct SmsSettings {
@@ -102,19 +112,22 @@ pub struct SmsSettings {
     stop_mention: String,
     /// How far characters of its texts are replaced so that they cost less.
     encoding_policy: EncodingPolicy,
+    /// The public holidays that its rules go by.
+    holidays: HolidayCalendar,
     /// The page that tells how to set up SMS.
     help_url: String,
 }
 
 impl SmsSettings {
     fn new(view: SettingsView, help_url: &str) -> Self {
-        let SettingsView { configured, missing, sender, stop_mention, encoding_policy, .. } = view;
+        let SettingsView { configured, missing, sender, stop_mention, encoding_policy, holidays, .. } = view;
         Self {
             configured,
             missing,
             sender,
             stop_mention: stop_mention.unwrap_or_default(),
             encoding_policy: encoding_policy.into(),
+            holidays: holidays.into(),
             help_url: help_url.to_owned(),
         }
     }

@@ -14,6 +14,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
+use crate::domain::holidays::HolidayCalendar;
 use crate::domain::phone::Region;
 use crate::domain::replacement::EncodingPolicy;
 use crate::error::Fault;
@@ -95,6 +96,8 @@ pub struct SettingsView {
     pub provider: Option<String>,
     /// How far characters of its texts are replaced.
     pub encoding_policy: EncodingPolicy,
+    /// The public holidays it keeps.
+    pub holidays: HolidayCalendar,
 }
 
 /// All of it, read at one instant.
@@ -207,6 +210,7 @@ struct FactsRow {
     stop_mention: Option<String>,
     provider: Option<String>,
     encoding_policy: Option<enums::EncodingPolicy>,
+    holidays: Option<enums::Holidays>,
 }
 
 fn facts_query(structure: StructureId) -> SelectStatement {
@@ -230,6 +234,7 @@ fn facts_query(structure: StructureId) -> SelectStatement {
                 sms_settings::Column::StopMention,
                 sms_settings::Column::Provider,
                 sms_settings::Column::EncodingPolicy,
+                sms_settings::Column::Holidays,
             ]
             .map(|c| (sms_settings::Entity, c)),
         )
@@ -261,6 +266,22 @@ pub(super) fn stored_policy(policy: EncodingPolicy) -> enums::EncodingPolicy {
         EncodingPolicy::Exact => enums::EncodingPolicy::Exact,
         EncodingPolicy::Typography => enums::EncodingPolicy::Typography,
         EncodingPolicy::Plain => enums::EncodingPolicy::Plain,
+    }
+}
+
+/// The holidays that a column holds.
+fn holidays(stored: Option<enums::Holidays>) -> HolidayCalendar {
+    match stored {
+        None => HolidayCalendar::Region,
+        Some(enums::Holidays::AlsaceMoselle) => HolidayCalendar::AlsaceMoselle,
+    }
+}
+
+/// The holidays as a column holds them.
+pub(super) fn stored_holidays(calendar: HolidayCalendar) -> Option<enums::Holidays> {
+    match calendar {
+        HolidayCalendar::Region => None,
+        HolidayCalendar::AlsaceMoselle => Some(enums::Holidays::AlsaceMoselle),
     }
 }
 
@@ -297,6 +318,7 @@ impl FactsRow {
             stop_mention: self.stop_mention.clone(),
             provider,
             encoding_policy: self.encoding_policy.map_or(EncodingPolicy::Typography, encoding_policy),
+            holidays: holidays(self.holidays),
         }
     }
 }
@@ -322,6 +344,7 @@ mod tests {
             stop_mention: None,
             provider: Some("gone".to_owned()),
             encoding_policy: None,
+            holidays: None,
         }
     }
 

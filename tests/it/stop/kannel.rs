@@ -24,8 +24,14 @@ async fn through_kannel(app: &TestApp) -> (Rig, Three) {
     let mut three = Three::of(app).await;
     for structure in three.structures {
         let provider = Some("kannel".to_owned());
-        let settings =
-            NewSettings { structure, sender: None, stop_mention: None, provider, encoding_policy: None };
+        let settings = NewSettings {
+            structure,
+            sender: None,
+            stop_mention: None,
+            provider,
+            encoding_policy: None,
+            holidays: None,
+        };
         let set = operator::set_settings(&rig.app.ctx(), Operator::at_the_command_line(), settings).await;
         set.expect("kannel can be chosen");
     }

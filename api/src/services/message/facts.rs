@@ -13,6 +13,7 @@ use rules::{
 use super::plan::Plan;
 use super::wording::Wording;
 use crate::caller::Caller;
+use crate::domain::holidays::{Territory, is_public_holiday};
 use crate::error::Fault;
 use crate::services::audience::Counts;
 use crate::services::ledger::Credit;
@@ -75,7 +76,7 @@ pub fn gather(
             excluded_count: counts.people - counts.reachable,
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
-        now: local(now, zone),
+        now: local(now, zone, settings.holidays.territory(&structure.region)),
     })
 }
 
@@ -94,7 +95,8 @@ fn account(caller: &Caller) -> AccountFacts {
     }
 }
 
-fn local(now: DateTime<Utc>, zone: Tz) -> NowFacts {
+/// Where no holidays are known, no day is one.
+fn local(now: DateTime<Utc>, zone: Tz, territory: Option<Territory>) -> NowFacts {
     let local = now.with_timezone(&zone);
     NowFacts {
         year: i64::from(local.year()),
@@ -103,5 +105,6 @@ fn local(now: DateTime<Utc>, zone: Tz) -> NowFacts {
         weekday: i64::from(local.weekday().number_from_monday()),
         hour: i64::from(local.hour()),
         minute_of_day: i64::from(local.hour() * 60 + local.minute()),
+        public_holiday: territory.is_some_and(|territory| is_public_holiday(local.date_naive(), territory)),
     }
 }

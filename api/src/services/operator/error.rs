@@ -70,6 +70,14 @@ pub enum OperatorError {
         /// The longest, in septets.
         max: usize,
     },
+    /// The structure is not where those holidays are kept.
+    #[error(
+        "Alsace and Moselle are of the region FR, and the structure is of {region}: its holidays are those of its region"
+    )]
+    Holidays {
+        /// The structure's region.
+        region: String,
+    },
     /// Not the number of a mobile. The message does not tell it.
     #[error("{0}; write it with its country code, such as +33612345678")]
     Number(#[from] PhoneError),

@@ -3,19 +3,20 @@
 use chrono::{DateTime, Utc};
 use entity::enums::SubscriptionState;
 use entity::ids::StructureId;
-use entity::{At, sms_settings, sms_subscription};
+use entity::{At, sms_settings, sms_subscription, structure};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::OperatorError;
 use crate::app::Ctx;
 use crate::caller::Operator;
 use crate::config::Kannel;
+use crate::domain::holidays::HolidayCalendar;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::septets;
 use crate::domain::short_code;
 use crate::providers::kannel;
-use crate::services::structures::{SubscriptionView, facts_of, stored_policy};
+use crate::services::structures::{SubscriptionView, facts_of, stored_holidays, stored_policy};
 
 /// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
 const SENDER: std::ops::RangeInclusive<usize> = 3..=11;
@@ -97,6 +98,8 @@ pub struct NewSettings {
     pub provider: Option<String>,
     /// How far characters of its texts are replaced.
     pub encoding_policy: Option<EncodingPolicy>,
+    /// The public holidays it keeps.
+    pub holidays: Option<HolidayCalendar>,
 }
 
 /// Changes a structure's SMS settings.
@@ -114,10 +117,14 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
         return Err(no_provider(ctx, name));
     }
     let policy = input.encoding_policy.map(stored_policy);
+    let holidays = input.holidays.map(stored_holidays);
     ctx.store
         .write(move |tx| {
             Box::pin(async move {
                 use sms_settings::Column;
+                if let Some(calendar) = input.holidays {
+                    may_keep(tx, input.structure, calendar).await?;
+                }
                 let before = sms_settings::in_structure(input.structure).one(tx).await?;
                 let before = before.as_ref();
                 let row = sms_settings::Model {
@@ -126,6 +133,7 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
                     stop_mention: input.stop_mention.or_else(|| before?.stop_mention.clone()),
                     provider: input.provider.or_else(|| before?.provider.clone()),
                     encoding_policy: policy.or_else(|| before?.encoding_policy),
+                    holidays: holidays.unwrap_or_else(|| before?.holidays),
                 };
                 let replace = OnConflict::column(Column::StructureId)
                     .update_columns([
@@ -133,6 +141,7 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
                         Column::StopMention,
                         Column::Provider,
                         Column::EncodingPolicy,
+                        Column::Holidays,
                     ])
                     .to_owned();
                 let insert = sms_settings::Entity::insert(row.into_active_model()).on_conflict(replace);
@@ -141,6 +150,18 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
             })
         })
         .await
+}
+
+/// Refuses holidays of another region than the structure's.
+async fn may_keep(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    calendar: HolidayCalendar,
+) -> Result<(), OperatorError> {
+    match structure::by_id(structure).one(db).await? {
+        Some(row) if !calendar.is_of(&row.region) => Err(OperatorError::Holidays { region: row.region }),
+        _ => Ok(()),
+    }
 }
 
 /// Why there is no provider of that name.
