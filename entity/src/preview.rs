@@ -37,14 +37,16 @@ pub struct Model {
     pub purpose: Purpose,
     /// How far characters of the text were replaced.
     pub encoding_policy: EncodingPolicy,
-    /// The text as it would be sent, mention included.
+    /// The text as the first person by name would read it, mention included.
     pub body: Sensitive,
-    /// How the body is encoded.
+    /// How the longest text is encoded.
     pub encoding: Encoding,
-    /// The body's length, in units of its encoding: septets or UTF-16 code units.
+    /// Its length, mention included, in units of its encoding: septets or UTF-16 code units.
     pub length: i64,
-    /// The SMS that one recipient costs.
+    /// The parts that it takes.
     pub segments: i32,
+    /// What was told of the texts, beside this; none in rows of before.
+    pub reading: Option<Json>,
     /// The hash of recipients, body and prices.
     pub plan_hash: Digest,
     /// The hash of the rules that were run, versions and parameters.

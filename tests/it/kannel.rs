@@ -163,7 +163,9 @@ async fn what_arrives_is_what_was_previewed(app: TestApp) {
         ("مرحبا بكم في الحفل 🎻".to_owned(), "UCS2", 1),
         ("👩\u{200D}👧 👍🏽 ❤\u{FE0F} مرحبا بكم في الحفل. ".repeat(4), "UCS2", 3),
     ] {
-        let preview = rig.marie.preview(&people, &text).await;
+        // A brace is written twice.
+        let written = text.replace('{', "{{").replace('}', "}}");
+        let preview = rig.marie.preview(&people, &written).await;
         assert_eq!(preview["metrics"]["encoding"], encoding, "{text}");
         assert_eq!(
             (&preview["metrics"]["segments"], &preview["cost"]),

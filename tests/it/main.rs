@@ -19,6 +19,7 @@ mod kannel;
 mod length;
 mod live;
 mod main_job;
+mod merge;
 mod migrations;
 mod oracles;
 mod paging;

@@ -7,6 +7,7 @@
 //! here carries a phone number or a message text.
 
 pub mod holidays;
+pub mod merge;
 pub mod message_state;
 pub mod money;
 pub mod name;

@@ -167,7 +167,7 @@ impl Campaign {
         self.row.state.into()
     }
 
-    /// The text as telephones show it, STOP mention included; null once erased.
+    /// The text as telephones show it, STOP mention included; with merge fields, as it was written. Null once erased.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
     }

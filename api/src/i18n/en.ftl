@@ -77,6 +77,13 @@ AUDIENCE_EMPTY = Nobody is chosen: tick at least one person.
 AUDIENCE_TOO_LARGE = At most { $max } people can be named one by one: choose by a filter instead.
 TEXT_EMPTY = The message is empty.
 TEXT_CONTROL_CHARACTER = The message holds a control character ({ $character }, position { $position }): remove it.
+MERGE_FIELD_UNKNOWN = { $kind ->
+    [brace] A brace at character { $position } belongs to no merge field: write {"{{"} or {"}}"} for a brace itself.
+    [near] There is no merge field {"{"}{ $field }{"}"} (character { $position }): did you mean {"{"}{ $nearest }{"}"}?
+   *[other] There is no merge field {"{"}{ $field }{"}"} (character { $position }). Write {"{{"} for a brace itself.
+}
+MERGE_FIELD_NESTED = A merge field stands within another at character { $position }: close the first before.
+MERGE_FIELD_FORMS = The sex takes two forms or three at character { $position }, such as {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = The message is longer than { $max } characters.
 NO_MOBILE = No usable mobile number.
 COUNTRY_NOT_SERVED = SMS are not sent to the country of this number.

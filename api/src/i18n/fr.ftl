@@ -77,6 +77,13 @@ AUDIENCE_EMPTY = Personne n’est choisi : cochez au moins une personne.
 AUDIENCE_TOO_LARGE = Au plus { $max } personnes peuvent être nommées une à une : choisissez plutôt par un filtre.
 TEXT_EMPTY = Le message est vide.
 TEXT_CONTROL_CHARACTER = Le message contient un caractère de contrôle ({ $character }, position { $position }) : retirez-le.
+MERGE_FIELD_UNKNOWN = { $kind ->
+    [brace] Une accolade au caractère { $position } n’appartient à aucun champ : écrivez {"{{"} ou {"}}"} pour une accolade.
+    [near] Il n’existe pas de champ {"{"}{ $field }{"}"} (caractère { $position }) : vouliez-vous dire {"{"}{ $nearest }{"}"} ?
+   *[other] Il n’existe pas de champ {"{"}{ $field }{"}"} (caractère { $position }). Écrivez {"{{"} pour une accolade.
+}
+MERGE_FIELD_NESTED = Un champ se trouve dans un autre au caractère { $position } : fermez d’abord le premier.
+MERGE_FIELD_FORMS = Le sexe prend deux formes ou trois au caractère { $position }, comme {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = Le message dépasse { $max } caractères.
 NO_MOBILE = Pas de numéro de mobile utilisable.
 COUNTRY_NOT_SERVED = Les SMS ne sont pas envoyés vers le pays de ce numéro.

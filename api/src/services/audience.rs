@@ -5,6 +5,7 @@
 
 mod unreached;
 
+use entity::enums::Sex;
 use entity::ids::{CampaignId, PersonId, StructureId};
 use entity::person::{self, Column};
 use entity::sensitive::{Digest, Sensitive};
@@ -69,6 +70,12 @@ pub struct Recipient {
     pub number_hash: Digest,
     /// The folded name.
     pub sort_key: String,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The sex.
+    pub sex: Sex,
 }
 
 impl Audience {
@@ -193,8 +200,16 @@ impl Audience {
     pub fn scan(&self, structure: StructureId) -> Result<Scan, Problem> {
         let query = Query::select()
             .columns(
-                [Column::Id, Column::Mobile, Column::NumberHash, Column::SortKey]
-                    .map(|c| (person::Entity, c)),
+                [
+                    Column::Id,
+                    Column::Mobile,
+                    Column::NumberHash,
+                    Column::SortKey,
+                    Column::FirstName,
+                    Column::LastName,
+                    Column::Sex,
+                ]
+                .map(|c| (person::Entity, c)),
             )
             .from(person::Entity)
             .cond_where(self.condition(structure)?)

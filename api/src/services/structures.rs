@@ -174,6 +174,14 @@ pub async fn regions(db: &impl ConnectionTrait) -> Result<Vec<Region>, Fault> {
     Ok(codes.iter().filter_map(|code| code.parse().ok()).collect())
 }
 
+/// The name of a structure.
+///
+/// # Errors
+/// The database's.
+pub async fn name(db: &impl ConnectionTrait, structure: StructureId) -> Result<String, Fault> {
+    Ok(row(db, structure).await?.name)
+}
+
 /// The time zone of a structure.
 ///
 /// # Errors

@@ -52,7 +52,9 @@ impl From<AudienceInput> for Audience {
 #[derive(InputObject)]
 pub struct MessageInput {
     /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; control characters other than a tab are refused. What the
-    /// structure's encoding policy replaces in it, the preview shows.
+    /// structure's encoding policy replaces in it, the preview shows. Merge fields: `{prenom}`, `{nom}`, `{structure}`,
+    /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
+    /// `{firstname}`, `{lastname}`, `{sex:…}`.
     text: String,
 }
 

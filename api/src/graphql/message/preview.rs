@@ -11,9 +11,10 @@ use crate::graphql::page::{connection, cost, page_args};
 use crate::graphql::people::{Company, Person};
 use crate::graphql::scalar::PhoneNumber;
 use crate::services::message::{
-    self, Exclusion as ExclusionRow, ExclusionReason, Metrics, Offender, Preview,
-    PreviewRecipient as RecipientRow,
+    self, EmptyField, Exclusion as ExclusionRow, ExclusionReason, Metrics, Offender, Preview,
+    PreviewRecipient as RecipientRow, Spread,
 };
+use crate::services::people;
 
 /// How an SMS is encoded.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct EncodingOffender {
     character: String,
     /// Its code point, such as `U+200B`: some show nothing.
     code_point: String,
-    /// Where it is in the text, in UTF-16 units from 0.
+    /// Where it is in the text, in UTF-16 units from 0; nowhere where only the values of merge fields bring it.
     positions: Vec<i64>,
     /// What could stand in its place and be read the same: empty for what shows nothing, null when nothing could.
     replacement: Option<String>,
@@ -48,7 +49,7 @@ impl From<&Offender> for EncodingOffender {
             character: offender.character.to_string(),
             code_point: format!("U+{:04X}", u32::from(offender.character)),
             positions: offender.positions.iter().map(position).collect(),
-            replacement: offender.replacement.as_deref().map(str::to_owned),
+            replacement: offender.replacement.clone(),
             saves: offender.saves,
         }
     }
@@ -169,6 +170,16 @@ impl SmsPreview {
         Some(Session::of(graphql).ctx.config.links.top_up.clone())
     }
 
+    /// How many messages take how many SMS, fewest first: a text with merge fields is not as long for everyone.
+    async fn spread(&self) -> Vec<SegmentSpread> {
+        self.0.spread.iter().map(SegmentSpread::from).collect()
+    }
+
+    /// The merge fields of the text that say nothing to some, and have nothing in their place: `{prenom|vous}` has `vous`.
+    async fn empty_fields(&self) -> Vec<EmptyMergeField> {
+        self.0.empty.iter().cloned().map(EmptyMergeField).collect()
+    }
+
     /// What the rules say of it. Only an outcome of ALLOWED, or `CONFIRMATION_REQUIRED` once confirmed, can be sent, and only to
     /// someone: see `messageCount`.
     async fn decision(&self) -> Decision {
@@ -214,6 +225,51 @@ impl SmsPreview {
             .maybe(async {
                 let page = message::exclusions(&session.ctx, session.caller()?, self.0.id, &args).await?;
                 Ok(page.map(|page| page.turn(Exclusion::together).into()))
+            })
+            .await
+    }
+}
+
+/// How many messages take so many SMS.
+#[derive(SimpleObject)]
+pub struct SegmentSpread {
+    /// The SMS that one of these messages takes.
+    segments: i64,
+    /// How many messages.
+    message_count: i64,
+}
+
+impl From<&Spread> for SegmentSpread {
+    fn from(spread: &Spread) -> Self {
+        Self { segments: spread.segments, message_count: spread.messages }
+    }
+}
+
+/// A merge field that says nothing to some.
+pub struct EmptyMergeField(EmptyField);
+
+/// A merge field that says nothing to some, and has nothing in its place.
+#[Object]
+impl EmptyMergeField {
+    /// Its name, as the text has it.
+    async fn field(&self) -> &str {
+        &self.0.field
+    }
+
+    /// How many messages have nothing there.
+    async fn message_count(&self) -> i64 {
+        self.0.messages
+    }
+
+    /// Some of the people, at most 5. Needs `READ` on PEOPLE.
+    async fn people(&self, graphql: &Context<'_>) -> Maybe<Vec<Person>> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                let caller = session.caller()?;
+                let scope = caller.may_read(entity::enums::Module::People)?;
+                let rows = people::by_ids(&session.ctx, scope, &self.0.people).await?;
+                Ok(Some(Person::together(rows)))
             })
             .await
     }

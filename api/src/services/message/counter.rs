@@ -2,14 +2,19 @@
 //!
 //! Architecture Invariant: measured as a preview measures, so that the two agree; nothing is kept, and no rule is run.
 
-use super::plan::{length_limit, text_problem};
-use super::wording::{Metrics, Wording};
+use entity::ids::StructureId;
+use sea_orm::ConnectionTrait;
+
+use super::letter::Letter;
+use super::plan::{Binder, length_limit, letter_of, merge_problem, text_problem};
+use super::tally::{self, Tallied, Tally};
+use super::wording::Metrics;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::text::{MessageText, TextError};
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
-use crate::services::{ruleset, structures};
+use crate::services::{prices, ruleset, structures};
 
 /// What a text takes, and what its dear characters cost for `audience`, or for one number when there is none. A text that is still
 /// empty takes nothing.
@@ -29,20 +34,52 @@ pub async fn metrics(
         Err(error) => return Err(Fault::InputInvalid(text_problem(&error, &["text"]))),
     };
     let db = ctx.store.readers();
-    let settings = structures::facts_of(ctx, db, structure, ctx.now()).await?.settings;
+    let facts = structures::facts_of(ctx, db, structure, ctx.now()).await?;
     let limit = length_limit(&ruleset::active(ctx, db, structure).await?);
-    let mention = settings.stop_mention.unwrap_or_default();
     let Some(text) = text else {
-        return Ok(Metrics::empty(limit, mention));
+        return Ok(Metrics::empty(limit, facts.settings.stop_mention.unwrap_or_default()));
     };
-    let prices = match audience {
-        Some(audience) => {
-            audience.check().map_err(Fault::InputInvalid)?;
-            audience.prices(db, structure).await.map_err(refused)?
+    let letter =
+        letter_of(text, &facts).map_err(|error| Fault::InputInvalid(merge_problem(&error, &["text"])))?;
+    let written = letter.text().as_str();
+    let Some(audience) = audience else {
+        let alone = letter.to_nobody();
+        let (offenders, saves) = tally::alike(written, &alone, 1);
+        return Ok(Metrics::new(&alone, limit, offenders, saves));
+    };
+    audience.check().map_err(Fault::InputInvalid)?;
+    if let Some(common) = letter.common() {
+        let prices = audience.prices(db, structure).await.map_err(refused)?;
+        let (offenders, saves) = tally::alike(written, common, prices);
+        return Ok(Metrics::new(common, limit, offenders, saves));
+    }
+    let tallied = tallied(db, structure, audience, &letter).await.map_err(refused)?;
+    let longest = tallied.longest.unwrap_or_else(|| letter.to_nobody());
+    let (offenders, saves) = tallied.dear;
+    Ok(Metrics::new(&longest, limit, offenders, saves))
+}
+
+/// What a text comes to that says something else to each.
+async fn tallied(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    audience: &Audience,
+    letter: &Letter,
+) -> Result<Tallied, Failure> {
+    let prices = prices::all(db).await?;
+    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
+    let mut scan = audience.scan(structure)?;
+    loop {
+        let page = scan.next(db).await?;
+        if page.is_empty() {
+            return Ok(tally.finish(letter.text().as_str()));
         }
-        None => 1,
-    };
-    Ok(Metrics::new(&Wording::new(text, settings.encoding_policy, &mention), limit, prices))
+        for recipient in &page {
+            if let Some((addressed, price)) = binder.add(recipient, &prices) {
+                tally.add(recipient, &addressed, price);
+            }
+        }
+    }
 }
 
 /// A query has no payload to tell problems in.

@@ -30,14 +30,15 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    gather(caller, structure, &plan.wording, plan.counts, (plan.messages, plan.cost), credit, now)
+    let said = (plan.letter.text().as_str(), &plan.longest);
+    gather(caller, structure, said, plan.counts, (plan.messages, plan.cost), credit, now)
 }
 
-/// The facts of a message of so many SMS at such a cost.
+/// The facts of a message that its user wrote so, whose longest text is this, of so many SMS at such a cost.
 pub fn gather(
     caller: &Caller,
     structure: &StructureFacts,
-    wording: &Wording,
+    (text, wording): (&str, &Wording),
     counts: Counts,
     (messages, cost): (i64, i64),
     credit: Credit,
@@ -64,7 +65,7 @@ pub fn gather(
             missing: settings.missing.iter().map(|what| (*what).to_owned()).collect(),
         },
         message: MessageFacts {
-            text: wording.text.as_str().to_owned(),
+            text: text.to_owned(),
             length: wording.length(),
             segments: wording.segments(),
             encoding: wording.measure.encoding.as_str().to_owned(),

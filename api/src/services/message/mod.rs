@@ -5,12 +5,14 @@
 
 mod counter;
 mod facts;
+mod letter;
 mod plan;
 mod preview;
 mod queue;
 mod recipients;
 mod retry;
 mod send;
+mod tally;
 mod wording;
 
 pub use counter::metrics;
@@ -18,4 +20,5 @@ pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use retry::retry;
 pub use send::{SendInput, SendProblem, Sent, send};
+pub use tally::{EmptyField, Spread};
 pub use wording::{Metrics, Offender};

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
+use crate::domain::merge::MergeError;
 use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
@@ -20,7 +21,9 @@ use crate::services::ruleset::{self, RuleSet};
 use crate::services::structures::{self, StructureFacts};
 
 use super::facts;
-use super::wording::{Metrics, Wording};
+use super::letter::{Addressed, Letter, Style};
+use super::tally::{EmptyField, Spread, Tallied, Tally};
+use super::wording::{Offender, Wording};
 
 /// The built-in rule whose parameter limits a text, and that parameter.
 const LENGTH_RULE: (&str, &str) = ("message-length", "max_length");
@@ -31,13 +34,21 @@ pub struct Plan {
     /// Whom it is for.
     pub audience: Audience,
     /// What it says.
-    pub wording: Wording,
+    pub letter: Letter,
+    /// The longest of what is sent; of a text that reaches nobody, what it would be.
+    pub longest: Wording,
+    /// The text as the first person by name reads it.
+    pub first: String,
+    /// The characters that make it dear, and what doing without all of them would save.
+    pub dear: (Vec<Offender>, i64),
+    /// How many messages take how many parts.
+    pub spread: Vec<Spread>,
+    /// The fields that say nothing to some.
+    pub empty: Vec<EmptyField>,
     /// How many people, and how many of them it reaches.
     pub counts: Counts,
     /// SMS to send: one a number.
     pub messages: i64,
-    /// What one part to each number costs, in all.
-    pub prices: i64,
     /// What it costs.
     pub cost: i64,
     /// The credit held.
@@ -57,17 +68,12 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.wording.text }
+        Draft { audience: self.audience, text: self.letter.text().clone() }
     }
 
     /// People of the audience whom it does not reach.
     pub fn excluded(&self) -> i64 {
         self.counts.people - self.counts.reachable
-    }
-
-    /// What the counter under the text box shows.
-    pub fn metrics(&self) -> Metrics {
-        Metrics::new(&self.wording, self.limit, self.prices)
     }
 }
 
@@ -121,14 +127,13 @@ pub async fn plan(
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text } = draft;
-    let settings = &structure.settings;
-    let mention = settings.stop_mention.as_deref().unwrap_or_default();
-    let wording = Wording::new(text, settings.encoding_policy, mention);
+    let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let (prices, mut binder) = (prices::all(db).await?, Binder::new(&wording));
+    let prices = prices::all(db).await?;
+    let (mut binder, mut tally) = (Binder::new(&letter), Tally::default());
     let mut scan = audience.scan(caller.structure)?;
     loop {
         let page = scan.next(db).await?;
@@ -136,21 +141,30 @@ pub async fn plan(
             break;
         }
         for recipient in &page {
-            binder.add(recipient, &prices);
+            if let Some((addressed, price)) = binder.add(recipient, &prices) {
+                tally.add(recipient, &addressed, price);
+            }
         }
     }
-    let Bound { messages, prices, hash } = binder.finish();
-    let cost = wording.cost(prices);
+    let Bound { messages, cost, hash } = binder.finish();
+    let Tallied { first, longest, spread, empty, dear } = tally.finish(letter.text().as_str());
+    let longest = longest.unwrap_or_else(|| letter.to_nobody());
+    let first = first.unwrap_or_else(|| longest.body.clone());
     let limit = length_limit(&rules);
-    let facts = facts::gather(caller, &structure, &wording, counts, (messages, cost), credit, now)?;
+    let said = (letter.text().as_str(), &longest);
+    let facts = facts::gather(caller, &structure, said, counts, (messages, cost), credit, now)?;
     let decision = rules.decide(stage, &facts);
     let rules_hash = rules.hash();
     Ok(Plan {
         audience,
-        wording,
+        letter,
+        longest,
+        first,
+        dear,
+        spread,
+        empty,
         counts,
         messages,
-        prices,
         cost,
         credit,
         hash,
@@ -159,6 +173,35 @@ pub async fn plan(
         structure,
         limit,
     })
+}
+
+/// A text as this structure sends it now.
+pub(super) fn letter_of(text: MessageText, structure: &StructureFacts) -> Result<Letter, MergeError> {
+    let StructureFacts { structure, settings, .. } = structure;
+    let mention = settings.stop_mention.as_deref().unwrap_or_default();
+    Letter::new(text, Style { policy: settings.encoding_policy, mention, structure: &structure.name })
+}
+
+/// The problem of the fields of a text that was given there. People count from 1.
+pub(super) fn merge_problem(error: &MergeError, path: &[&'static str]) -> Problem {
+    let problem = Problem::new(error.code()).at(path);
+    match error {
+        MergeError::Unknown { name, position, nearest } => {
+            let kind = match nearest {
+                _ if name.is_empty() => "brace",
+                Some(_) => "near",
+                None => "other",
+            };
+            problem
+                .with("kind", kind)
+                .with("field", name.as_str())
+                .with("position", count(*position + 1))
+                .with("nearest", nearest.as_deref().unwrap_or_default())
+        }
+        MergeError::Nested { position } | MergeError::Forms { position } => {
+            problem.with("position", count(*position + 1))
+        }
+    }
 }
 
 /// The limit that the length rule puts on a text; that of any text when the operator's own rule of that name has none.
@@ -170,11 +213,12 @@ pub(super) fn length_limit(rules: &RuleSet) -> i64 {
     }
 }
 
-/// Binds a scan's recipients, in order, to the text and to the price of each; counts the numbers.
-pub struct Binder {
+/// Binds a scan's recipients, in order, to what each reads and to its price; counts the numbers.
+pub struct Binder<'l> {
+    letter: &'l Letter,
     hasher: Sha256,
     messages: i64,
-    prices: i64,
+    cost: i64,
     last_number: Option<Digest>,
 }
 
@@ -183,41 +227,48 @@ pub struct Binder {
 pub struct Bound {
     /// Numbers.
     pub messages: i64,
-    /// What one part to each costs, in all.
-    pub prices: i64,
-    /// The hash of recipients, text and prices.
+    /// What all cost.
+    pub cost: i64,
+    /// The hash of recipients, texts and prices.
     pub hash: Digest,
 }
 
-impl Binder {
+impl<'l> Binder<'l> {
     /// Begins with the text.
-    pub fn new(wording: &Wording) -> Self {
+    pub fn new(letter: &'l Letter) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update(wording.body.as_bytes());
-        hasher.update(wording.segments().to_le_bytes());
-        Self { hasher, messages: 0, prices: 0, last_number: None }
+        let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
+        hasher.update(common.as_bytes());
+        Self { letter, hasher, messages: 0, cost: 0, last_number: None }
     }
 
-    /// Adds the next person of the scan; answers the price of its number when that is a new one. A number that lost its price since the
-    /// scan began costs nothing here, and so is another plan than one of the scan before or after.
-    pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<i64> {
+    /// Adds the next person of the scan; answers what is sent and the price of a part when the number is a new one. A number that lost
+    /// its price since the scan began costs nothing here, and so is another plan than one of the scan before or after.
+    pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<(Addressed<'l>, i64)> {
         self.hasher.update(recipient.id.as_uuid().as_bytes());
         self.hasher.update(recipient.number_hash.as_bytes());
         if self.last_number.as_ref() == Some(&recipient.number_hash) {
             return None;
         }
         let price = prices.of(recipient.mobile.expose()).unwrap_or_default();
+        let addressed = self.letter.to(recipient);
+        let wording = &addressed.wording;
         self.hasher.update(price.to_le_bytes());
+        self.hasher.update(wording.segments().to_le_bytes());
+        if self.letter.common().is_none() {
+            self.hasher.update(wording.body.len().to_le_bytes());
+            self.hasher.update(wording.body.as_bytes());
+        }
         self.messages += 1;
-        self.prices += price;
+        self.cost += wording.cost(price);
         self.last_number = Some(recipient.number_hash.clone());
-        Some(price)
+        Some((addressed, price))
     }
 
     /// What all came to.
     pub fn finish(self) -> Bound {
         let hash = Digest::new(self.hasher.finalize().into());
-        Bound { messages: self.messages, prices: self.prices, hash }
+        Bound { messages: self.messages, cost: self.cost, hash }
     }
 }
 

@@ -13,12 +13,17 @@ use rules::Stage;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
 };
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::letter::{Letter, Style};
 use super::plan::{Draft, Plan, plan, stored};
-use super::wording::{Metrics, Wording};
+use super::tally::{EmptyField, Spread};
+use super::wording::{Metrics, Offender, Wording};
 use crate::app::Ctx;
 use crate::caller::Caller;
+use crate::domain::replacement::EncodingPolicy;
+use crate::domain::segments::Encoding;
 use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
@@ -43,7 +48,7 @@ pub struct Preview {
     pub token: String,
     /// Until when the token serves.
     pub expires_at: At,
-    /// The text as it arrives.
+    /// The text as the first person by name reads it.
     pub body: String,
     /// What the counter shows.
     pub metrics: Metrics,
@@ -57,8 +62,51 @@ pub struct Preview {
     pub cost: i64,
     /// The credit held when it was made.
     pub balance: i64,
+    /// How many messages take how many parts.
+    pub spread: Vec<Spread>,
+    /// The fields that say nothing to some.
+    pub empty: Vec<EmptyField>,
     /// What the rules said.
     pub decision: DecisionRow,
+}
+
+/// What a preview keeps of its texts, beside the first and the size of the longest.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Reading {
+    stop_mention: String,
+    /// The length of the longest, without the mention.
+    length: i64,
+    room: i64,
+    offenders: Vec<Offender>,
+    saves: i64,
+    spread: Vec<Spread>,
+    empty: Vec<EmptyField>,
+}
+
+impl Reading {
+    fn of_plan(plan: &Plan) -> Self {
+        let (offenders, saves) = plan.dear.clone();
+        Self {
+            stop_mention: plan.letter.mention().to_owned(),
+            length: plan.longest.length(),
+            room: plan.longest.room(),
+            offenders,
+            saves,
+            spread: plan.spread.clone(),
+            empty: plan.empty.clone(),
+        }
+    }
+
+    /// That of a row; of one that was written before there was any, what its text alone tells.
+    fn of_row(row: &Model) -> Result<Self, Fault> {
+        if let Some(kept) = &row.reading {
+            return serde_json::from_value(kept.clone()).map_err(Fault::internal);
+        }
+        let stop_mention = row.body.expose().strip_prefix(row.text.expose()).unwrap_or_default();
+        let wording = Wording::new(row.text.expose().to_owned(), EncodingPolicy::Exact, stop_mention);
+        let stop_mention = stop_mention.to_owned();
+        Ok(Self { stop_mention, length: wording.length(), room: wording.room(), ..Self::default() })
+    }
 }
 
 /// Previews a message, for any account of the structure: whoever may not send sees why.
@@ -73,8 +121,7 @@ pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<
 pub(super) async fn preview_draft(ctx: &Ctx, caller: &Caller, draft: Draft) -> Result<Preview, Failure> {
     let plan = plan(ctx, ctx.store.readers(), caller, draft, Stage::Preview).await?;
     let id: PreviewId = ctx.id();
-    let metrics = plan.metrics();
-    let (task_ctx, account) = (ctx.clone(), caller.clone());
+    let (limit, task_ctx, account) = (plan.limit, ctx.clone(), caller.clone());
     let (row, decision) = ctx
         .store
         .write::<_, Failure, _>(move |tx| {
@@ -87,7 +134,7 @@ pub(super) async fn preview_draft(ctx: &Ctx, caller: &Caller, draft: Draft) -> R
             })
         })
         .await?;
-    Ok(assemble(ctx, &row, metrics, decision)?)
+    Ok(assemble(ctx, &row, limit, decision)?)
 }
 
 async fn insert(
@@ -99,7 +146,7 @@ async fn insert(
     decision: &DecisionRow,
 ) -> Result<Model, Failure> {
     let lifetime = ctx.config.preview.lifetime;
-    let wording = &plan.wording;
+    let longest = &plan.longest;
     let row = preview::ActiveModel {
         id: Set(id),
         structure_id: Set(caller.structure),
@@ -107,13 +154,14 @@ async fn insert(
         decision_id: Set(decision.id),
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
-        text: Set(Sensitive::new(wording.text.as_str())),
-        encoding_policy: Set(structures::stored_policy(wording.policy)),
+        text: Set(Sensitive::new(plan.letter.text().as_str())),
+        encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(Purpose::Informational),
-        body: Set(Sensitive::new(wording.body.as_str())),
-        encoding: Set(stored(wording.measure.encoding)),
-        length: Set(super::plan::count(wording.measure.length_units)),
-        segments: Set(i32::try_from(wording.segments()).map_err(Fault::internal)?),
+        body: Set(Sensitive::new(plan.first.as_str())),
+        encoding: Set(stored(longest.measure.encoding)),
+        length: Set(super::plan::count(longest.measure.length_units)),
+        segments: Set(i32::try_from(longest.segments()).map_err(Fault::internal)?),
+        reading: Set(Some(serde_json::to_value(Reading::of_plan(plan)).map_err(Fault::internal)?)),
         plan_hash: Set(plan.hash.clone()),
         rules_hash: Set(plan.rules_hash.clone()),
         recipient_count: Set(plan.counts.reachable),
@@ -148,16 +196,7 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[PreviewId]) -> Result<Vec
     let preview = |row: &Model| {
         let decision = decisions.remove(&row.decision_id);
         let decision = decision.ok_or_else(|| Fault::internal("a preview without its decision"))?;
-        assemble(
-            ctx,
-            row,
-            {
-                let wording = wording_of(row)?;
-                // A text that is the same to all costs so much a part.
-                Metrics::new(&wording, limit, row.cost / wording.segments().max(1))
-            },
-            decision,
-        )
+        assemble(ctx, row, limit, decision)
     };
     rows.iter().map(preview).collect()
 }
@@ -172,12 +211,16 @@ pub(super) async fn own(
     Ok(query.one(db).await?)
 }
 
-/// The wording that a preview bound itself to.
-pub(super) fn wording_of(row: &Model) -> Result<Wording, Fault> {
-    let text = MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))?;
-    let policy = structures::encoding_policy(row.encoding_policy);
-    let stop_mention = row.body.expose().strip_prefix(&*policy.apply(text.as_str())).unwrap_or_default();
-    Ok(Wording::new(text, policy, stop_mention))
+/// The text of a preview, as its user wrote it.
+pub(super) fn text_of(row: &Model) -> Result<MessageText, Fault> {
+    MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))
+}
+
+/// What a preview sends, as its structure is called now.
+pub(super) fn letter_of(row: &Model, structure: &str) -> Result<Letter, Fault> {
+    let (policy, reading) = (structures::encoding_policy(row.encoding_policy), Reading::of_row(row)?);
+    let style = Style { policy, mention: &reading.stop_mention, structure };
+    Letter::new(text_of(row)?, style).map_err(|error| Fault::internal(error.code()))
 }
 
 /// The audience that a preview was asked for.
@@ -185,18 +228,34 @@ pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
     serde_json::from_value(row.audience.clone()).map_err(Fault::internal)
 }
 
-fn assemble(ctx: &Ctx, row: &Model, metrics: Metrics, decision: DecisionRow) -> Result<Preview, Fault> {
+fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result<Preview, Fault> {
+    let Reading { stop_mention, length, room, offenders, saves, spread, empty } = Reading::of_row(row)?;
+    let metrics = Metrics {
+        length,
+        limit,
+        remaining_in_segment: room,
+        encoding: match row.encoding {
+            entity::enums::Encoding::Gsm7 => Encoding::Gsm7,
+            entity::enums::Encoding::Ucs2 => Encoding::Ucs2,
+        },
+        segments: i64::from(row.segments),
+        stop_mention,
+        offenders,
+        saves,
+    };
     Ok(Preview {
         id: row.id,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
-        body: wording_of(row)?.body,
+        body: row.body.expose().to_owned(),
         metrics,
         recipient_count: row.recipient_count,
         excluded_count: row.excluded_count,
         message_count: row.message_count,
         cost: row.cost,
         balance: row.balance,
+        spread,
+        empty,
         decision,
     })
 }

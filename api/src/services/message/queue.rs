@@ -3,6 +3,8 @@
 //! Architecture Invariant: written in the transaction of the send, in chunks, from a second scan of the audience that is bound as
 //! the first was; whoever calls compares the two.
 
+use std::borrow::Cow;
+
 use entity::enums::{CampaignState, MessageState, Purpose};
 use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
 use entity::sensitive::Sensitive;
@@ -11,6 +13,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::SendProblem;
+use super::letter::Addressed;
 use super::plan::{Binder, Bound, Plan, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -41,11 +44,14 @@ pub async fn campaign(
         decision_id: Set(decision),
         retry_of: Set(None),
         state: Set(CampaignState::Dispatching),
-        text: Set(Some(Sensitive::new(plan.wording.body.as_str()))),
+        text: Set(Some(Sensitive::new(match plan.letter.common() {
+            Some(common) => common.body.as_str(),
+            None => plan.letter.text().as_str(),
+        }))),
         purpose: Set(Purpose::Informational),
         sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
         provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
-        short_code: Set(short_code::named_by(plan.wording.stop_mention()).map(str::to_owned)),
+        short_code: Set(short_code::named_by(plan.letter.mention()).map(str::to_owned)),
         cost: Set(plan.cost),
         created_at: Set(ctx.at()),
         completed_at: Set(None),
@@ -92,7 +98,7 @@ pub async fn messages(
     plan: &Plan,
     campaign: CampaignId,
 ) -> Result<Bound, Failure<SendProblem>> {
-    let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.wording));
+    let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.letter));
     let mut scan = plan.audience.scan(caller.structure)?;
     let mut current = MessageId::from_uuid(uuid::Uuid::nil());
     loop {
@@ -102,10 +108,9 @@ pub async fn messages(
         }
         let (mut numbers, mut people) = (Vec::new(), Vec::new());
         for recipient in &page {
-            if let Some(price) = binder.add(recipient, &prices) {
+            if let Some((addressed, price)) = binder.add(recipient, &prices) {
                 current = ctx.id();
-                let cost = plan.wording.cost(price);
-                numbers.push(row(ctx, caller, plan, (campaign, current), recipient, cost)?);
+                numbers.push(row(ctx, caller, (campaign, current), recipient, &addressed, price)?);
             }
             people.push(message_person::ActiveModel {
                 structure_id: Set(caller.structure),
@@ -125,22 +130,24 @@ pub async fn messages(
 fn row(
     ctx: &Ctx,
     caller: &Caller,
-    plan: &Plan,
     (campaign, id): (CampaignId, MessageId),
     recipient: &Recipient,
-    cost: i64,
+    addressed: &Addressed<'_>,
+    price: i64,
 ) -> Result<message::ActiveModel, Fault> {
-    let now = ctx.at();
+    let (now, wording) = (ctx.at(), &addressed.wording);
+    // What everyone reads is the campaign's.
+    let own = matches!(wording, Cow::Owned(_)).then(|| Sensitive::new(wording.body.as_str()));
     Ok(message::ActiveModel {
         id: Set(id),
         structure_id: Set(caller.structure),
         campaign_id: Set(campaign),
         number: Set(Some(recipient.mobile.clone())),
         number_hash: Set(recipient.number_hash.clone()),
-        text: Set(None),
-        encoding: Set(stored(plan.wording.measure.encoding)),
-        segments: Set(i32::try_from(plan.wording.segments()).map_err(Fault::internal)?),
-        cost: Set(cost),
+        text: Set(own),
+        encoding: Set(stored(wording.measure.encoding)),
+        segments: Set(i32::try_from(wording.segments()).map_err(Fault::internal)?),
+        cost: Set(wording.cost(price)),
         state: Set(MessageState::Queued),
         reason: Set(None),
         attempts: Set(0),

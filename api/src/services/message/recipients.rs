@@ -12,14 +12,14 @@ use entity::sensitive::Sensitive;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
 use sea_orm::{ColumnTrait, FromQueryResult};
 
-use super::preview::{audience_of, own, wording_of};
+use super::preview::{audience_of, letter_of, own};
 use super::wording::Wording;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow, filter};
-use crate::services::prices;
+use crate::services::{prices, structures};
 
 /// One SMS of a preview.
 #[derive(Debug, Clone)]
@@ -121,12 +121,17 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let (wording, prices) = (wording_of(&row)?, prices::all(db).await?);
+    let name = structures::name(db, caller.structure).await?;
+    let (letter, prices) = (letter_of(&row, &name)?, prices::all(db).await?);
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
         let price = prices.of(number.expose()).unwrap_or_default();
-        PreviewRecipient { people, number, wording: wording.clone(), price }
+        let wording = match people.first() {
+            Some(first) => letter.to(first).wording.into_owned(),
+            None => letter.to_nobody(),
+        };
+        PreviewRecipient { people, number, wording, price }
     })))
 }
 
