@@ -20,6 +20,9 @@ const SAMPLES: usize = 5;
 /// The most kinds of characters named to one who writes: nobody reads more.
 const MAX_OFFENDERS: usize = 100;
 
+/// The most kinds looked at in a text that is one person's: a text of nothing else must not keep everyone waiting.
+const MAX_OFFENDERS_OF_ONE: usize = 10;
+
 /// What was counted so far.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -79,8 +82,12 @@ impl Tally {
             }
         }
         if wording.measure.encoding == Encoding::Ucs2 {
-            for offender in wording.offending() {
-                *self.saves.entry(offender).or_default() += price * wording.saved_without(|c| c == offender);
+            let offending = wording.offending(MAX_OFFENDERS_OF_ONE);
+            for offender in &offending {
+                // Where others are left, one unit for another changes nothing.
+                let alone = offending.len() == 1 || !is_one_for_one(*offender);
+                let saved = if alone { wording.saved_without(|c| c == *offender) } else { 0 };
+                *self.saves.entry(*offender).or_default() += price * saved;
             }
             self.saves_all += price * wording.saved_without(|_| true);
         }
@@ -127,12 +134,18 @@ impl Tally {
     }
 }
 
+/// Whether what stands for a character takes as much room in UCS-2.
+fn is_one_for_one(c: char) -> bool {
+    let instead = fair(c).unwrap_or_default();
+    instead.encode_utf16().count() == c.len_utf16()
+}
+
 /// A text that is the same to all, of which one part costs `prices` in all: what [`Tally`] would come to.
 pub fn alike(text: &str, wording: &Wording, prices: i64) -> (Vec<Offender>, i64) {
     if wording.measure.encoding == Encoding::Gsm7 {
         return (Vec::new(), 0);
     }
-    let named = wording.offending();
+    let named = wording.offending(MAX_OFFENDERS);
     let offenders = segments::offenders(text).into_iter().filter(|found| named.contains(&found.character));
     let offender = |found: segments::Offender| Offender {
         character: found.character,
@@ -140,7 +153,7 @@ pub fn alike(text: &str, wording: &Wording, prices: i64) -> (Vec<Offender>, i64)
         replacement: fair(found.character).map(Cow::into_owned),
         saves: prices * wording.saved_without(|c| c == found.character),
     };
-    (offenders.take(MAX_OFFENDERS).map(offender).collect(), prices * wording.saved_without(|_| true))
+    (offenders.map(offender).collect(), prices * wording.saved_without(|_| true))
 }
 
 #[cfg(test)]

@@ -70,14 +70,17 @@ impl Wording {
         (self.measure.segments, self.measure.length_units)
     }
 
-    /// The characters that force UCS-2 on it, each once.
-    pub fn offending(&self) -> Vec<char> {
-        if self.measure.encoding == Encoding::Gsm7 {
-            return Vec::new();
+    /// The first kinds of characters that force UCS-2 on it, at most so many.
+    pub fn offending(&self, most: usize) -> Vec<char> {
+        let mut found = Vec::new();
+        if self.measure.encoding == Encoding::Ucs2 {
+            for c in self.filled.chars() {
+                if found.len() < most && self.offends(c) && !found.contains(&c) {
+                    found.push(c);
+                }
+            }
         }
-        let offends = |found: &segments::Offender| self.offends(found.character);
-        let found = segments::offenders(&self.filled).into_iter();
-        found.filter(offends).map(|found| found.character).collect()
+        found
     }
 
     fn offends(&self, c: char) -> bool {

@@ -55,3 +55,19 @@ fn a_thousand_kinds_of_characters_are_not_all_named() {
     let text: String = ('\u{4E00}'..).take(1_000).collect();
     assert_eq!(dear(&text, EncodingPolicy::Typography, 1).0.len(), MAX_OFFENDERS);
 }
+
+#[test]
+fn one_unit_for_another_saves_nothing_while_others_are_left() {
+    assert!(is_one_for_one('ê') && is_one_for_one('’') && !is_one_for_one('…') && !is_one_for_one('😀'));
+    for length in 0..300 {
+        let text = wording(&format!("😀{}ê", "a".repeat(length)), EncodingPolicy::Typography);
+        assert_eq!(text.saved_without(|c| c == 'ê'), 0, "{length}");
+    }
+}
+
+#[test]
+fn only_the_first_kinds_are_looked_at() {
+    let text: String = ('\u{4E00}'..).take(1_000).collect();
+    let found = wording(&text, EncodingPolicy::Typography).offending(3);
+    assert_eq!(found, ['\u{4E00}', '\u{4E01}', '\u{4E02}']);
+}
