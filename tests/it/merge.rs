@@ -150,7 +150,7 @@ async fn a_field_that_is_none_is_refused_where_it_stands(app: TestApp) {
 async fn a_name_that_changes_makes_a_preview_stale(app: TestApp) {
     let marie = three(&app).await;
     let shown = preview(&marie, "zoe", "Bonjour {prenom}").await;
-    app.plant("UPDATE person SET first_name = 'Zélie' WHERE first_name = 'Zoë'").await;
+    app.plant("UPDATE person SET first_name = 'Zoé' WHERE first_name = 'Zoë'").await;
     let refused = marie.send(&shown, app.key()).await;
     assert_eq!(code_of(&refused), "PREVIEW_STALE");
     assert!(app.network().submitted().is_empty());
