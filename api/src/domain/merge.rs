@@ -28,12 +28,6 @@ enum BuiltIn {
     Sex,
 }
 
-/// Whether this folded name is that of a field that every structure has: no column of its own may be called so.
-#[must_use]
-pub fn is_built_in(folded: &str) -> bool {
-    built_in(folded).is_some()
-}
-
 fn built_in(folded: &str) -> Option<BuiltIn> {
     BUILT_IN.iter().find(|(_, names)| names.contains(&folded)).map(|(field, _)| *field)
 }
@@ -171,14 +165,6 @@ impl Template {
     #[must_use]
     pub fn is_personal(&self) -> bool {
         self.fields().any(|field| field.what != What::Structure)
-    }
-
-    /// The structure's own columns that it reads, by their folded names.
-    pub fn own_columns(&self) -> impl Iterator<Item = &str> {
-        self.fields().filter_map(|field| match &field.what {
-            What::Own(column) => Some(column.as_str()),
-            _ => None,
-        })
     }
 
     fn fields(&self) -> impl Iterator<Item = &Field> {

@@ -73,12 +73,6 @@ impl MessageText {
         Ok(Self(text))
     }
 
-    /// The text with a mention right behind it, as it will be sent. The mention is the structure's setting, checked when it was set.
-    #[must_use]
-    pub fn followed_by(&self, mention: &str) -> Self {
-        Self(format!("{}{mention}", self.0))
-    }
-
     /// The text, in NFC, with LF for line ends.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -93,6 +93,4 @@ fn a_text_is_personal_when_it_differs_from_one_to_the_other() {
     ] {
         assert_eq!(parse(text).expect("it can be read").is_personal(), personal, "{text}");
     }
-    let columns = parse("{instrument} {nom} {Salle de Cours}").expect("it can be read");
-    assert_eq!(columns.own_columns().collect::<Vec<_>>(), ["instrument", "salle de cours"]);
 }

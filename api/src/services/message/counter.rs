@@ -2,19 +2,15 @@
 //!
 //! Architecture Invariant: measured as a preview measures, so that the two agree; nothing is kept, and no rule is run.
 
-use entity::ids::StructureId;
-use sea_orm::ConnectionTrait;
-
-use super::letter::Letter;
-use super::plan::{Binder, length_limit, letter_of, merge_problem, text_problem};
-use super::tally::{self, Tallied, Tally};
+use super::plan::{length_limit, letter_of, merge_problem, read_through, text_problem};
+use super::tally;
 use super::wording::Metrics;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::text::{MessageText, TextError};
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
-use crate::services::{prices, ruleset, structures};
+use crate::services::{ruleset, structures};
 
 /// What a text takes, and what its dear characters cost for `audience`, or for one number when there is none. A text that is still
 /// empty takes nothing.
@@ -53,33 +49,10 @@ pub async fn metrics(
         let (offenders, saves) = tally::alike(written, common, prices);
         return Ok(Metrics::new(common, limit, offenders, saves));
     }
-    let tallied = tallied(db, structure, audience, &letter).await.map_err(refused)?;
+    let (_, tallied) = read_through(db, structure, audience, &letter).await.map_err(refused)?;
     let longest = tallied.longest.unwrap_or_else(|| letter.to_nobody());
     let (offenders, saves) = tallied.dear;
     Ok(Metrics::new(&longest, limit, offenders, saves))
-}
-
-/// What a text comes to that says something else to each.
-async fn tallied(
-    db: &impl ConnectionTrait,
-    structure: StructureId,
-    audience: &Audience,
-    letter: &Letter,
-) -> Result<Tallied, Failure> {
-    let prices = prices::all(db).await?;
-    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
-    let mut scan = audience.scan(structure)?;
-    loop {
-        let page = scan.next(db).await?;
-        if page.is_empty() {
-            return Ok(tally.finish(letter.text().as_str()));
-        }
-        for recipient in &page {
-            if let Some((addressed, price)) = binder.add(recipient, &prices) {
-                tally.add(recipient, &addressed, price);
-            }
-        }
-    }
 }
 
 /// A query has no payload to tell problems in.

@@ -2,6 +2,7 @@
 //!
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
+use entity::ids::StructureId;
 use entity::sensitive::Digest;
 use rules::{Decision, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
@@ -132,22 +133,9 @@ pub async fn plan(
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let prices = prices::all(db).await?;
-    let (mut binder, mut tally) = (Binder::new(&letter), Tally::default());
-    let mut scan = audience.scan(caller.structure)?;
-    loop {
-        let page = scan.next(db).await?;
-        if page.is_empty() {
-            break;
-        }
-        for recipient in &page {
-            if let Some((addressed, price)) = binder.add(recipient, &prices) {
-                tally.add(recipient, &addressed, price);
-            }
-        }
-    }
-    let Bound { messages, cost, hash } = binder.finish();
-    let Tallied { first, longest, spread, empty, dear } = tally.finish(letter.text().as_str());
+    let (Bound { messages, cost, hash }, tallied) =
+        read_through(db, caller.structure, &audience, &letter).await?;
+    let Tallied { first, longest, spread, empty, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let first = first.unwrap_or_else(|| longest.body.clone());
     let limit = length_limit(&rules);
@@ -173,6 +161,29 @@ pub async fn plan(
         structure,
         limit,
     })
+}
+
+/// Reads an audience through, once: what binds it to a text, and what all the texts come to.
+pub(super) async fn read_through(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    audience: &Audience,
+    letter: &Letter,
+) -> Result<(Bound, Tallied), Failure> {
+    let prices = prices::all(db).await?;
+    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
+    let mut scan = audience.scan(structure)?;
+    loop {
+        let page = scan.next(db).await?;
+        if page.is_empty() {
+            return Ok((binder.finish(), tally.finish(letter.text().as_str())));
+        }
+        for recipient in &page {
+            if let Some((addressed, price)) = binder.add(recipient, &prices) {
+                tally.add(recipient, &addressed, price);
+            }
+        }
+    }
 }
 
 /// A text as this structure sends it now.
