@@ -162,7 +162,7 @@ impl Walk<'_> {
 
     /// A dotted name.
     fn value(&mut self, path: &str, at: Position) -> Option<Type> {
-        match resolve(path, &self.manifest.params) {
+        match resolve(path, self.manifest.names()) {
             Ok(reference) => {
                 let kind = reference.script_type();
                 match reference {

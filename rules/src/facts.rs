@@ -1,19 +1,24 @@
-//! Owns the input contract of rules: the facts a script may read, and the one table that documents them.
+//! Owns the input contract of rules: what they can know, as small plain structs filled in by the caller.
 //!
-//! Facts are small plain structs filled in by the caller; this module must not know entities, a clock or a database.
-//! Invariant: a fact exists for scripts, placeholders and cases if and only if it has a line in [`TABLE`].
+//! It must not know entities, a clock or a database. Invariant: a fact exists for scripts, placeholders and cases if and only if it has a
+//! line in the table, which is where it is documented.
 
 #![expect(
     missing_docs,
-    reason = "fields are documented once, in TABLE, from which the authors' reference is made"
+    reason = "fields are documented once, in the table, from which the authors' reference is made"
 )]
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::Lang;
-use crate::types::Type;
+mod table;
+
+pub use table::facts_reference;
+pub(crate) use table::{FactSpec, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
+
+/// The hours since the last SMS to a person to whom none was ever sent: a hundred years.
+pub const NEVER_SENT_HOURS: i64 = 876_000;
 
 /// All that rules can know of one preview or send. [`Default`] gives the reference values on which cases build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +40,8 @@ pub struct Facts {
     pub credit: CreditFacts,
     /// The instant it would leave, in the structure's time zone.
     pub now: NowFacts,
+    /// The person looked at, where one is: see [`crate::Stage::Recipient`].
+    pub person: PersonFacts,
 }
 
 /// The account that asks.
@@ -93,6 +100,7 @@ pub struct MessageFacts {
     pub segments: i64,
     pub encoding: String,
     pub cost: i64,
+    pub purpose: String,
 }
 
 /// Those whom the message goes to.
@@ -125,6 +133,18 @@ pub struct NowFacts {
     pub public_holiday: bool,
 }
 
+/// One person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonFacts {
+    pub sex: String,
+    pub tags: Vec<String>,
+    pub lists: Vec<String>,
+    pub sent_today: i64,
+    pub last_sent_hours: i64,
+    pub commercial_consent: bool,
+}
+
 impl fmt::Debug for MessageFacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -133,6 +153,7 @@ impl fmt::Debug for MessageFacts {
             .field("segments", &self.segments)
             .field("encoding", &self.encoding)
             .field("cost", &self.cost)
+            .field("purpose", &self.purpose)
             .finish_non_exhaustive()
     }
 }
@@ -179,7 +200,8 @@ impl Default for SettingsFacts {
 impl Default for MessageFacts {
     fn default() -> Self {
         let text = "Répétition ce soir à 20 h".to_owned();
-        Self { text, length: 25, segments: 1, encoding: "GSM7".to_owned(), cost: 2 }
+        let purpose = "INFORMATIONAL".to_owned();
+        Self { text, length: 25, segments: 1, encoding: "GSM7".to_owned(), cost: 2, purpose }
     }
 }
 
@@ -209,111 +231,15 @@ impl Default for NowFacts {
     }
 }
 
-/// The value of one fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Value {
-    Bool(bool),
-    Int(i64),
-    Text(String),
-    List(Vec<String>),
-}
-
-/// One line of the table: a fact that rules may read.
-pub(crate) struct FactSpec {
-    /// As scripts write it.
-    pub path: &'static str,
-    pub kind: Type,
-    /// The only words a text may hold; empty when any text will do.
-    pub words: &'static [&'static str],
-    /// For the authors' reference.
-    pub doc: &'static str,
-    pub get: fn(&Facts) -> Value,
-}
-
-const ACCESS: &[&str] = &["NONE", "READ", "READ_WRITE"];
-const PRODUCTS: &[&str] =
-    &["ARTIST_STANDARD", "ARTIST_PREMIUM", "SCHOOL_STANDARD", "SCHOOL_PREMIUM", "MANAGER"];
-
-const fn int(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    FactSpec { path, kind: Type::Int, words: &[], doc, get }
-}
-
-const fn bool(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    FactSpec { path, kind: Type::Bool, words: &[], doc, get }
-}
-
-const fn text(
-    path: &'static str,
-    words: &'static [&'static str],
-    doc: &'static str,
-    get: fn(&Facts) -> Value,
-) -> FactSpec {
-    FactSpec { path, kind: Type::Text, words, doc, get }
-}
-
-/// The text of the message: readable by scripts, never quoted nor stored.
-pub(crate) const MESSAGE_TEXT: &str = "message.text";
-
-/// Every fact, in the order of the authors' reference.
-#[rustfmt::skip]
-pub(crate) const TABLE: &[FactSpec] = &[
-    text("account.kind", &["ADMIN", "PERSONAL"], "the account that asks", |f| Value::Text(f.account.kind.clone())),
-    text("account.permissions.people", ACCESS, "its right on people", |f| Value::Text(f.account.permissions.people.clone())),
-    text("account.permissions.communication_sms", ACCESS, "its right on SMS", |f| Value::Text(f.account.permissions.communication_sms.clone())),
-    text("account.permissions.credit", ACCESS, "its right on credit", |f| Value::Text(f.account.permissions.credit.clone())),
-    text("account.permissions.rules", ACCESS, "its right on rules", |f| Value::Text(f.account.permissions.rules.clone())),
-    text("account.permissions.accounts", ACCESS, "its right on accounts", |f| Value::Text(f.account.permissions.accounts.clone())),
-    text("account.permissions.settings", ACCESS, "its right on settings", |f| Value::Text(f.account.permissions.settings.clone())),
-    text("structure.product", PRODUCTS, "what the structure bought", |f| Value::Text(f.structure.product.clone())),
-    text("structure.region", &[], "its country, two letters", |f| Value::Text(f.structure.region.clone())),
-    text("structure.time_zone", &[], "its zone, such as `Europe/Paris`", |f| Value::Text(f.structure.time_zone.clone())),
-    bool("subscription.active", "whether the SMS option is in force", |f| Value::Bool(f.subscription.active)),
-    text("subscription.state", &["NONE", "ACTIVE", "SUSPENDED", "EXPIRED"], "its state", |f| Value::Text(f.subscription.state.clone())),
-    int("subscription.days_left", "whole days until it ends, 0 when it is not active", |f| Value::Int(f.subscription.days_left)),
-    bool("settings.configured", "whether SMS sending is set up in full", |f| Value::Bool(f.settings.configured)),
-    text("settings.sender", &[], "the name shown to those who receive, empty when none is set", |f| Value::Text(f.settings.sender.clone())),
-    FactSpec { path: "settings.missing", kind: Type::TextList, words: &["sender", "stop_mention", "provider"], doc: "what is still to be set up", get: |f| Value::List(f.settings.missing.clone()) },
-    text(MESSAGE_TEXT, &[], "what was written, without the STOP mention; no message may quote it", |f| Value::Text(f.message.text.clone())),
-    int("message.length", "its length in the units charged, without the STOP mention", |f| Value::Int(f.message.length)),
-    int("message.segments", "SMS that one recipient costs, with the STOP mention", |f| Value::Int(f.message.segments)),
-    text("message.encoding", &["GSM7", "UCS2"], "its alphabet", |f| Value::Text(f.message.encoding.clone())),
-    int("message.cost", "SMS that the whole send costs", |f| Value::Int(f.message.cost)),
-    int("audience.person_count", "people selected", |f| Value::Int(f.audience.person_count)),
-    int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count)),
-    int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count)),
-    int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance)),
-    int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved)),
-    int("now.year", "year, in the structure's zone", |f| Value::Int(f.now.year)),
-    int("now.month", "month, 1 to 12", |f| Value::Int(f.now.month)),
-    int("now.day", "day of the month, 1 to 31", |f| Value::Int(f.now.day)),
-    int("now.weekday", "1 is Monday, 7 is Sunday", |f| Value::Int(f.now.weekday)),
-    int("now.hour", "hour, 0 to 23", |f| Value::Int(f.now.hour)),
-    int("now.minute_of_day", "minutes since midnight, 0 to 1439", |f| Value::Int(f.now.minute_of_day)),
-    bool("now.public_holiday", "whether it is a public holiday where the structure is", |f| Value::Bool(f.now.public_holiday)),
-];
-
-/// The fact of that path.
-pub(crate) fn find(path: &str) -> Option<&'static FactSpec> {
-    TABLE.iter().find(|fact| fact.path == path)
-}
-
-/// The first part of every path: the names a script may start from, beside `params`.
-pub(crate) fn groups() -> impl Iterator<Item = &'static str> {
-    let mut last = "";
-    TABLE.iter().filter_map(move |fact| {
-        let group = fact.path.split_once('.').map_or(fact.path, |(group, _)| group);
-        (std::mem::replace(&mut last, group) != group).then_some(group)
-    })
-}
-
-/// The authors' reference: every fact with its type and what it says, as a Markdown table.
-#[must_use]
-pub fn facts_reference() -> String {
-    let head = "| fact | type | what it is |\n| --- | --- | --- |\n".to_owned();
-    TABLE.iter().fold(head, |table, fact| {
-        let words: Vec<String> = fact.words.iter().map(|word| format!("`{word}`")).collect();
-        let among = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
-        format!("{table}| `{}` | {} | {}{among} |\n", fact.path, fact.kind.name(Lang::En), fact.doc)
-    })
+impl Default for PersonFacts {
+    fn default() -> Self {
+        Self {
+            sex: "FEMALE".to_owned(),
+            tags: vec!["Musicien".to_owned()],
+            lists: vec!["Orchestre".to_owned()],
+            sent_today: 0,
+            last_sent_hours: NEVER_SENT_HOURS,
+            commercial_consent: false,
+        }
+    }
 }

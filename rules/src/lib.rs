@@ -18,6 +18,7 @@ mod params;
 mod pipeline;
 mod rule;
 mod sandbox;
+mod screen;
 mod script;
 mod template;
 mod text;
@@ -31,14 +32,15 @@ mod tests;
 pub use catalog::Catalog;
 pub use error::{CatalogError, Diagnostic, Severity};
 pub use facts::{
-    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
-    StructureFacts, SubscriptionFacts, facts_reference,
+    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NEVER_SENT_HOURS, NowFacts,
+    PermissionFacts, PersonFacts, SettingsFacts, StructureFacts, SubscriptionFacts, facts_reference,
 };
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
 pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
 pub use pipeline::{ActiveRule, decide};
 pub use rule::Rule;
+pub use screen::{Screen, Skip};
 pub use text::{Lang, LocalText};
 pub use unloaded::Unloaded;
 pub use verdict::{Decision, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict};

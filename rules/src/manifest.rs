@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
+use crate::names::Names;
 use crate::params::{ParamSpec, ParamValue};
 use crate::template::Template;
 use crate::text::LocalText;
@@ -50,7 +51,7 @@ pub struct Manifest {
 /// One answer of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeSpec {
-    /// WARN, CONFIRM or DENY.
+    /// WARN, CONFIRM or DENY; SKIP of a rule that looks at one person after another.
     pub level: Level,
     /// What is said, placeholders not yet filled in.
     pub message: LocalText,
@@ -65,6 +66,13 @@ pub struct Case {
     pub params: BTreeMap<String, ParamValue>,
     /// The code expected, or `PASS`.
     pub verdict: String,
+}
+
+impl Manifest {
+    /// What its script and its messages may name.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names { params: &self.params, recipient: self.stages.contains(&Stage::Recipient) }
+    }
 }
 
 /// The message of one code in both languages, ready to fill in.

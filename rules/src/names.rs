@@ -2,13 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{self, FactSpec};
+use crate::facts::{self, FactSpec, Known};
 use crate::params::{ParamKind, ParamSpec};
 use crate::text::LocalText;
 use crate::types::Type;
 
 /// The parameters a manifest declares, by name.
 pub(crate) type Params = BTreeMap<String, ParamSpec>;
+
+/// What a rule may name.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// The parameters that it declares.
+    pub params: &'a Params,
+    /// Whether it looks at one person after another, before anything is counted, rather than at the whole.
+    pub recipient: bool,
+}
 
 /// What a dotted name stands for.
 #[derive(Clone)]
@@ -34,12 +43,31 @@ pub(crate) struct UnknownName {
     pub hint: Option<LocalText>,
 }
 
-/// What `path` stands for, given the parameters of the manifest.
-pub(crate) fn resolve(path: &str, params: &Params) -> Result<Reference, UnknownName> {
-    match path.strip_prefix("params.") {
-        Some(name) => param(name, params).map(|spec| Reference::Param(name.to_owned(), spec.kind)),
-        None => fact(path).map(Reference::Fact),
+/// What `path` stands for in a rule that may name these.
+pub(crate) fn resolve(path: &str, names: Names<'_>) -> Result<Reference, UnknownName> {
+    if let Some(name) = path.strip_prefix("params.") {
+        return param(name, names.params).map(|spec| Reference::Param(name.to_owned(), spec.kind));
     }
+    let fact = fact(path)?;
+    match (names.recipient, fact.known) {
+        (_, Known::Always) | (true, Known::OfThePerson) | (false, Known::OfTheWhole) => {
+            Ok(Reference::Fact(fact))
+        }
+        (true, Known::OfTheWhole) => Err(out_of_place(
+            path,
+            "is known once everyone is: a RECIPIENT rule cannot read it",
+            "n’est connu qu’une fois tous les destinataires choisis : une règle RECIPIENT ne peut pas le lire",
+        )),
+        (false, Known::OfThePerson) => Err(out_of_place(
+            path,
+            "is of one person: only a RECIPIENT rule can read it",
+            "concerne une personne : seule une règle RECIPIENT peut le lire",
+        )),
+    }
+}
+
+fn out_of_place(path: &str, en: &str, fr: &str) -> UnknownName {
+    UnknownName { reason: LocalText::new(format!("{path:?} {en}"), format!("{path:?} {fr}")), hint: None }
 }
 
 /// The fact of that path.
@@ -80,8 +108,10 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_offered_and_a_distant_one_is_not() {
-        let unknown = resolve("message.lenght", &Params::new()).err().expect("checked: no such fact");
+        let (params, recipient) = (Params::new(), false);
+        let names = Names { params: &params, recipient };
+        let unknown = resolve("message.lenght", names).err().expect("checked: no such fact");
         assert_eq!(unknown.hint.expect("checked: one letter away").en, "did you mean \"message.length\"?");
-        assert!(resolve("weather.rain", &Params::new()).err().expect("checked: no such fact").hint.is_none());
+        assert!(resolve("weather.rain", names).err().expect("checked: no such fact").hint.is_none());
     }
 }

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::error::Fault;
-use crate::facts::{self, Facts, MESSAGE_TEXT};
+use crate::facts::{self, FactSpec, Facts, MESSAGE_TEXT};
 use crate::params::ParamValue;
 use crate::rule::{Rule, Ruling};
 use crate::script::sha256;
@@ -42,12 +42,7 @@ pub fn decide(stage: Stage, rules: &[ActiveRule], facts: &Facts) -> Decision {
 }
 
 fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
-    let manifest = active.rule.manifest();
-    let ruling = catch_unwind(AssertUnwindSafe(|| active.rule.rule_on(facts, &active.params)));
-    let ruling = ruling.unwrap_or_else(|_| {
-        let fault = Fault::new("the engine broke down", "le moteur s’est arrêté");
-        Ruling::error(&manifest.title, &fault, 0)
-    });
+    let (manifest, ruling) = (active.rule.manifest(), ruling(active, facts));
     Verdict {
         slug: manifest.slug.clone(),
         version: active.version,
@@ -58,18 +53,30 @@ fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
         help_url: manifest.help_url.clone().filter(|_| ruling.level != Level::Pass),
         observed_only: active.state == State::Observed,
         operations: ruling.operations,
+        people: 0,
     }
+}
+
+/// What a rule says; a breakdown of the engine is a failure of the rule.
+pub(crate) fn ruling(active: &ActiveRule, facts: &Arc<Facts>) -> Ruling {
+    let ruling = catch_unwind(AssertUnwindSafe(|| active.rule.rule_on(facts, &active.params)));
+    ruling.unwrap_or_else(|_| {
+        let fault = Fault::new("the engine broke down", "le moteur s’est arrêté");
+        Ruling::error(&active.rule.manifest().title, &fault, 0)
+    })
 }
 
 /// The facts that these rules read, by path; the message's text as its hash.
 fn facts_read(rules: &[&ActiveRule], facts: &Facts) -> Value {
     let paths: BTreeSet<&str> = rules.iter().flat_map(|active| active.rule.reads()).collect();
     let known = paths.into_iter().filter_map(facts::find);
-    let entries: Map<String, Value> = known
-        .map(|fact| match fact.path {
-            MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
-            path => (path.to_owned(), json!((fact.get)(facts))),
-        })
-        .collect();
-    Value::Object(entries)
+    Value::Object(known.map(|fact| stored(fact, facts)).collect())
+}
+
+/// A fact as decisions keep it.
+pub(crate) fn stored(fact: &FactSpec, facts: &Facts) -> (String, Value) {
+    match fact.path {
+        MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
+        path => (path.to_owned(), json!((fact.get)(facts))),
+    }
 }

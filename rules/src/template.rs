@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::facts::{Facts, MESSAGE_TEXT, Value};
-use crate::names::{Params, Reference, UnknownName, resolve};
+use crate::names::{Names, Reference, UnknownName, resolve};
 use crate::params::{ParamKind, ParamValue};
 use crate::text::{Lang, LocalText};
 use crate::types::Type;
@@ -25,7 +25,7 @@ enum Piece {
 
 impl Template {
     /// Reads a message and checks its placeholders.
-    pub(crate) fn parse(text: &str, params: &Params) -> Result<Self, UnknownName> {
+    pub(crate) fn parse(text: &str, names: Names<'_>) -> Result<Self, UnknownName> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -38,7 +38,7 @@ impl Template {
                 ));
             };
             pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(placeholder(inside, params)?);
+            pieces.push(placeholder(inside, names)?);
             rest = after;
         }
         pieces.push(Piece::Text(rest.to_owned()));
@@ -97,11 +97,11 @@ fn wrong(en: &str, fr: &str) -> UnknownName {
     UnknownName { reason: LocalText::new(en, fr), hint: Some(hint) }
 }
 
-fn placeholder(inside: &str, params: &Params) -> Result<Piece, UnknownName> {
+fn placeholder(inside: &str, names: Names<'_>) -> Result<Piece, UnknownName> {
     let Some((left, right)) = inside.split_once(" - ") else {
-        return Ok(Piece::Value(quotable(inside, params)?));
+        return Ok(Piece::Value(quotable(inside, names)?));
     };
-    let (left, right) = (quotable(left.trim(), params)?, quotable(right.trim(), params)?);
+    let (left, right) = (quotable(left.trim(), names)?, quotable(right.trim(), names)?);
     let is_number = |name: &Reference| {
         name.script_type() == Type::Int && !matches!(name, Reference::Param(_, ParamKind::Time))
     };
@@ -112,14 +112,14 @@ fn placeholder(inside: &str, params: &Params) -> Result<Piece, UnknownName> {
     }
 }
 
-fn quotable(name: &str, params: &Params) -> Result<Reference, UnknownName> {
-    if name == MESSAGE_TEXT {
+fn quotable(path: &str, names: Names<'_>) -> Result<Reference, UnknownName> {
+    if path == MESSAGE_TEXT {
         return Err(wrong(
             "the text of the message cannot be quoted",
             "le texte du message ne peut pas être cité",
         ));
     }
-    resolve(name, params)
+    resolve(path, names)
 }
 
 fn number(name: &Reference, facts: &Facts, params: &BTreeMap<String, ParamValue>) -> i64 {
@@ -192,6 +192,7 @@ fn word<'a>(path: &str, item: &'a str, lang: Lang) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Params;
     use crate::params::ParamSpec;
 
     fn params() -> Params {
@@ -211,7 +212,7 @@ mod tests {
 
     fn render(text: &str, lang: Lang, facts: &Facts) -> String {
         let values = params().into_iter().map(|(name, spec)| (name, spec.default)).collect();
-        Template::parse(text, &params())
+        Template::parse(text, Names { params: &params(), recipient: false })
             .expect("checked: the placeholders are good")
             .render(lang, facts, &values)
     }
@@ -246,6 +247,7 @@ mod tests {
             "{message.lenght}",
             "{params.keep}",
             "{message.text}",
+            "{person.sex}",
             "{message}",
             "{}",
             "{a",
@@ -257,7 +259,8 @@ mod tests {
             "{message.length - message.cost - message.cost}",
         ];
         for text in bad {
-            assert!(Template::parse(text, &params()).is_err(), "{text}");
+            let names = Names { params: &params(), recipient: false };
+            assert!(Template::parse(text, names).is_err(), "{text}");
         }
     }
 }

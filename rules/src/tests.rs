@@ -10,6 +10,7 @@ mod decisions;
 mod hostile;
 mod plugins;
 mod refusals;
+mod screen;
 
 /// A manifest with one code, A, an INT parameter `most` (10), a TIME `from` and a LIST `words`, and one case of each verdict.
 const MANIFEST: &str = r#"

@@ -38,6 +38,7 @@ impl Decision {
             help_url: None,
             observed_only: rule.observed,
             operations: 0,
+            people: 0,
         });
         Self::of(self.verdicts, self.facts_read)
     }

@@ -16,6 +16,8 @@ pub enum Stage {
     Preview,
     /// When it is sent.
     Send,
+    /// For each person, before anything is counted: it may only leave that person out.
+    Recipient,
 }
 
 /// Whether a rule counts.
@@ -50,6 +52,8 @@ pub enum Level {
     Pass,
     /// It says something, and stops nothing.
     Warn,
+    /// It leaves people out, and stops nothing.
+    Skip,
     /// Whoever sends must confirm its code.
     Confirm,
     /// It refuses.
@@ -73,7 +77,7 @@ pub enum Outcome {
 impl From<Level> for Outcome {
     fn from(level: Level) -> Self {
         match level {
-            Level::Pass | Level::Warn => Self::Allowed,
+            Level::Pass | Level::Warn | Level::Skip => Self::Allowed,
             Level::Confirm => Self::ConfirmationRequired,
             Level::Deny | Level::Error => Self::Refused,
         }
@@ -106,6 +110,9 @@ pub struct Verdict {
     pub observed_only: bool,
     /// Operations that the script took; 0 when it did not run.
     pub operations: i64,
+    /// How many people a RECIPIENT rule leaves out; 0 of any other, and of decisions taken before there were such.
+    #[serde(default)]
+    pub people: i64,
 }
 
 /// What all rules of a stage answered.
@@ -143,7 +150,8 @@ fn join(verdicts: &[Verdict]) -> Outcome {
 mod tests {
     use super::*;
 
-    const LEVELS: [Level; 5] = [Level::Pass, Level::Warn, Level::Confirm, Level::Deny, Level::Error];
+    const LEVELS: [Level; 6] =
+        [Level::Pass, Level::Warn, Level::Skip, Level::Confirm, Level::Deny, Level::Error];
 
     fn verdict(level: Level, observed_only: bool) -> Verdict {
         Verdict {
@@ -156,6 +164,7 @@ mod tests {
             help_url: None,
             observed_only,
             operations: 0,
+            people: 0,
         }
     }
 

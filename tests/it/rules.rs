@@ -1,7 +1,9 @@
 //! What a structure may change of the rules, and what it may not.
 
+mod commercial;
 mod holidays;
 mod own;
+mod recipients;
 
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
@@ -139,6 +141,8 @@ async fn a_locked_rule_cannot_be_loosened(app: TestApp) {
         "not-admin-account",
         "write-permission",
         "credit-sufficient",
+        "legal-hours",
+        "commercial-consent",
     ] {
         assert_eq!(rule(&admin, slug).await["lock"], "LOCKED", "{slug}");
         for state in ["OFF", "OBSERVED"] {

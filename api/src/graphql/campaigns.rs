@@ -14,6 +14,7 @@ pub use mutation::CampaignMutation;
 use super::account::Account;
 use super::context::{Maybe, Session};
 use super::decisions::Decision;
+use super::message::MessagePurpose;
 use super::node_id::NodeId;
 use super::page::{PageArgs, connection, cost, page_args};
 use super::people::{Company, Person};
@@ -170,6 +171,11 @@ impl Campaign {
     /// The text as telephones show it, STOP mention included; with merge fields, as it was written. Null once erased.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
+    }
+
+    /// Why it is sent.
+    async fn purpose(&self) -> MessagePurpose {
+        self.row.purpose.into()
     }
 
     /// The name that telephones show as the sender.

@@ -22,7 +22,7 @@ pub enum Outcome {
     Refused,
 }
 
-/// How grave a verdict is; from the least grave: PASS, WARN, CONFIRM, DENY, ERROR.
+/// How grave a verdict is; from the least grave: PASS, WARN, SKIP, CONFIRM, DENY, ERROR.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "rules::Level")]
 pub enum VerdictLevel {
@@ -30,6 +30,8 @@ pub enum VerdictLevel {
     Pass,
     /// It says something, and stops nothing.
     Warn,
+    /// It leaves people out, and stops nothing.
+    Skip,
     /// Whoever sends must confirm its code.
     Confirm,
     /// It refuses.
@@ -58,6 +60,8 @@ pub struct Verdict {
     observed_only: bool,
     /// The operations that the rule's script took: a measure of its work.
     operations: i64,
+    /// How many people the rule leaves out, where it looks at one after another (`RECIPIENT`); 0 of any other rule.
+    people: i64,
 }
 
 impl Verdict {
@@ -71,6 +75,7 @@ impl Verdict {
             help_url: verdict.help_url.clone(),
             observed_only: verdict.observed_only,
             operations: verdict.operations,
+            people: verdict.people,
         }
     }
 }
@@ -117,7 +122,7 @@ impl Decision {
         self.0.outcome.into()
     }
 
-    /// What each of them said, in the order in which they ran.
+    /// What each of them said, in the order of their places; those that leave people out come last.
     async fn verdicts(
         &self,
         graphql: &Context<'_>,

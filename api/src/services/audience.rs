@@ -5,6 +5,7 @@
 
 mod unreached;
 
+use entity::At;
 use entity::enums::Sex;
 use entity::ids::{CampaignId, PersonId, StructureId};
 use entity::person::{self, Column};
@@ -55,7 +56,7 @@ pub enum Audience {
 pub struct Counts {
     /// People of the audience.
     pub people: i64,
-    /// Of them, those with a usable number that has not opted out.
+    /// Of them, those whom it reaches: with a usable number that has not opted out.
     pub reachable: i64,
 }
 
@@ -76,6 +77,8 @@ pub struct Recipient {
     pub last_name: String,
     /// The sex.
     pub sex: Sex,
+    /// When they agreed to commercial messages.
+    pub commercial_consent_at: Option<At>,
 }
 
 impl Audience {
@@ -208,6 +211,7 @@ impl Audience {
                     Column::FirstName,
                     Column::LastName,
                     Column::Sex,
+                    Column::CommercialConsentAt,
                 ]
                 .map(|c| (person::Entity, c)),
             )

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use entity::At;
 use entity::campaign::{self, Column};
-use entity::enums::{AttemptOutcome, CampaignState, MessageState, Module, ReceiptStatus};
+use entity::enums::{AttemptOutcome, CampaignState, MessageState, Module, Purpose, ReceiptStatus};
 use entity::ids::{AccountId, CampaignId, DecisionId, MessageId, PersonId, StructureId};
 use entity::sensitive::Sensitive;
 use entity::{attempt, message, message_person, receipt};
@@ -29,6 +29,8 @@ pub struct CampaignRow {
     pub state: CampaignState,
     /// The text as it arrives; none once erased.
     pub text: Option<Sensitive>,
+    /// Why it is sent.
+    pub purpose: Purpose,
     /// The sender shown on telephones.
     pub sender: String,
     /// When it was accepted.
@@ -67,10 +69,11 @@ impl Keyed for CampaignRow {
     }
 }
 
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 20] = [
     Column::Id,
     Column::State,
     Column::Text,
+    Column::Purpose,
     Column::Sender,
     Column::CreatedAt,
     Column::CreatedBy,

@@ -2,7 +2,8 @@
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::extension::postgres::PgFunc;
-use sea_orm::sea_query::{Expr, ExprTrait, Value, ValueType};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Value, ValueType};
+use uuid::Uuid;
 
 /// The condition that a column is one of these values.
 ///
@@ -21,4 +22,16 @@ where
         }
         _ => column.is_in(values.map(Expr::val)),
     }
+}
+
+/// The condition that a column is one of these ids, of which there may be more than SQLite lets a statement have parameters: there they
+/// travel as one text.
+pub fn among_ids(backend: DbBackend, column: impl Into<Expr>, ids: impl IntoIterator<Item = Uuid>) -> Expr {
+    if backend == DbBackend::Postgres {
+        return among(backend, column, ids);
+    }
+    let ids: Vec<String> = ids.into_iter().map(|id| id.simple().to_string()).collect();
+    let listed =
+        Expr::cust_with_values("SELECT unhex(value) FROM json_each(?)", [serde_json::json!(ids).to_string()]);
+    column.into().binary(BinOper::In, Expr::Tuple(vec![listed]))
 }

@@ -20,7 +20,7 @@ use sea_orm::{
 
 use tokio::sync::Semaphore;
 
-pub use among::among;
+pub use among::{among, among_ids};
 pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
 pub use error::StoreError;

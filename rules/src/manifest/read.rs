@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
 use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
-use crate::names::Params;
+use crate::names::{Names, Params};
 use crate::params::ParamKind;
 use crate::text::{LocalText, hidden_character};
 use crate::verdict::{Lock, Stage, State};
@@ -66,6 +66,7 @@ pub(super) enum RawLevel {
     Warn,
     Confirm,
     Deny,
+    Skip,
 }
 
 #[derive(Deserialize)]
@@ -107,10 +108,11 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         .into_iter()
         .filter_map(|(name, raw)| reader.param(&name, raw).map(|spec| (name, spec)))
         .collect();
+    let names = Names { params: &params, recipient: raw.stages.contains(&Stage::Recipient) };
     let mut codes = BTreeMap::new();
     let mut messages = BTreeMap::new();
     for (code, raw) in raw.codes {
-        let (spec, message) = reader.code(&code, raw, &params);
+        let (spec, message) = reader.code(&code, raw, names);
         messages.extend(message.map(|message| (code.clone(), message)));
         codes.insert(code, spec);
     }

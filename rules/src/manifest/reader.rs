@@ -10,11 +10,11 @@ use crate::error::{Diagnostic, Place};
 use crate::limits::{
     LAST_POSITION, MAX_CASES, MAX_DECLARED, MAX_DIAGNOSTICS, MAX_NAME_CHARS, MAX_PROSE_CHARS, MAX_TITLE_CHARS,
 };
-use crate::names::Params;
+use crate::names::Names;
 use crate::params::{ParamKind, ParamSpec, ParamValue, minutes};
 use crate::template::Template;
 use crate::text::{LocalText, hidden_character};
-use crate::verdict::{Level, PASS, RULE_ERROR};
+use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
 
 /// Notes problems while a manifest is read.
 pub(super) struct Reader<'a> {
@@ -67,6 +67,7 @@ impl<'a> Reader<'a> {
             "nommez-en au moins une, chacune une fois",
         );
         self.whose(manifest, owner);
+        self.screens(manifest);
         self.prose(none, "title", &manifest.title, MAX_TITLE_CHARS);
         self.prose(none, "description", &manifest.description, MAX_PROSE_CHARS);
         if let Some(url) = &manifest.help_url {
@@ -109,6 +110,20 @@ impl<'a> Reader<'a> {
             self.require(manifest.state.is_none(), none, "state", en, fr);
             self.require(manifest.position.is_none(), none, "position", en, fr);
         }
+    }
+
+    /// A rule looks at the whole, or at one person after another, whom it may only leave out.
+    fn screens(&mut self, manifest: &Manifest) {
+        let none = Place::default();
+        let recipient = manifest.stages.contains(&Stage::Recipient);
+        let (en, fr) = ("RECIPIENT stands alone", "RECIPIENT va seule");
+        self.require(!recipient || manifest.stages.len() == 1, none, "stages", en, fr);
+        let (en, fr) = (
+            "SKIP is the level of RECIPIENT rules, and the only one they have",
+            "SKIP est le niveau des règles RECIPIENT, et le seul qu’elles ont",
+        );
+        let fits = |code: &CodeSpec| (code.level == Level::Skip) == recipient;
+        self.require(manifest.codes.values().all(fits), none, "codes", en, fr);
     }
 
     fn name(&mut self, place: Place, key: &str, name: &str, starts: bool, allowed: impl Fn(char) -> bool) {
@@ -183,7 +198,7 @@ impl<'a> Reader<'a> {
         &mut self,
         code: &str,
         raw: Spanned<RawCode>,
-        params: &Params,
+        names: Names<'_>,
     ) -> (CodeSpec, Option<Message>) {
         let place = self.place(&raw.span());
         let key = format!("codes.{code}");
@@ -196,11 +211,12 @@ impl<'a> Reader<'a> {
             RawLevel::Warn => Level::Warn,
             RawLevel::Confirm => Level::Confirm,
             RawLevel::Deny => Level::Deny,
+            RawLevel::Skip => Level::Skip,
         };
         let message = LocalText::new(raw.en, raw.fr);
         self.prose(place, &key, &message, MAX_PROSE_CHARS);
         let mut template = |lang: &str, text: &str| {
-            Template::parse(text, params)
+            Template::parse(text, names)
                 .map_err(|unknown| {
                     self.problem(place, &format!("{key}.{lang}"), &unknown.reason, unknown.hint);
                 })

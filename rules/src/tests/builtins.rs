@@ -27,24 +27,28 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "write-permission",
         "credit-sufficient",
         "message-length",
+        "legal-hours",
+        "commercial-consent",
     ];
     assert_eq!(slugs, order);
     for rule in catalog.rules() {
         assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
-        assert_eq!(rule.manifest().stages, [Stage::Preview, Stage::Send]);
+        let recipient = rule.manifest().slug == "commercial-consent";
+        let stages = if recipient { vec![Stage::Recipient] } else { vec![Stage::Preview, Stage::Send] };
+        assert_eq!(rule.manifest().stages, stages);
         assert_eq!(rule.manifest().state, Some(State::Active));
         assert_eq!(rule.hash().len(), 64);
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
     assert_eq!(lock("message-length"), Some(Lock::Adjustable));
-    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 5);
+    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 7);
 }
 
 #[test]
 fn the_reference_facts_are_allowed_and_cost_few_operations() {
     let decision = decide(Stage::Send, &defaults(), &Facts::default());
     assert_eq!(decision.outcome, Outcome::Allowed);
-    assert_eq!(decision.verdicts.len(), 6);
+    assert_eq!(decision.verdicts.len(), 7);
     for verdict in &decision.verdicts {
         assert_eq!((verdict.code.as_str(), &verdict.help_url), (PASS, &None));
         assert!((1..200).contains(&verdict.operations), "{verdict:?}");

@@ -5,5 +5,5 @@ mod preview;
 mod query;
 
 pub use mutation::MessageMutation;
-pub use preview::SmsPreview;
+pub use preview::{MessagePurpose, SmsPreview};
 pub use query::MessageQuery;

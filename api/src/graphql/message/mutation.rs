@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 use uuid::Uuid;
 
-use super::preview::SmsPreview;
+use super::preview::{MessagePurpose, SmsPreview};
 use crate::error::{Failure, Fault, Problem};
 use crate::graphql::campaigns::Campaign;
 use crate::graphql::context::{Maybe, Session};
@@ -56,6 +56,9 @@ pub struct MessageInput {
     /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
     /// `{firstname}`, `{lastname}`, `{sex:…}`.
     text: String,
+    /// Why it is sent.
+    #[graphql(default_with = "MessagePurpose::Informational")]
+    purpose: MessagePurpose,
 }
 
 /// What to preview.
@@ -131,7 +134,8 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let input = PreviewInput { audience: audience.into(), text: message.text };
+        let input =
+            PreviewInput { audience: audience.into(), text: message.text, purpose: message.purpose.into() };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }

@@ -16,6 +16,16 @@ use crate::services::message::{
 };
 use crate::services::people;
 
+/// Why a message is sent: the law asks more of one that sells.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "entity::enums::Purpose")]
+pub enum MessagePurpose {
+    /// It tells people what concerns them: a rehearsal, an absence, an enrolment.
+    Informational,
+    /// It sells or promotes: a concert to buy tickets for, a sale. It leaves in legal hours, and only to those who agreed to such messages.
+    Commercial,
+}
+
 /// How an SMS is encoded.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "segments::Encoding")]
@@ -122,6 +132,11 @@ impl SmsPreview {
     /// Until when the token serves.
     async fn expires_at(&self) -> DateTime<Utc> {
         *self.0.expires_at
+    }
+
+    /// Why it is sent.
+    async fn purpose(&self) -> MessagePurpose {
+        self.0.purpose.into()
     }
 
     /// The text as the first recipient will read it, STOP mention included.
@@ -357,14 +372,26 @@ impl Exclusion {
         self.person.clone()
     }
 
-    /// Why, for programs: `NO_MOBILE`, `COUNTRY_NOT_SERVED` or `OPTED_OUT`.
-    async fn reason(&self) -> &'static str {
+    /// Why, for programs: `NO_MOBILE`, `COUNTRY_NOT_SERVED` or `OPTED_OUT`; where a rule leaves them out, its code.
+    async fn reason(&self) -> &str {
         self.reason.code()
+    }
+
+    /// The rule that leaves them out, by its name for programs; null where none does.
+    async fn rule_slug(&self) -> Option<&str> {
+        match &self.reason {
+            ExclusionReason::Rule(skip) => Some(&skip.slug),
+            _ => None,
+        }
     }
 
     /// Why, for people, in the language of the request (`Accept-Language`).
     async fn message(&self, graphql: &Context<'_>) -> String {
-        crate::i18n::message(self.reason.code(), &[], Session::of(graphql).ctx.lang)
+        let lang = Session::of(graphql).ctx.lang;
+        match &self.reason {
+            ExclusionReason::Rule(skip) => skip.message.get(lang).to_owned(),
+            reason => crate::i18n::message(reason.code(), &[], lang),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::mutation::AudienceInput;
-use super::preview::MessageMetrics;
+use super::preview::{MessageMetrics, MessagePurpose};
 use crate::graphql::context::{Maybe, Session};
 use crate::services::audience::Audience;
 use crate::services::message;
@@ -23,13 +23,23 @@ impl MessageQuery {
         #[graphql(desc = "The text, without the STOP mention.")] text: String,
         #[graphql(desc = "Whom it is for: what characters cost is then told for all of them.")]
         audience: Option<AudienceInput>,
+        #[graphql(
+            desc = "Why it is sent: a commercial message does not go to everyone.",
+            default_with = "MessagePurpose::Informational"
+        )]
+        purpose: MessagePurpose,
     ) -> Maybe<MessageMetrics> {
         let session = Session::of(graphql);
         let audience = audience.map(Audience::from);
         session
             .maybe(async {
-                let found =
-                    message::metrics(&session.ctx, session.caller()?, &text, audience.as_ref()).await?;
+                let found = message::metrics(
+                    &session.ctx,
+                    session.caller()?,
+                    (&text, purpose.into()),
+                    audience.as_ref(),
+                )
+                .await?;
                 Ok(Some(MessageMetrics::from(&found)))
             })
             .await

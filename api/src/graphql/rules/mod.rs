@@ -48,6 +48,8 @@ pub enum RuleStage {
     Preview,
     /// When it is sent.
     Send,
+    /// For each person of the audience, before anything is counted: the rule may only leave that person out.
+    Recipient,
 }
 
 /// Whether a rule counts.

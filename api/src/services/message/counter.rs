@@ -1,8 +1,13 @@
 //! The counter under the text box: what a text takes while it is being written.
 //!
-//! Architecture Invariant: measured as a preview measures, so that the two agree; nothing is kept, and no rule is run.
+//! Architecture Invariant: measured as a preview measures, so that the two agree; nothing is kept, and no rule is run but those that
+//! choose whom it goes to.
 
+use entity::enums::Purpose;
+
+use super::facts;
 use super::plan::{length_limit, letter_of, merge_problem, read_through, text_problem};
+use super::screening::Screening;
 use super::tally;
 use super::wording::Metrics;
 use crate::app::Ctx;
@@ -10,7 +15,7 @@ use crate::caller::Caller;
 use crate::domain::text::{MessageText, TextError};
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
-use crate::services::{ruleset, structures};
+use crate::services::{ledger, ruleset, structures};
 
 /// What a text takes, and what its dear characters cost for `audience`, or for one number when there is none. A text that is still
 /// empty takes nothing.
@@ -20,7 +25,7 @@ use crate::services::{ruleset, structures};
 pub async fn metrics(
     ctx: &Ctx,
     caller: &Caller,
-    text: &str,
+    (text, purpose): (&str, Purpose),
     audience: Option<&Audience>,
 ) -> Result<Metrics, Fault> {
     let structure = caller.scope().structure;
@@ -30,8 +35,10 @@ pub async fn metrics(
         Err(error) => return Err(Fault::InputInvalid(text_problem(&error, &["text"]))),
     };
     let db = ctx.store.readers();
-    let facts = structures::facts_of(ctx, db, structure, ctx.now()).await?;
-    let limit = length_limit(&ruleset::active(ctx, db, structure).await?);
+    let now = ctx.now();
+    let facts = structures::facts_of(ctx, db, structure, now).await?;
+    let rules = ruleset::active(ctx, db, structure).await?;
+    let limit = length_limit(&rules);
     let Some(text) = text else {
         return Ok(Metrics::empty(limit, facts.settings.stop_mention.unwrap_or_default()));
     };
@@ -44,12 +51,15 @@ pub async fn metrics(
         return Ok(Metrics::new(&alone, limit, offenders, saves));
     };
     audience.check().map_err(Fault::InputInvalid)?;
-    if let Some(common) = letter.common() {
+    let credit = ledger::held(db, structure).await?;
+    let facts = facts::beforehand(caller, &facts, (written, purpose), credit, now)?;
+    let screening = Screening::new(&rules, facts, structure, now);
+    if let Some(common) = letter.common().filter(|_| screening.is_open()) {
         let prices = audience.prices(db, structure).await.map_err(refused)?;
         let (offenders, saves) = tally::alike(written, common, prices);
         return Ok(Metrics::new(common, limit, offenders, saves));
     }
-    let (_, tallied) = read_through(db, structure, audience, &letter).await.map_err(refused)?;
+    let (_, tallied, _) = read_through(db, structure, audience, &letter, screening).await.map_err(refused)?;
     let longest = tallied.longest.unwrap_or_else(|| letter.to_nobody());
     let (offenders, saves) = tallied.dear;
     Ok(Metrics::new(&longest, limit, offenders, saves))

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
-use entity::enums::Module;
+use entity::enums::{Module, Purpose};
 use rules::{
     AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
     SubscriptionFacts,
@@ -30,17 +30,15 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let said = (plan.letter.text().as_str(), &plan.longest);
-    gather(caller, structure, said, plan.counts, (plan.messages, plan.cost), credit, now)
+    let facts = beforehand(caller, structure, (plan.letter.text().as_str(), plan.purpose), credit, now)?;
+    Ok(of_the_whole(facts, &plan.longest, plan.counts, (plan.messages, plan.cost)))
 }
 
-/// The facts of a message that its user wrote so, whose longest text is this, of so many SMS at such a cost.
-pub fn gather(
+/// What is known of a message that its user wrote so, for that purpose, before it is known who gets it.
+pub fn beforehand(
     caller: &Caller,
     structure: &StructureFacts,
-    (text, wording): (&str, &Wording),
-    counts: Counts,
-    (messages, cost): (i64, i64),
+    (text, purpose): (&str, Purpose),
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
@@ -66,19 +64,32 @@ pub fn gather(
         },
         message: MessageFacts {
             text: text.to_owned(),
-            length: wording.length(),
-            segments: wording.segments(),
-            encoding: wording.measure.encoding.as_str().to_owned(),
+            purpose: purpose.as_str().to_owned(),
+            ..MessageFacts::default()
+        },
+        credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
+        now: local(now, zone, settings.holidays.territory(&structure.region)),
+        ..Facts::default()
+    })
+}
+
+/// The same, once it is known that the longest text is this one, and so many SMS leave at such a cost.
+pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, cost): (i64, i64)) -> Facts {
+    Facts {
+        message: MessageFacts {
+            length: longest.length(),
+            segments: longest.segments(),
+            encoding: longest.measure.encoding.as_str().to_owned(),
             cost,
+            ..facts.message
         },
         audience: AudienceFacts {
             person_count: counts.people,
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
         },
-        credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
-        now: local(now, zone, settings.holidays.territory(&structure.region)),
-    })
+        ..facts
+    }
 }
 
 fn account(caller: &Caller) -> AccountFacts {

@@ -11,6 +11,7 @@ mod preview;
 mod queue;
 mod recipients;
 mod retry;
+mod screening;
 mod send;
 mod tally;
 mod wording;

@@ -2,6 +2,7 @@
 //!
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
+use entity::enums::Purpose;
 use entity::ids::StructureId;
 use entity::sensitive::Digest;
 use rules::{Decision, ParamValue, Stage};
@@ -23,6 +24,7 @@ use crate::services::structures::{self, StructureFacts};
 
 use super::facts;
 use super::letter::{Addressed, Letter, Style};
+use super::screening::{LeftOut, Screening};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
 use super::wording::{Offender, Wording};
 
@@ -46,8 +48,12 @@ pub struct Plan {
     pub spread: Vec<Spread>,
     /// The fields that say nothing to some.
     pub empty: Vec<EmptyField>,
+    /// Why it is sent.
+    pub purpose: Purpose,
     /// How many people, and how many of them it reaches.
     pub counts: Counts,
+    /// Whom the rules leave out.
+    pub left_out: LeftOut,
     /// SMS to send: one a number.
     pub messages: i64,
     /// What it costs.
@@ -69,7 +75,7 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.letter.text().clone() }
+        Draft { audience: self.audience, text: self.letter.text().clone(), purpose: self.purpose }
     }
 
     /// People of the audience whom it does not reach.
@@ -85,6 +91,8 @@ pub struct Draft {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: MessageText,
+    /// Why it is sent.
+    pub purpose: Purpose,
 }
 
 impl Draft {
@@ -92,10 +100,10 @@ impl Draft {
     ///
     /// # Errors
     /// The text's and the audience's problems, by field.
-    pub fn new(audience: Audience, text: &str) -> Result<Self, Problem> {
+    pub fn new(audience: Audience, text: &str, purpose: Purpose) -> Result<Self, Problem> {
         audience.check()?;
         let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text })
+        Ok(Self { audience, text, purpose })
     }
 }
 
@@ -127,58 +135,61 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text } = draft;
+    let Draft { audience, text, purpose } = draft;
     let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let (Bound { messages, cost, hash }, tallied) =
-        read_through(db, caller.structure, &audience, &letter).await?;
+    let facts = facts::beforehand(caller, &structure, (letter.text().as_str(), purpose), credit, now)?;
+    let screening = Screening::new(&rules, facts.clone(), caller.structure, now);
+    let (Bound { messages, cost, hash }, tallied, screening) =
+        read_through(db, caller.structure, &audience, &letter, screening).await?;
+    let counts = Counts { reachable: counts.reachable - screening.count(), ..counts };
     let Tallied { first, longest, spread, empty, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
-    let first = first.unwrap_or_else(|| longest.body.clone());
-    let limit = length_limit(&rules);
-    let said = (letter.text().as_str(), &longest);
-    let facts = facts::gather(caller, &structure, said, counts, (messages, cost), credit, now)?;
-    let decision = rules.decide(stage, &facts);
-    let rules_hash = rules.hash();
+    let facts = facts::of_the_whole(facts, &longest, counts, (messages, cost));
     Ok(Plan {
         audience,
+        first: first.unwrap_or_else(|| longest.body.clone()),
         letter,
         longest,
-        first,
         dear,
         spread,
         empty,
+        purpose,
         counts,
         messages,
         cost,
         credit,
         hash,
-        rules_hash,
-        decision,
+        rules_hash: rules.hash(),
+        decision: screening.tell(rules.decide(stage, &facts)),
+        left_out: screening.into_left_out(),
         structure,
-        limit,
+        limit: length_limit(&rules),
     })
 }
 
-/// Reads an audience through, once: what binds it to a text, and what all the texts come to.
+/// Reads an audience through, once: whom the rules leave out, what binds the others to a text, and what all the texts come to.
 pub(super) async fn read_through(
     db: &impl ConnectionTrait,
     structure: StructureId,
     audience: &Audience,
     letter: &Letter,
-) -> Result<(Bound, Tallied), Failure> {
+    mut screening: Screening,
+) -> Result<(Bound, Tallied, Screening), Failure> {
     let prices = prices::all(db).await?;
     let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
     let mut scan = audience.scan(structure)?;
     loop {
         let page = scan.next(db).await?;
         if page.is_empty() {
-            return Ok((binder.finish(), tally.finish(letter.text().as_str())));
+            return Ok((binder.finish(), tally.finish(letter.text().as_str()), screening));
         }
-        for recipient in &page {
+        let kept;
+        (screening, kept) = screening.sift(db, page).await?;
+        for recipient in &kept {
             if let Some((addressed, price)) = binder.add(recipient, &prices) {
                 tally.add(recipient, &addressed, price);
             }

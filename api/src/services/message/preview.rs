@@ -37,6 +37,8 @@ pub struct PreviewInput {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: String,
+    /// Why it is sent.
+    pub purpose: Purpose,
 }
 
 /// A preview, as its account sees it.
@@ -44,6 +46,8 @@ pub struct PreviewInput {
 pub struct Preview {
     /// The preview.
     pub id: PreviewId,
+    /// Why it is sent.
+    pub purpose: Purpose,
     /// What `sendSms` asks for.
     pub token: String,
     /// Until when the token serves.
@@ -114,7 +118,7 @@ impl Reading {
 /// # Errors
 /// The problems of the text and of the audience.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
-    preview_draft(ctx, caller, Draft::new(input.audience, &input.text)?).await
+    preview_draft(ctx, caller, Draft::new(input.audience, &input.text, input.purpose)?).await
 }
 
 /// Plans a draft and keeps the plan as a preview.
@@ -156,7 +160,7 @@ async fn insert(
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
-        purpose: Set(Purpose::Informational),
+        purpose: Set(plan.purpose),
         body: Set(Sensitive::new(plan.first.as_str())),
         encoding: Set(stored(longest.measure.encoding)),
         length: Set(super::plan::count(longest.measure.length_units)),
@@ -245,6 +249,7 @@ fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result
     };
     Ok(Preview {
         id: row.id,
+        purpose: row.purpose,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
         body: row.body.expose().to_owned(),

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use entity::enums::{CampaignState, MessageState, Purpose};
+use entity::enums::{CampaignState, MessageState};
 use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
 use entity::sensitive::Sensitive;
 use entity::{campaign, message, message_person};
@@ -48,7 +48,7 @@ pub async fn campaign(
             Some(common) => common.body.as_str(),
             None => plan.letter.text().as_str(),
         }))),
-        purpose: Set(Purpose::Informational),
+        purpose: Set(plan.purpose),
         sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
         provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
         short_code: Set(short_code::named_by(plan.letter.mention()).map(str::to_owned)),
@@ -90,7 +90,8 @@ pub async fn join_family(
     Ok(())
 }
 
-/// Inserts one message a number, with the people it covers; answers what they come to.
+/// Inserts one message a number, with the people it covers; answers what they come to. Nobody is left out whom the plan did not leave out:
+/// who came in since makes it another plan.
 pub async fn messages(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
@@ -107,7 +108,7 @@ pub async fn messages(
             return Ok(binder.finish());
         }
         let (mut numbers, mut people) = (Vec::new(), Vec::new());
-        for recipient in &page {
+        for recipient in page.iter().filter(|recipient| !plan.left_out.contains_key(&recipient.id)) {
             if let Some((addressed, price)) = binder.add(recipient, &prices) {
                 current = ctx.id();
                 numbers.push(row(ctx, caller, (campaign, current), recipient, &addressed, price)?);

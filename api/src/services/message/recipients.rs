@@ -4,22 +4,28 @@
 //! people changed since, the send says so; it does not send to others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use entity::enums::Module;
 use entity::ids::{PersonId, PreviewId};
 use entity::person::{self, Column};
+use entity::preview;
 use entity::sensitive::Sensitive;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
-use sea_orm::{ColumnTrait, FromQueryResult};
+use rules::Skip;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
+use super::facts;
 use super::preview::{audience_of, letter_of, own};
+use super::screening::{LeftOut, Screening, any_of};
 use super::wording::Wording;
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
+use crate::services::audience::Audience;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow, filter};
-use crate::services::{prices, structures};
+use crate::services::{ledger, prices, ruleset, structures};
 
 /// One SMS of a preview.
 #[derive(Debug, Clone)]
@@ -35,7 +41,7 @@ pub struct PreviewRecipient {
 }
 
 /// Why a person is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExclusionReason {
     /// No usable mobile number.
     NoMobile,
@@ -43,16 +49,19 @@ pub enum ExclusionReason {
     CountryNotServed,
     /// The number opted out.
     OptedOut,
+    /// A rule leaves them out.
+    Rule(Arc<Skip>),
 }
 
 impl ExclusionReason {
-    /// The stable code.
+    /// The stable code; that of the rule, where one leaves them out.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::NoMobile => "NO_MOBILE",
             Self::CountryNotServed => "COUNTRY_NOT_SERVED",
             Self::OptedOut => "OPTED_OUT",
+            Self::Rule(skip) => &skip.code,
         }
     }
 }
@@ -95,7 +104,12 @@ pub async fn recipients(
     let Some(row) = own(db, caller, id).await? else {
         return Ok(None);
     };
-    let condition = kept(audience_of(&row)?.condition(caller.structure))?.add(filter::reachable());
+    let audience = audience_of(&row)?;
+    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let mut condition = kept(audience.condition(caller.structure))?.add(filter::reachable());
+    if !left_out.is_empty() {
+        condition = condition.add(any_of(db, &left_out).not());
+    }
     let lead = Alias::new("lead");
     let listing = Listing::ascending("preview.recipients", caller.structure)
         .by((lead.clone(), Column::SortKey), KeyKind::Text)
@@ -171,11 +185,17 @@ pub async fn exclusions(
         return Ok(None);
     };
     let prices = prices::all(db).await?;
-    let left_out = kept(audience_of(&row)?.condition(caller.structure))?.add(filter::reachable().not());
+    let audience = audience_of(&row)?;
+    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let mut unreached = Condition::any().add(filter::reachable().not());
+    if !left_out.is_empty() {
+        unreached = unreached.add(any_of(db, &left_out));
+    }
+    let unreached = kept(audience.condition(caller.structure))?.add(unreached);
     let query = Query::select()
         .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
         .from(person::Entity)
-        .cond_where(left_out)
+        .cond_where(unreached)
         .take();
     let listing = Listing::ascending("preview.exclusions", caller.structure)
         .by((person::Entity, Column::SortKey), KeyKind::Text)
@@ -186,6 +206,9 @@ pub async fn exclusions(
     let mut items = Vec::with_capacity(page.items.len());
     for (cursor, person) in page.items {
         let reason = match &person.mobile {
+            _ if left_out.contains_key(&person.id) => {
+                ExclusionReason::Rule(Arc::clone(&left_out[&person.id]))
+            }
             None => ExclusionReason::NoMobile,
             Some(number) if prices.of(number.expose()).is_none() => ExclusionReason::CountryNotServed,
             Some(_) => ExclusionReason::OptedOut,
@@ -195,6 +218,22 @@ pub async fn exclusions(
         }
     }
     Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous, total: page.total }))
+}
+
+/// Whom the rules in force leave out of a preview's audience, as people are now.
+async fn left_out(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    caller: &Caller,
+    row: &preview::Model,
+    audience: &Audience,
+) -> Result<LeftOut, Fault> {
+    let now = ctx.now();
+    let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
+    let rules = ruleset::active(ctx, db, caller.structure).await?;
+    let credit = ledger::held(db, caller.structure).await?;
+    let facts = facts::beforehand(caller, &structure, (row.text.expose(), row.purpose), credit, now)?;
+    Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
 }
 
 /// A condition that was accepted when the preview was made.

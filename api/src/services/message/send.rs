@@ -244,7 +244,7 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)? };
+    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)?, purpose: shown.purpose };
     hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;

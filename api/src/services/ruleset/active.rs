@@ -7,7 +7,7 @@ use std::sync::Arc;
 use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
-use rules::{ActiveRule, Decision, Facts, LocalText, Lock, ParamValue, Rule, Stage, State, Unloaded};
+use rules::{ActiveRule, Decision, Facts, LocalText, Lock, ParamValue, Rule, Screen, Stage, State, Unloaded};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
@@ -88,6 +88,12 @@ impl RuleSet {
     pub fn decide(&self, stage: Stage, facts: &Facts) -> Decision {
         let decision = rules::decide(stage, &self.rules, facts);
         self.unloaded.iter().fold(decision, Decision::with_unloaded)
+    }
+
+    /// The rules that look at one person after another, on the facts that are the same for everyone.
+    #[must_use]
+    pub fn screen(&self, facts: Facts) -> Screen {
+        Screen::new(&self.rules, facts)
     }
 
     /// The value of a parameter of a rule, as it weighs on those who send: the one set, or its default. A rule that is OFF

@@ -1,0 +1,263 @@
+//! Whom the rules leave out of an audience, person by person, before anything is counted.
+//!
+//! Owns what the rules are told of a person, and who was left out. What no rule in force reads of a person is not asked of the database.
+//!
+//! Architecture Invariant: nobody is let through whom a rule did not see, and everyone left out is named with the rule. Those left out are
+//! held in memory, a few words each; those kept are not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono_tz::Tz;
+use entity::At;
+use entity::ids::{PersonId, StructureId};
+use entity::{campaign, message, message_person, person, person_list, person_list_member, person_tag, tag};
+use rules::{Decision, Facts, NEVER_SENT_HOURS, PersonFacts, Screen, Skip};
+use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
+
+use super::plan::count;
+use crate::domain::message_state::MessageState;
+use crate::error::Fault;
+use crate::services::audience::{Audience, Recipient};
+use crate::services::ruleset::RuleSet;
+use crate::store::among;
+
+/// Why each person is left out.
+pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
+
+/// The rules that look at one person after another, and whom they left out so far.
+#[derive(Debug)]
+pub struct Screening {
+    screen: Screen,
+    /// Whether nobody can be left out, whoever they are.
+    open: bool,
+    structure: StructureId,
+    now: DateTime<Utc>,
+    /// The last midnight where the structure is.
+    midnight: DateTime<Utc>,
+    left_out: LeftOut,
+}
+
+impl Screening {
+    /// The rules in force, on the facts that are the same for everyone.
+    pub fn new(rules: &RuleSet, facts: Facts, structure: StructureId, now: DateTime<Utc>) -> Self {
+        let midnight = midnight(now, &facts.structure.time_zone);
+        let mut screen = rules.screen(facts);
+        let open = screen.lets_everyone_through();
+        Self { screen, open, structure, now, midnight, left_out: LeftOut::new() }
+    }
+
+    /// Whether nobody can be left out, whoever they are.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Those of a page whom no rule leaves out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sift(
+        mut self,
+        db: &impl ConnectionTrait,
+        page: Vec<Recipient>,
+    ) -> Result<(Self, Vec<Recipient>), Fault> {
+        if self.open || page.is_empty() {
+            return Ok((self, page));
+        }
+        let facts = self.facts_of(db, &page).await?;
+        // Scripts run off the threads that serve everyone.
+        let sifted = tokio::task::spawn_blocking(move || {
+            let mut kept = Vec::with_capacity(page.len());
+            for (recipient, facts) in page.into_iter().zip(facts) {
+                match self.screen.look_at(facts) {
+                    Some(skip) => drop(self.left_out.insert(recipient.id, skip)),
+                    None => kept.push(recipient),
+                }
+            }
+            (self, kept)
+        });
+        sifted.await.map_err(Fault::internal)
+    }
+
+    /// A decision, with what these rules answered.
+    pub fn tell(&self, decision: Decision) -> Decision {
+        decision.with_screen(&self.screen)
+    }
+
+    /// How many it left out.
+    pub fn count(&self) -> i64 {
+        count(self.left_out.len())
+    }
+
+    /// Whom it left out, and why.
+    pub fn into_left_out(self) -> LeftOut {
+        self.left_out
+    }
+
+    /// Whom it leaves out of an audience, and why.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(mut self, db: &impl ConnectionTrait, audience: &Audience) -> Result<LeftOut, Fault> {
+        if self.open {
+            return Ok(LeftOut::new());
+        }
+        let mut scan = audience.scan(self.structure).map_err(|problem| Fault::internal(problem.code))?;
+        loop {
+            let page = scan.next(db).await?;
+            if page.is_empty() {
+                return Ok(self.left_out);
+            }
+            (self, _) = self.sift(db, page).await?;
+        }
+    }
+
+    /// What the rules are told of each of these people.
+    async fn facts_of(
+        &self,
+        db: &impl ConnectionTrait,
+        page: &[Recipient],
+    ) -> Result<Vec<PersonFacts>, Fault> {
+        let ids: Vec<PersonId> = page.iter().map(|person| person.id).collect();
+        let mut tags = if self.screen.reads("person.tags") {
+            names(db, self.tags(db, &ids)).await?
+        } else {
+            HashMap::new()
+        };
+        let mut lists = if self.screen.reads("person.lists") {
+            names(db, self.lists(db, &ids)).await?
+        } else {
+            HashMap::new()
+        };
+        let history = self.screen.reads("person.sent_today") || self.screen.reads("person.last_sent_hours");
+        let sent = if history { self.sent(db, &ids).await? } else { HashMap::new() };
+        let facts = |recipient: &Recipient| {
+            let sent = sent.get(&recipient.id);
+            PersonFacts {
+                sex: recipient.sex.as_str().to_owned(),
+                tags: tags.remove(&recipient.id).unwrap_or_default(),
+                lists: lists.remove(&recipient.id).unwrap_or_default(),
+                sent_today: sent.map_or(0, |sent| sent.today),
+                last_sent_hours: sent.map_or(NEVER_SENT_HOURS, |sent| (self.now - sent.last.0).num_hours()),
+                commercial_consent: recipient.commercial_consent_at.is_some_and(|at| at.0 <= self.now),
+            }
+        };
+        Ok(page.iter().map(facts).collect())
+    }
+
+    fn tags(&self, db: &impl ConnectionTrait, people: &[PersonId]) -> SelectStatement {
+        use person_tag::Column::{PersonId, StructureId, TagId};
+        let of = |column| Expr::col((person_tag::Entity, column));
+        Query::select()
+            .expr_as(of(PersonId), Alias::new("person"))
+            .expr_as(Expr::col((tag::Entity, tag::Column::Name)), Alias::new("name"))
+            .from(person_tag::Entity)
+            .inner_join(tag::Entity, of(TagId).equals((tag::Entity, tag::Column::Id)))
+            .and_where(StructureId.eq(self.structure))
+            .and_where(among(db.get_database_backend(), of(PersonId), people.iter().copied()))
+            .take()
+    }
+
+    fn lists(&self, db: &impl ConnectionTrait, people: &[PersonId]) -> SelectStatement {
+        use person_list_member::Column::{ListId, PersonId, StructureId};
+        let of = |column| Expr::col((person_list_member::Entity, column));
+        Query::select()
+            .expr_as(of(PersonId), Alias::new("person"))
+            .expr_as(Expr::col((person_list::Entity, person_list::Column::Name)), Alias::new("name"))
+            .from(person_list_member::Entity)
+            .inner_join(
+                person_list::Entity,
+                of(ListId).equals((person_list::Entity, person_list::Column::Id)),
+            )
+            .and_where(StructureId.eq(self.structure))
+            .and_where(among(db.get_database_backend(), of(PersonId), people.iter().copied()))
+            .take()
+    }
+
+    /// What was sent to each of these people, or is about to be: all but what was refused or held back.
+    async fn sent(
+        &self,
+        db: &impl ConnectionTrait,
+        people: &[PersonId],
+    ) -> Result<HashMap<PersonId, Sent>, Fault> {
+        let covered = |column| Expr::col((message_person::Entity, column));
+        let at = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
+        let today: Expr = CaseStatement::new().case(at().gte(At::from(self.midnight)), 1).finally(0).into();
+        let states = [MessageState::Rejected, MessageState::Suppressed].map(MessageState::as_str);
+        let query = Query::select()
+            .expr_as(covered(message_person::Column::PersonId), Alias::new("person"))
+            .expr_as(Func::max(at()), Alias::new("last"))
+            .expr_as(Func::sum(today).cast_as(Alias::new("bigint")), Alias::new("today"))
+            .from(message_person::Entity)
+            .inner_join(
+                message::Entity,
+                covered(message_person::Column::MessageId).equals((message::Entity, message::Column::Id)),
+            )
+            .inner_join(
+                campaign::Entity,
+                Expr::col((message::Entity, message::Column::CampaignId))
+                    .equals((campaign::Entity, campaign::Column::Id)),
+            )
+            .and_where(message_person::Column::StructureId.eq(self.structure))
+            .and_where(among(
+                db.get_database_backend(),
+                covered(message_person::Column::PersonId),
+                people.iter().copied(),
+            ))
+            .and_where(Expr::col((message::Entity, message::Column::State)).is_not_in(states))
+            .add_group_by([covered(message_person::Column::PersonId)])
+            .take();
+        let rows = db.query_all(&query).await?;
+        let sent = rows.iter().map(|row| Sent::from_query_result(row, "").map(|sent| (sent.person, sent)));
+        Ok(sent.collect::<Result<_, _>>()?)
+    }
+}
+
+/// What was sent to a person.
+#[derive(FromQueryResult)]
+struct Sent {
+    person: PersonId,
+    last: At,
+    today: i64,
+}
+
+/// The names that a query finds for each person.
+async fn names(
+    db: &impl ConnectionTrait,
+    query: SelectStatement,
+) -> Result<HashMap<PersonId, Vec<String>>, Fault> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        person: PersonId,
+        name: String,
+    }
+    let mut names: HashMap<PersonId, Vec<String>> = HashMap::new();
+    for row in db.query_all(&query).await? {
+        let Row { person, name } = Row::from_query_result(&row, "")?;
+        names.entry(person).or_default().push(name);
+    }
+    // In one order, so that those who are alike are seen to be.
+    for names in names.values_mut() {
+        names.sort_unstable();
+    }
+    Ok(names)
+}
+
+/// The last midnight in a zone; the instant a day begins there where there is none.
+fn midnight(now: DateTime<Utc>, zone: &str) -> DateTime<Utc> {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let day = now.with_timezone(&zone).date_naive().and_time(NaiveTime::MIN);
+    let begins = |hours| (day + Duration::hours(hours)).and_local_timezone(zone).earliest();
+    (0..24).find_map(begins).map_or(now, |begins| begins.with_timezone(&Utc))
+}
+
+/// The condition that a person of the table `person` is one of these, however many.
+pub fn any_of(db: &impl ConnectionTrait, people: &LeftOut) -> Expr {
+    crate::store::among_ids(
+        db.get_database_backend(),
+        Expr::col((person::Entity, person::Column::Id)),
+        people.keys().map(|id| id.as_uuid()),
+    )
+}
