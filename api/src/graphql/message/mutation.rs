@@ -3,7 +3,8 @@
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 use uuid::Uuid;
 
-use super::preview::{MessagePurpose, SmsPreview};
+use super::metrics::MessagePurpose;
+use super::preview::SmsPreview;
 use crate::error::{Failure, Fault, Problem};
 use crate::graphql::campaigns::Campaign;
 use crate::graphql::context::{Maybe, Session};

@@ -25,7 +25,8 @@ use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow, filter};
-use crate::services::{ledger, prices, ruleset, structures};
+use crate::services::structures::{self, StructureFacts};
+use crate::services::{ledger, prices, ruleset};
 
 /// One SMS of a preview.
 #[derive(Debug, Clone)]
@@ -105,7 +106,8 @@ pub async fn recipients(
         return Ok(None);
     };
     let audience = audience_of(&row)?;
-    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut condition = kept(audience.condition(caller.structure))?.add(filter::reachable());
     if !left_out.is_empty() {
         condition = condition.add(any_of(db, &left_out).not());
@@ -135,8 +137,7 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let name = structures::name(db, caller.structure).await?;
-    let (letter, prices) = (letter_of(&row, &name)?, prices::all(db).await?);
+    let (letter, prices) = (letter_of(&row, &structure.structure.name)?, prices::all(db).await?);
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
@@ -186,7 +187,8 @@ pub async fn exclusions(
     };
     let prices = prices::all(db).await?;
     let audience = audience_of(&row)?;
-    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut unreached = Condition::any().add(filter::reachable().not());
     if !left_out.is_empty() {
         unreached = unreached.add(any_of(db, &left_out));
@@ -226,13 +228,12 @@ async fn left_out(
     db: &impl ConnectionTrait,
     caller: &Caller,
     row: &preview::Model,
-    audience: &Audience,
+    (structure, audience): (&StructureFacts, &Audience),
 ) -> Result<LeftOut, Fault> {
     let now = ctx.now();
-    let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let facts = facts::beforehand(caller, &structure, (row.text.expose(), row.purpose), credit, now)?;
+    let facts = facts::beforehand(caller, structure, (row.text.expose(), row.purpose), credit, now)?;
     Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
 }
 
