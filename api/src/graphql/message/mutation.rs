@@ -56,6 +56,8 @@ pub struct MessageInput {
     /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
     /// `{firstname}`, `{lastname}`, `{sex:…}`.
     text: String,
+    /// The version of a template that the text was started from: what is sent is `text`, and the campaign remembers the version.
+    template: Option<ID>,
 }
 
 /// What to preview.
@@ -131,7 +133,9 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let input = PreviewInput { audience: audience.into(), text: message.text };
+        let MessageInput { text, template } = message;
+        let template = template.as_ref().map(node_id::message_template_version);
+        let input = PreviewInput { audience: audience.into(), text, template };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }

@@ -2,7 +2,7 @@
 //!
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
-use entity::ids::StructureId;
+use entity::ids::{MessageTemplateVersionId, StructureId};
 use entity::sensitive::Digest;
 use rules::{Decision, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
@@ -36,6 +36,8 @@ pub struct Plan {
     pub audience: Audience,
     /// What it says.
     pub letter: Letter,
+    /// What it was started from.
+    pub template: Option<MessageTemplateVersionId>,
     /// The longest of what is sent; of a text that reaches nobody, what it would be.
     pub longest: Wording,
     /// The text as the first person by name reads it.
@@ -69,7 +71,7 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.letter.text().clone() }
+        Draft { audience: self.audience, text: self.letter.text().clone(), template: self.template }
     }
 
     /// People of the audience whom it does not reach.
@@ -85,6 +87,8 @@ pub struct Draft {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: MessageText,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 impl Draft {
@@ -95,7 +99,7 @@ impl Draft {
     pub fn new(audience: Audience, text: &str) -> Result<Self, Problem> {
         audience.check()?;
         let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text })
+        Ok(Self { audience, text, template: None })
     }
 }
 
@@ -127,7 +131,7 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text } = draft;
+    let Draft { audience, text, template } = draft;
     let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
@@ -146,6 +150,7 @@ pub async fn plan(
     Ok(Plan {
         audience,
         letter,
+        template,
         longest,
         first,
         dear,

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use entity::At;
-use entity::enums::Purpose;
-use entity::ids::{DecisionId, PreviewId};
+use entity::enums::{Module, Purpose};
+use entity::ids::{DecisionId, MessageTemplateVersionId, PreviewId};
+use entity::message_template_version;
 use entity::preview::{self, Model};
 use entity::sensitive::{Digest, Sensitive};
 use rules::Stage;
@@ -25,7 +26,7 @@ use crate::caller::Caller;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::Encoding;
 use crate::domain::text::MessageText;
-use crate::error::{Failure, Fault};
+use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
 use crate::services::{ruleset, structures};
@@ -37,6 +38,8 @@ pub struct PreviewInput {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: String,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 /// A preview, as its account sees it.
@@ -112,9 +115,28 @@ impl Reading {
 /// Previews a message, for any account of the structure: whoever may not send sees why.
 ///
 /// # Errors
-/// The problems of the text and of the audience.
+/// The problems of the text and of the audience; `TEMPLATE_NOT_FOUND`.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
-    preview_draft(ctx, caller, Draft::new(input.audience, &input.text)?).await
+    let draft = Draft::new(input.audience, &input.text)?;
+    check_template(ctx, caller, input.template).await?;
+    preview_draft(ctx, caller, Draft { template: input.template, ..draft }).await
+}
+
+/// Whoever may not read templates finds none.
+async fn check_template(
+    ctx: &Ctx,
+    caller: &Caller,
+    template: Option<MessageTemplateVersionId>,
+) -> Result<(), Failure> {
+    let Some(id) = template else {
+        return Ok(());
+    };
+    let found = match caller.may_read(Module::CommunicationSms) {
+        Ok(scope) => message_template_version::by_id_in(scope.structure, id).one(ctx.store.readers()).await?,
+        Err(_) => None,
+    };
+    let not_found = || Problem::new("TEMPLATE_NOT_FOUND").at(&["message", "template"]);
+    Ok(found.map(|_| ()).ok_or_else(not_found)?)
 }
 
 /// Plans a draft and keeps the plan as a preview.
@@ -155,6 +177,7 @@ async fn insert(
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
+        template_version_id: Set(plan.template),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(Purpose::Informational),
         body: Set(Sensitive::new(plan.first.as_str())),

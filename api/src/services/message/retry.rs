@@ -27,5 +27,6 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    preview_draft(ctx, caller, Draft { audience, text: text_of(&shown)? }).await
+    let draft = Draft { audience, text: text_of(&shown)?, template: shown.template_version_id };
+    preview_draft(ctx, caller, draft).await
 }

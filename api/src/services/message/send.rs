@@ -244,7 +244,8 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)? };
+    let (audience, text) = (audience_of(shown)?, text_of(shown)?);
+    let draft = Draft { audience, text, template: shown.template_version_id };
     hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
