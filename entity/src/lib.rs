@@ -55,6 +55,8 @@ pub mod inbound;
 pub mod inbound_structure;
 pub mod message;
 pub mod message_person;
+pub mod message_template;
+pub mod message_template_version;
 pub mod preview;
 pub mod price;
 pub mod receipt;

@@ -38,5 +38,6 @@ mod schema;
 mod sending;
 mod statements;
 mod stop;
+mod templates;
 mod tidy;
 mod upload;

@@ -23,6 +23,7 @@ mod people_import;
 mod rules;
 mod scalar;
 mod structure;
+mod templates;
 mod together;
 mod viewer;
 
@@ -40,6 +41,7 @@ use credit::CreditMutation;
 use message::{MessageMutation, MessageQuery};
 use node::NodeQuery;
 use people_import::PeopleImportMutation;
+use templates::TemplateMutation;
 use viewer::ViewerQuery;
 
 /// Levels of a query: stock introspection has 15.
@@ -61,6 +63,7 @@ pub struct Mutation(
     CreditMutation,
     PeopleImportMutation,
     RuleMutation,
+    TemplateMutation,
 );
 
 /// The schema, ready to execute requests that carry a [`Session`].

@@ -14,9 +14,10 @@ use super::people::{
     Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
 };
 use super::rules::{Rule, RuleConnection};
+use super::templates::{MessageTemplate, MessageTemplateConnection};
 use crate::domain::{holidays, replacement};
 use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
-use crate::services::{campaigns, decisions, ledger, people, ruleset};
+use crate::services::{campaigns, decisions, ledger, people, ruleset, templates};
 
 /// What a structure subscribed to.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -355,6 +356,36 @@ impl Structure {
                 session.read_accounts(node.field("createdBy"), senders).await?;
                 let asked = node.field("decision").exists();
                 Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
+            })
+            .await
+    }
+
+    /// The texts that it keeps to write with, by name. Needs `READ` on `COMMUNICATION_SMS`.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection, and its own")]
+    async fn message_templates(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Words, each somewhere in the name, whatever case and accents.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "Those out of use instead of those in use.", default)] archived: bool,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<MessageTemplateConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        let node = graphql.look_ahead().field("edges").field("node");
+        let which = templates::Which { search, archived };
+        session
+            .maybe(async {
+                let page = templates::page(&session.ctx, session.caller()?, &which, &args).await?;
+                let authors = page.items.iter().map(|(_, row)| row.current.author);
+                session.read_accounts(node.field("current").field("author"), authors).await?;
+                Ok(Some(page.turn(MessageTemplate::together).into()))
             })
             .await
     }

@@ -101,6 +101,17 @@ CAMPAIGN_NOT_FOUND = There is no such campaign.
 CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
 NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
 
+## Templates of messages
+
+TEMPLATE_NOT_FOUND = There is no such template.
+TEMPLATE_ARCHIVED = This template is archived: take it back into use first.
+TEMPLATE_CONFLICT = The latest version of this template is { $number }, saved by { $author }: start from it, and give it as `basedOn`.
+TEMPLATE_NAME_INVALID = A template’s name fits on one line, of 1 to { $max } characters.
+TEMPLATE_NAME_TAKEN = Another template is called “{ $name }” already: choose another name, or archive that template first.
+TEMPLATE_COMMENT_INVALID = The comment has at most { $max } characters, and no control character.
+TEMPLATE_LIMIT_REACHED = A structure has at most { $max } templates: archive one.
+TEMPLATE_VERSION_LIMIT_REACHED = A template has at most { $max } versions: archive it, and save a new one.
+
 ## The report of a campaign
 
 REPORT_FILE = report

@@ -101,6 +101,17 @@ CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
 CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
 NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
 
+## Modèles de messages
+
+TEMPLATE_NOT_FOUND = Ce modèle n’existe pas.
+TEMPLATE_ARCHIVED = Ce modèle est archivé : restaurez-le d’abord.
+TEMPLATE_CONFLICT = La dernière version de ce modèle est la { $number }, enregistrée par { $author } : repartez d’elle, et donnez-la dans `basedOn`.
+TEMPLATE_NAME_INVALID = Le nom d’un modèle tient sur une ligne, de 1 à { $max } caractères.
+TEMPLATE_NAME_TAKEN = Un autre modèle s’appelle déjà « { $name } » : choisissez un autre nom, ou archivez d’abord ce modèle-là.
+TEMPLATE_COMMENT_INVALID = Le commentaire compte au plus { $max } caractères, sans caractère de contrôle.
+TEMPLATE_LIMIT_REACHED = Une structure compte au plus { $max } modèles : archivez-en un.
+TEMPLATE_VERSION_LIMIT_REACHED = Un modèle compte au plus { $max } versions : archivez-le, et enregistrez-en un nouveau.
+
 ## Compte rendu d’un envoi
 
 REPORT_FILE = compte-rendu

@@ -23,5 +23,6 @@ pub mod receipts;
 pub mod reports;
 pub mod ruleset;
 pub mod structures;
+pub mod templates;
 pub mod top_up;
 pub mod watch;

@@ -60,6 +60,8 @@ pub struct MessageInput {
     /// Why it is sent.
     #[graphql(default_with = "MessagePurpose::Informational")]
     purpose: MessagePurpose,
+    /// The version of a template that the text was started from: what is sent is `text`, and the campaign remembers the version.
+    template: Option<ID>,
 }
 
 /// What to preview.
@@ -135,8 +137,9 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let input =
-            PreviewInput { audience: audience.into(), text: message.text, purpose: message.purpose.into() };
+        let MessageInput { text, purpose, template } = message;
+        let template = template.as_ref().map(node_id::message_template_version);
+        let input = PreviewInput { audience: audience.into(), text, purpose: purpose.into(), template };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }

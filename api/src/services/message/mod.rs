@@ -3,6 +3,7 @@
 //! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
 //! bound itself to; a send plans again, compares, and commits.
 
+mod check;
 mod counter;
 mod facts;
 mod letter;
@@ -16,6 +17,7 @@ mod send;
 mod tally;
 mod wording;
 
+pub use check::check_text;
 pub use counter::metrics;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};

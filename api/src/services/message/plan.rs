@@ -3,7 +3,7 @@
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
 use entity::enums::Purpose;
-use entity::ids::StructureId;
+use entity::ids::{MessageTemplateVersionId, StructureId};
 use entity::sensitive::Digest;
 use rules::{Decision, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
@@ -24,6 +24,7 @@ use crate::services::structures::{self, StructureFacts};
 
 use super::facts;
 use super::letter::{Addressed, Letter, Style};
+use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
 use super::wording::{Offender, Wording};
@@ -38,6 +39,8 @@ pub struct Plan {
     pub audience: Audience,
     /// What it says.
     pub letter: Letter,
+    /// What it was started from.
+    pub template: Option<MessageTemplateVersionId>,
     /// The longest of what is sent; of a text that reaches nobody, what it would be.
     pub longest: Wording,
     /// The text as the first person by name reads it.
@@ -75,7 +78,8 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.letter.text().clone(), purpose: self.purpose }
+        let (audience, text) = (self.audience, self.letter.text().clone());
+        Draft { audience, text, purpose: self.purpose, template: self.template }
     }
 
     /// People of the audience whom it does not reach.
@@ -93,6 +97,8 @@ pub struct Draft {
     pub text: MessageText,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 impl Draft {
@@ -100,10 +106,11 @@ impl Draft {
     ///
     /// # Errors
     /// The text's and the audience's problems, by field.
-    pub fn new(audience: Audience, text: &str, purpose: Purpose) -> Result<Self, Problem> {
+    pub fn new(input: PreviewInput) -> Result<Self, Problem> {
+        let PreviewInput { audience, text, purpose, template } = input;
         audience.check()?;
-        let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text, purpose })
+        let text = MessageText::parse(&text).map_err(|error| text_problem(&error, &["message", "text"]))?;
+        Ok(Self { audience, text, purpose, template })
     }
 }
 
@@ -135,7 +142,7 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text, purpose } = draft;
+    let Draft { audience, text, purpose, template } = draft;
     let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
@@ -153,6 +160,7 @@ pub async fn plan(
         audience,
         first: first.unwrap_or_else(|| longest.body.clone()),
         letter,
+        template,
         longest,
         dear,
         spread,

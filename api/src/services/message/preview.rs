@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use entity::At;
-use entity::enums::Purpose;
-use entity::ids::{DecisionId, PreviewId};
+use entity::enums::{Module, Purpose};
+use entity::ids::{DecisionId, MessageTemplateVersionId, PreviewId};
+use entity::message_template_version;
 use entity::preview::{self, Model};
 use entity::sensitive::{Digest, Sensitive};
 use rules::Stage;
@@ -25,7 +26,7 @@ use crate::caller::Caller;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::Encoding;
 use crate::domain::text::MessageText;
-use crate::error::{Failure, Fault};
+use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
 use crate::services::{ruleset, structures};
@@ -39,6 +40,8 @@ pub struct PreviewInput {
     pub text: String,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 /// A preview, as its account sees it.
@@ -116,9 +119,29 @@ impl Reading {
 /// Previews a message, for any account of the structure: whoever may not send sees why.
 ///
 /// # Errors
-/// The problems of the text and of the audience.
+/// The problems of the text and of the audience; `TEMPLATE_NOT_FOUND`.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
-    preview_draft(ctx, caller, Draft::new(input.audience, &input.text, input.purpose)?).await
+    let template = input.template;
+    let draft = Draft::new(input)?;
+    check_template(ctx, caller, template).await?;
+    preview_draft(ctx, caller, draft).await
+}
+
+/// Whoever may not read templates finds none.
+async fn check_template(
+    ctx: &Ctx,
+    caller: &Caller,
+    template: Option<MessageTemplateVersionId>,
+) -> Result<(), Failure> {
+    let Some(id) = template else {
+        return Ok(());
+    };
+    let found = match caller.may_read(Module::CommunicationSms) {
+        Ok(scope) => message_template_version::by_id_in(scope.structure, id).one(ctx.store.readers()).await?,
+        Err(_) => None,
+    };
+    let not_found = || Problem::new("TEMPLATE_NOT_FOUND").at(&["message", "template"]);
+    Ok(found.map(|_| ()).ok_or_else(not_found)?)
 }
 
 /// Plans a draft and keeps the plan as a preview.
@@ -159,6 +182,7 @@ async fn insert(
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
+        template_version_id: Set(plan.template),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(plan.purpose),
         body: Set(Sensitive::new(plan.first.as_str())),
@@ -215,8 +239,14 @@ pub(super) async fn own(
     Ok(query.one(db).await?)
 }
 
+/// What a preview was asked for.
+pub(super) fn draft_of(row: &Model) -> Result<Draft, Fault> {
+    let (audience, text) = (audience_of(row)?, text_of(row)?);
+    Ok(Draft { audience, text, purpose: row.purpose, template: row.template_version_id })
+}
+
 /// The text of a preview, as its user wrote it.
-pub(super) fn text_of(row: &Model) -> Result<MessageText, Fault> {
+fn text_of(row: &Model) -> Result<MessageText, Fault> {
     MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))
 }
 

@@ -8,7 +8,7 @@ use entity::ids::CampaignId;
 use entity::{campaign, preview};
 
 use super::plan::Draft;
-use super::preview::{Preview, preview_draft, text_of};
+use super::preview::{Preview, draft_of, preview_draft};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -27,5 +27,5 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    preview_draft(ctx, caller, Draft { audience, text: text_of(&shown)?, purpose: shown.purpose }).await
+    preview_draft(ctx, caller, Draft { audience, ..draft_of(&shown)? }).await
 }

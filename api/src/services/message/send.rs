@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
-use super::preview::{Preview, audience_of, preview_draft, text_of, token_hash};
+use super::preview::{Preview, draft_of, preview_draft, token_hash};
 use super::{facts, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -244,7 +244,7 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)?, purpose: shown.purpose };
+    let draft = draft_of(shown)?;
     hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
