@@ -102,6 +102,7 @@ pub struct AudienceFacts {
     pub person_count: i64,
     pub message_count: i64,
     pub excluded_count: i64,
+    pub empty_field_count: i64,
 }
 
 /// The structure's credit, in SMS.
@@ -185,7 +186,7 @@ impl Default for MessageFacts {
 
 impl Default for AudienceFacts {
     fn default() -> Self {
-        Self { person_count: 2, message_count: 2, excluded_count: 0 }
+        Self { person_count: 2, message_count: 2, excluded_count: 0, empty_field_count: 0 }
     }
 }
 
@@ -282,6 +283,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     int("audience.person_count", "people selected", |f| Value::Int(f.audience.person_count)),
     int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count)),
     int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count)),
+    int("audience.empty_field_count", "messages in which some merge field says nothing, with nothing in its place", |f| Value::Int(f.audience.empty_field_count)),
     int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance)),
     int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved)),
     int("now.year", "year, in the structure's zone", |f| Value::Int(f.now.year)),

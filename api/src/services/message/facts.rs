@@ -31,16 +31,28 @@ pub fn of(
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
     let said = (plan.letter.text().as_str(), &plan.longest);
-    gather(caller, structure, said, plan.counts, (plan.messages, plan.cost), credit, now)
+    let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
+    gather(caller, structure, said, plan.counts, sums, credit, now)
 }
 
-/// The facts of a message that its user wrote so, whose longest text is this, of so many SMS at such a cost.
+/// What all the messages of a plan come to.
+#[derive(Debug, Clone, Copy)]
+pub struct Sums {
+    /// How many.
+    pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
+    /// What they cost.
+    pub cost: i64,
+}
+
+/// The facts of a message that its user wrote so, whose longest text is this, of messages that come to so much.
 pub fn gather(
     caller: &Caller,
     structure: &StructureFacts,
     (text, wording): (&str, &Wording),
     counts: Counts,
-    (messages, cost): (i64, i64),
+    Sums { messages, unfilled, cost }: Sums,
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
@@ -75,6 +87,7 @@ pub fn gather(
             person_count: counts.people,
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
+            empty_field_count: unfilled,
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
         now: local(now, zone, settings.holidays.territory(&structure.region)),

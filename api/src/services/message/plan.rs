@@ -17,11 +17,12 @@ use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
+use crate::services::people::columns;
 use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
 use crate::services::structures::{self, StructureFacts};
 
-use super::facts;
+use super::facts::{self, Sums};
 use super::letter::{Addressed, Letter, Style};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
 use super::wording::{Offender, Wording};
@@ -50,6 +51,8 @@ pub struct Plan {
     pub counts: Counts,
     /// SMS to send: one a number.
     pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
     /// What it costs.
     pub cost: i64,
     /// The credit held.
@@ -128,19 +131,20 @@ pub async fn plan(
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text } = draft;
-    let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
+    let letter = letter_of(db, text, &structure, &["message", "text"]).await?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
     let (Bound { messages, cost, hash }, tallied) =
         read_through(db, caller.structure, &audience, &letter).await?;
-    let Tallied { first, longest, spread, empty, dear } = tallied;
+    let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let first = first.unwrap_or_else(|| longest.body.clone());
     let limit = length_limit(&rules);
     let said = (letter.text().as_str(), &longest);
-    let facts = facts::gather(caller, &structure, said, counts, (messages, cost), credit, now)?;
+    let sums = Sums { messages, unfilled, cost };
+    let facts = facts::gather(caller, &structure, said, counts, sums, credit, now)?;
     let decision = rules.decide(stage, &facts);
     let rules_hash = rules.hash();
     Ok(Plan {
@@ -153,6 +157,7 @@ pub async fn plan(
         empty,
         counts,
         messages,
+        unfilled,
         cost,
         credit,
         hash,
@@ -172,7 +177,7 @@ pub(super) async fn read_through(
 ) -> Result<(Bound, Tallied), Failure> {
     let prices = prices::all(db).await?;
     let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
-    let mut scan = audience.scan(structure)?;
+    let mut scan = audience.scan(structure, letter.has_own())?;
     loop {
         let page = scan.next(db).await?;
         if page.is_empty() {
@@ -186,11 +191,18 @@ pub(super) async fn read_through(
     }
 }
 
-/// A text as this structure sends it now.
-pub(super) fn letter_of(text: MessageText, structure: &StructureFacts) -> Result<Letter, MergeError> {
+/// A text that was given there, as this structure sends it now.
+pub(super) async fn letter_of(
+    db: &impl ConnectionTrait,
+    text: MessageText,
+    structure: &StructureFacts,
+    path: &[&'static str],
+) -> Result<Letter, Failure> {
     let StructureFacts { structure, settings, .. } = structure;
     let mention = settings.stop_mention.as_deref().unwrap_or_default();
-    Letter::new(text, Style { policy: settings.encoding_policy, mention, structure: &structure.name })
+    let style = Style { policy: settings.encoding_policy, mention, structure: &structure.name };
+    let own = columns::named_in(db, structure.id, text.as_str()).await?;
+    Letter::new(text, style, &own).map_err(|error| merge_problem(&error, path).into())
 }
 
 /// The problem of the fields of a text that was given there. People count from 1.

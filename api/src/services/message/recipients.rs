@@ -83,7 +83,8 @@ impl Keyed for Named {
 /// is another's.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
+/// [`Fault::Forbidden`] without READ on PEOPLE; [`Fault::InputInvalid`] when a column that the text names was removed since; those of a
+/// page.
 pub async fn recipients(
     ctx: &Ctx,
     caller: &Caller,
@@ -122,7 +123,7 @@ pub async fn recipients(
         }
     }
     let name = structures::name(db, caller.structure).await?;
-    let (letter, prices) = (letter_of(&row, &name)?, prices::all(db).await?);
+    let (letter, prices) = (letter_of(db, &row, &name).await?, prices::all(db).await?);
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
