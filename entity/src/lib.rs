@@ -9,7 +9,7 @@
 //! them; none leads to `structure`, since every row already carries its id.
 //!
 //! Columns that carry a telephone number, a message's text or a hash are [`Sensitive`](sensitive::Sensitive) or
-//! [`Digest`](sensitive::Digest), whose `Debug` shows nothing.
+//! [`Digest`](sensitive::Digest), whose `Debug` shows nothing; so are the values of a structure's own columns.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@
 
 pub mod enums;
 pub mod ids;
+pub mod own_values;
 mod scope;
 pub mod sensitive;
 
@@ -28,6 +29,7 @@ pub mod structure;
 
 pub mod opt_out;
 pub mod person;
+pub mod person_column;
 pub mod person_list;
 pub mod person_list_member;
 pub mod person_tag;

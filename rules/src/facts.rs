@@ -110,6 +110,7 @@ pub struct AudienceFacts {
     pub person_count: i64,
     pub message_count: i64,
     pub excluded_count: i64,
+    pub empty_field_count: i64,
 }
 
 /// The structure's credit, in SMS.
@@ -207,7 +208,7 @@ impl Default for MessageFacts {
 
 impl Default for AudienceFacts {
     fn default() -> Self {
-        Self { person_count: 2, message_count: 2, excluded_count: 0 }
+        Self { person_count: 2, message_count: 2, excluded_count: 0, empty_field_count: 0 }
     }
 }
 

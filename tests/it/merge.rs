@@ -1,5 +1,7 @@
 //! Texts with merge fields: each person reads their own, and pays for it.
 
+mod own;
+
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
 

@@ -16,6 +16,7 @@ mod migrate;
 mod opt_out;
 mod output;
 mod parse;
+mod people;
 mod price;
 mod provider;
 mod schema;
@@ -70,6 +71,9 @@ enum Operate {
     /// Import from a file.
     #[command(subcommand)]
     Import(import::Import),
+    /// List and remove what is kept of people.
+    #[command(subcommand)]
+    People(people::People),
     /// Make and list structures.
     #[command(subcommand)]
     Structure(structure::Structure),
@@ -149,6 +153,7 @@ impl Operate {
         let operator = Operator::at_the_command_line();
         let done = match self {
             Self::Import(import) => import.run(&ctx, operator).await,
+            Self::People(people) => people.run(&ctx, operator).await,
             Self::Structure(structure) => structure.run(&ctx, operator).await,
             Self::Account(account) => account.run(&ctx, operator).await,
             Self::Subscription(subscription) => subscription.run(&ctx, operator).await,

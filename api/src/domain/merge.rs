@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::name::fold;
+use super::name::{column_key, fold};
 
 /// The fields that every structure has, by their folded names: the first is the one suggested.
 const BUILT_IN: &[(BuiltIn, &[&str])] = &[
@@ -26,6 +26,12 @@ enum BuiltIn {
     LastName,
     Structure,
     Sex,
+}
+
+/// Whether every structure has a field of that name, folded.
+#[must_use]
+pub fn is_built_in(folded: &str) -> bool {
+    built_in(folded).is_some()
 }
 
 fn built_in(folded: &str) -> Option<BuiltIn> {
@@ -61,7 +67,7 @@ enum What {
         male: String,
         female: String,
     },
-    /// A column of the structure's own, by its folded name.
+    /// A column of the structure's own, by its name as columns' are compared.
     Own(String),
 }
 
@@ -87,7 +93,7 @@ pub struct Values<'a> {
     pub structure: &'a str,
     /// Which form the sex chooses.
     pub gender: Gender,
-    /// What the person's own columns say, by their folded names.
+    /// What the person's own columns say, by their names as columns' are compared.
     pub own: &'a dyn Fn(&str) -> Option<&'a str>,
 }
 
@@ -140,7 +146,7 @@ impl MergeError {
 }
 
 impl Template {
-    /// Reads a text. `own` are the structure's own columns, by their folded names.
+    /// Reads a text. `own` are the structure's own columns, by their names as columns' are compared.
     ///
     /// # Errors
     /// [`MergeError`], the first in the text.
@@ -165,6 +171,12 @@ impl Template {
     #[must_use]
     pub fn is_personal(&self) -> bool {
         self.fields().any(|field| field.what != What::Structure)
+    }
+
+    /// Whether it says what a column of the structure's own does.
+    #[must_use]
+    pub fn has_own(&self) -> bool {
+        self.fields().any(|field| matches!(field.what, What::Own(_)))
     }
 
     fn fields(&self) -> impl Iterator<Item = &Field> {
@@ -281,7 +293,7 @@ fn read(within: &str, position: usize, own: &[String]) -> Result<Field, MergeErr
         Some(BuiltIn::LastName) => What::LastName,
         Some(BuiltIn::Structure) => What::Structure,
         Some(BuiltIn::Sex) => return Err(MergeError::Forms { position }),
-        None if own.contains(&folded) => What::Own(folded),
+        None if own.contains(&column_key(name)) => What::Own(column_key(name)),
         None => return Err(unknown()),
     };
     Ok(Field { what, name: name.to_owned(), otherwise })

@@ -30,6 +30,13 @@ pub fn fold(name: &str) -> String {
     folded
 }
 
+/// The form in which the names of columns are compared: folded, and punctuation made spaces (`N° mobile`, `Prénom :`, `last_name`).
+#[must_use]
+pub fn column_key(name: &str) -> String {
+    let plain: String = fold(name).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The key that orders people by last name, then first name, when compared byte by byte (`COLLATE "C"`, `BINARY`).
 #[must_use]
 pub fn sort_key(last: &str, first: &str) -> String {

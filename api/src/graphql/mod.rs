@@ -19,6 +19,7 @@ mod node_id;
 mod opt_outs;
 mod page;
 mod people;
+mod people_columns;
 mod people_import;
 mod rules;
 mod scalar;
@@ -40,6 +41,7 @@ use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::{MessageMutation, MessageQuery};
 use node::NodeQuery;
+use people_columns::PersonColumnMutation;
 use people_import::PeopleImportMutation;
 use templates::TemplateMutation;
 use viewer::ViewerQuery;
@@ -62,6 +64,7 @@ pub struct Mutation(
     CampaignMutation,
     CreditMutation,
     PeopleImportMutation,
+    PersonColumnMutation,
     RuleMutation,
     TemplateMutation,
 );

@@ -13,6 +13,7 @@ use super::page::{cost, page_args, turned};
 use super::people::{
     Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
 };
+use super::people_columns::PersonColumn;
 use super::rules::{Rule, RuleConnection};
 use super::templates::{MessageTemplate, MessageTemplateConnection};
 use crate::domain::{holidays, replacement};
@@ -219,6 +220,18 @@ impl Structure {
                 let page =
                     people::page(&session.ctx, session.caller()?, &filter, order, lists, &args).await?;
                 Ok(Some(page.turn(Person::together).into()))
+            })
+            .await
+    }
+
+    /// The columns that it keeps of its people beside what every structure knows, by name: merge fields of its own. Needs `READ` on
+    /// PEOPLE.
+    async fn person_columns(&self, graphql: &Context<'_>) -> Maybe<Vec<PersonColumn>> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                let columns = people::columns::list(&session.ctx, session.caller()?).await?;
+                Ok(Some(columns.into_iter().map(PersonColumn::from).collect()))
             })
             .await
     }

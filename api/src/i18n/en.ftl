@@ -200,6 +200,16 @@ FILE_ENCODING_UNKNOWN = The file is encoded neither in UTF-8 nor in Windows-1252
 FILE_HEADER_MISSING = The first line must name the columns.
 FILE_COLUMN_MISSING = The column { $column } is missing: at least the last and the first name are wanted.
 FILE_COLUMN_DUPLICATED = The column { $column } is given twice: keep one.
+KEPT_COLUMN_NAME = The name of a column to keep has at least one letter or digit, and at most { $limit } characters, all on one line.
+KEPT_COLUMN_RESERVED = The column “{ $column }” cannot be kept: in a text, {"{"}{ $name }{"}"} says something else already. Rename it.
+KEPT_COLUMN_MISSING = { $kind ->
+    [near] The file has no column “{ $column }” to keep: did you mean “{ $nearest }”?
+   *[other] The file has no column “{ $column }” to keep.
+}
+KEPT_COLUMN_READ = The column “{ $column }” is read already ({ $known }): it needs no keeping.
+KEPT_COLUMN_TWICE = The column “{ $column }” is given twice: keep one.
+KEPT_COLUMNS_TOO_MANY = A structure keeps at most { $limit } columns: remove those of no use first.
+PERSON_COLUMN_NOT_FOUND = Your structure keeps no column of that name.
 FILE_TOO_MANY_ROWS = The file has more than { $limit } rows: split it.
 FILE_ROW_TOO_LONG = The row at line { $line } is too long: a quote may not be closed.
 FILE_UNREADABLE = The file cannot be read.

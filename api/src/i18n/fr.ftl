@@ -200,6 +200,16 @@ FILE_ENCODING_UNKNOWN = Le codage du fichier n’est ni UTF-8 ni Windows-1252 :
 FILE_HEADER_MISSING = La première ligne doit donner le nom des colonnes.
 FILE_COLUMN_MISSING = La colonne { $column } manque : il faut au moins Nom et Prénom.
 FILE_COLUMN_DUPLICATED = La colonne { $column } est donnée deux fois : n’en gardez qu’une.
+KEPT_COLUMN_NAME = Le nom d’une colonne à garder a au moins une lettre ou un chiffre, et { $limit } caractères au plus, sur une seule ligne.
+KEPT_COLUMN_RESERVED = La colonne « { $column } » ne peut pas être gardée : dans un texte, {"{"}{ $name }{"}"} dit déjà autre chose. Renommez-la.
+KEPT_COLUMN_MISSING = { $kind ->
+    [near] Le fichier n’a pas de colonne « { $column } » à garder : vouliez-vous dire « { $nearest } » ?
+   *[other] Le fichier n’a pas de colonne « { $column } » à garder.
+}
+KEPT_COLUMN_READ = La colonne « { $column } » est déjà lue ({ $known }) : il n’y a pas à demander de la garder.
+KEPT_COLUMN_TWICE = La colonne « { $column } » est donnée deux fois : n’en gardez qu’une.
+KEPT_COLUMNS_TOO_MANY = Une structure garde { $limit } colonnes au plus : supprimez d’abord celles qui ne servent pas.
+PERSON_COLUMN_NOT_FOUND = Votre structure ne garde pas de colonne de ce nom.
 FILE_TOO_MANY_ROWS = Le fichier compte plus de { $limit } lignes : découpez-le.
 FILE_ROW_TOO_LONG = La ligne { $line } du fichier est trop longue : un guillemet n’est peut-être pas fermé.
 FILE_UNREADABLE = Le fichier n’est pas lisible.

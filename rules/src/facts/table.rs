@@ -111,6 +111,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     of_the_whole(int("audience.person_count", "people selected", |f| Value::Int(f.audience.person_count))),
     of_the_whole(int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count))),
     of_the_whole(int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count))),
+    of_the_whole(int("audience.empty_field_count", "messages in which some merge field says nothing, with nothing in its place", |f| Value::Int(f.audience.empty_field_count))),
     int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance)),
     int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved)),
     int("now.year", "year, in the structure's zone", |f| Value::Int(f.now.year)),

@@ -27,6 +27,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "write-permission",
         "credit-sufficient",
         "message-length",
+        "empty-fields",
         "legal-hours",
         "commercial-consent",
     ];
@@ -41,6 +42,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
     assert_eq!(lock("message-length"), Some(Lock::Adjustable));
+    assert_eq!(lock("empty-fields"), Some(Lock::Replaceable));
     assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 7);
 }
 
@@ -48,7 +50,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
 fn the_reference_facts_are_allowed_and_cost_few_operations() {
     let decision = decide(Stage::Send, &defaults(), &Facts::default());
     assert_eq!(decision.outcome, Outcome::Allowed);
-    assert_eq!(decision.verdicts.len(), 7);
+    assert_eq!(decision.verdicts.len(), 8);
     for verdict in &decision.verdicts {
         assert_eq!((verdict.code.as_str(), &verdict.help_url), (PASS, &None));
         assert!((1..200).contains(&verdict.operations), "{verdict:?}");

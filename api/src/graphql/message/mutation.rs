@@ -55,7 +55,7 @@ pub struct MessageInput {
     /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; control characters other than a tab are refused. What the
     /// structure's encoding policy replaces in it, the preview shows. Merge fields: `{prenom}`, `{nom}`, `{structure}`,
     /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
-    /// `{firstname}`, `{lastname}`, `{sex:…}`.
+    /// `{firstname}`, `{lastname}`, `{sex:…}`. The structure's own columns too (`Structure.personColumns`).
     text: String,
     /// Why it is sent.
     #[graphql(default_with = "MessagePurpose::Informational")]

@@ -6,7 +6,7 @@
 use entity::enums::Purpose;
 
 use super::facts;
-use super::plan::{length_limit, letter_of, merge_problem, read_through, text_problem};
+use super::plan::{length_limit, letter_of, read_through, text_problem};
 use super::screening::Screening;
 use super::tally;
 use super::wording::Metrics;
@@ -42,8 +42,7 @@ pub async fn metrics(
     let Some(text) = text else {
         return Ok(Metrics::empty(limit, facts.settings.stop_mention.unwrap_or_default()));
     };
-    let letter =
-        letter_of(text, &facts).map_err(|error| Fault::InputInvalid(merge_problem(&error, &["text"])))?;
+    let letter = letter_of(db, text, &facts, &["text"]).await.map_err(refused)?;
     let written = letter.text().as_str();
     let Some(audience) = audience else {
         let alone = letter.to_nobody();

@@ -31,7 +31,19 @@ pub fn of(
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
     let facts = beforehand(caller, structure, (plan.letter.text().as_str(), plan.purpose), credit, now)?;
-    Ok(of_the_whole(facts, &plan.longest, plan.counts, (plan.messages, plan.cost)))
+    let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
+    Ok(of_the_whole(facts, &plan.longest, plan.counts, sums))
+}
+
+/// What all the messages of a plan come to.
+#[derive(Debug, Clone, Copy)]
+pub struct Sums {
+    /// How many.
+    pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
+    /// What they cost.
+    pub cost: i64,
 }
 
 /// What is known of a message that its user wrote so, for that purpose, before it is known who gets it.
@@ -73,8 +85,9 @@ pub fn beforehand(
     })
 }
 
-/// The same, once it is known that the longest text is this one, and so many SMS leave at such a cost.
-pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, cost): (i64, i64)) -> Facts {
+/// The same, once it is known that the longest text is this one, and what all the messages come to.
+pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, sums: Sums) -> Facts {
+    let Sums { messages, unfilled, cost } = sums;
     Facts {
         message: MessageFacts {
             length: longest.length(),
@@ -87,6 +100,7 @@ pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, 
             person_count: counts.people,
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
+            empty_field_count: unfilled,
         },
         ..facts
     }

@@ -18,11 +18,12 @@ use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
+use crate::services::people::columns;
 use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
 use crate::services::structures::{self, StructureFacts};
 
-use super::facts;
+use super::facts::{self, Sums};
 use super::letter::{Addressed, Letter, Style};
 use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
@@ -59,6 +60,8 @@ pub struct Plan {
     pub left_out: LeftOut,
     /// SMS to send: one a number.
     pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
     /// What it costs.
     pub cost: i64,
     /// The credit held.
@@ -143,7 +146,7 @@ pub async fn plan(
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text, purpose, template } = draft;
-    let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
+    let letter = letter_of(db, text, &structure, &["message", "text"]).await?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
@@ -153,9 +156,9 @@ pub async fn plan(
     let (Bound { messages, cost, hash }, tallied, screening) =
         read_through(db, caller.structure, &audience, &letter, screening).await?;
     let counts = Counts { reachable: counts.reachable - screening.count(), ..counts };
-    let Tallied { first, longest, spread, empty, dear } = tallied;
+    let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
-    let facts = facts::of_the_whole(facts, &longest, counts, (messages, cost));
+    let facts = facts::of_the_whole(facts, &longest, counts, Sums { messages, unfilled, cost });
     Ok(Plan {
         audience,
         first: first.unwrap_or_else(|| longest.body.clone()),
@@ -168,6 +171,7 @@ pub async fn plan(
         purpose,
         counts,
         messages,
+        unfilled,
         cost,
         credit,
         hash,
@@ -189,7 +193,7 @@ pub(super) async fn read_through(
 ) -> Result<(Bound, Tallied, Screening), Failure> {
     let prices = prices::all(db).await?;
     let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
-    let mut scan = audience.scan(structure)?;
+    let mut scan = audience.scan(structure, letter.has_own())?;
     loop {
         let page = scan.next(db).await?;
         if page.is_empty() {
@@ -205,11 +209,18 @@ pub(super) async fn read_through(
     }
 }
 
-/// A text as this structure sends it now.
-pub(super) fn letter_of(text: MessageText, structure: &StructureFacts) -> Result<Letter, MergeError> {
+/// A text that was given there, as this structure sends it now.
+pub(super) async fn letter_of(
+    db: &impl ConnectionTrait,
+    text: MessageText,
+    structure: &StructureFacts,
+    path: &[&'static str],
+) -> Result<Letter, Failure> {
     let StructureFacts { structure, settings, .. } = structure;
     let mention = settings.stop_mention.as_deref().unwrap_or_default();
-    Letter::new(text, Style { policy: settings.encoding_policy, mention, structure: &structure.name })
+    let style = Style { policy: settings.encoding_policy, mention, structure: &structure.name };
+    let own = columns::named_in(db, structure.id, text.as_str()).await?;
+    Letter::new(text, style, &own).map_err(|error| merge_problem(&error, path).into())
 }
 
 /// The problem of the fields of a text that was given there. People count from 1.

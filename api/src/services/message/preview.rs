@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::letter::{Letter, Style};
-use super::plan::{Draft, Plan, plan, stored};
+use super::plan::{Draft, Plan, merge_problem, plan, stored};
 use super::tally::{EmptyField, Spread};
 use super::wording::{Metrics, Offender, Wording};
 use crate::app::Ctx;
@@ -29,6 +29,7 @@ use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
+use crate::services::people::columns;
 use crate::services::{ruleset, structures};
 
 /// What to preview.
@@ -251,10 +252,19 @@ fn text_of(row: &Model) -> Result<MessageText, Fault> {
 }
 
 /// What a preview sends, as its structure is called now.
-pub(super) fn letter_of(row: &Model, structure: &str) -> Result<Letter, Fault> {
+///
+/// # Errors
+/// [`Fault::InputInvalid`] when a column that the text names was removed since; the database's.
+pub(super) async fn letter_of(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    structure: &str,
+) -> Result<Letter, Fault> {
     let (policy, reading) = (structures::encoding_policy(row.encoding_policy), Reading::of_row(row)?);
     let style = Style { policy, mention: &reading.stop_mention, structure };
-    Letter::new(text_of(row)?, style).map_err(|error| Fault::internal(error.code()))
+    let text = text_of(row)?;
+    let own = columns::named_in(db, row.structure_id, text.as_str()).await?;
+    Letter::new(text, style, &own).map_err(|error| Fault::InputInvalid(merge_problem(&error, &[])))
 }
 
 /// The audience that a preview was asked for.

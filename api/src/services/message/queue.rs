@@ -100,7 +100,7 @@ pub async fn messages(
     campaign: CampaignId,
 ) -> Result<Bound, Failure<SendProblem>> {
     let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.letter));
-    let mut scan = plan.audience.scan(caller.structure)?;
+    let mut scan = plan.audience.scan(caller.structure, plan.letter.has_own())?;
     let mut current = MessageId::from_uuid(uuid::Uuid::nil());
     loop {
         let page = scan.next(tx).await?;

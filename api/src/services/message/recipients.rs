@@ -93,7 +93,8 @@ impl Keyed for Named {
 /// is another's.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
+/// [`Fault::Forbidden`] without READ on PEOPLE; [`Fault::InputInvalid`] when a column that the text names was removed since; those of a
+/// page.
 pub async fn recipients(
     ctx: &Ctx,
     caller: &Caller,
@@ -137,7 +138,8 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let (letter, prices) = (letter_of(&row, &structure.structure.name)?, prices::all(db).await?);
+    let letter = letter_of(db, &row, &structure.structure.name).await?;
+    let prices = prices::all(db).await?;
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::services::audience::Audience;
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`; `CAMPAIGN_NOT_FOUND`; `NOTHING_TO_RETRY` when everybody was reached,
-/// may still be, or is written to again already.
+/// may still be, or is written to again already; `MERGE_FIELD_UNKNOWN` when a column that the text names was removed since.
 pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview, Failure> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
     let db = ctx.store.readers();
@@ -27,5 +27,10 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    preview_draft(ctx, caller, Draft { audience, ..draft_of(&shown)? }).await
+    let previewed = preview_draft(ctx, caller, Draft { audience, ..draft_of(&shown)? }).await;
+    previewed.map_err(|failure| match failure {
+        // The text is the campaign's: it may name a column that was removed since.
+        Failure::Problem(problem) => problem.at(&["campaign"]).into(),
+        Failure::Fault(fault) => fault.into(),
+    })
 }

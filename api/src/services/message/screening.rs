@@ -104,7 +104,8 @@ impl Screening {
         if self.open {
             return Ok(LeftOut::new());
         }
-        let mut scan = audience.scan(self.structure).map_err(|problem| Fault::internal(problem.code))?;
+        let mut scan =
+            audience.scan(self.structure, false).map_err(|problem| Fault::internal(problem.code))?;
         loop {
             let page = scan.next(db).await?;
             if page.is_empty() {

@@ -189,6 +189,7 @@ mod tests {
             lists: Vec::new(),
             teacher: None,
             consent: None,
+            kept: Vec::new(),
         }
     }
 
@@ -205,6 +206,7 @@ mod tests {
             mobile: mobile.map(|digit| Sensitive::new(number(digit))),
             number_hash: mobile.map(|digit| Digest::new([digit; 32])),
             commercial_consent_at: None,
+            own: None,
             created_at: at,
             updated_at: at,
         }
