@@ -33,6 +33,8 @@ pub struct Model {
     pub audience: Json,
     /// The text as it was written.
     pub text: Sensitive,
+    /// The sender that was asked for; none means the structure's default.
+    pub sender: Option<String>,
     /// Why it is sent.
     pub purpose: Purpose,
     /// How far characters of the text were replaced.

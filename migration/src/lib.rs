@@ -28,6 +28,7 @@ mod m2026_11_25_000013_encoding_policy;
 mod m2026_11_25_000014_prices;
 mod m2026_11_25_000015_holidays;
 mod m2026_11_25_000016_readings;
+mod m2026_11_25_000019_senders;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000014_prices::Migration),
             Box::new(m2026_11_25_000015_holidays::Migration),
             Box::new(m2026_11_25_000016_readings::Migration),
+            Box::new(m2026_11_25_000019_senders::Migration),
         ]
     }
 }

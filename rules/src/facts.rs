@@ -81,6 +81,7 @@ pub struct SubscriptionFacts {
 pub struct SettingsFacts {
     pub configured: bool,
     pub sender: String,
+    pub senders: Vec<String>,
     pub missing: Vec<String>,
 }
 
@@ -93,6 +94,7 @@ pub struct MessageFacts {
     pub segments: i64,
     pub encoding: String,
     pub cost: i64,
+    pub sender: String,
 }
 
 /// Those whom the message goes to.
@@ -133,6 +135,7 @@ impl fmt::Debug for MessageFacts {
             .field("segments", &self.segments)
             .field("encoding", &self.encoding)
             .field("cost", &self.cost)
+            .field("sender", &self.sender)
             .finish_non_exhaustive()
     }
 }
@@ -172,14 +175,16 @@ impl Default for SubscriptionFacts {
 
 impl Default for SettingsFacts {
     fn default() -> Self {
-        Self { configured: true, sender: "4VENTS".to_owned(), missing: Vec::new() }
+        let sender = "4VENTS".to_owned();
+        Self { configured: true, senders: vec![sender.clone()], sender, missing: Vec::new() }
     }
 }
 
 impl Default for MessageFacts {
     fn default() -> Self {
         let text = "Répétition ce soir à 20 h".to_owned();
-        Self { text, length: 25, segments: 1, encoding: "GSM7".to_owned(), cost: 2 }
+        let (encoding, sender) = ("GSM7".to_owned(), "4VENTS".to_owned());
+        Self { text, length: 25, segments: 1, encoding, cost: 2, sender }
     }
 }
 
@@ -272,13 +277,15 @@ pub(crate) const TABLE: &[FactSpec] = &[
     text("subscription.state", &["NONE", "ACTIVE", "SUSPENDED", "EXPIRED"], "its state", |f| Value::Text(f.subscription.state.clone())),
     int("subscription.days_left", "whole days until it ends, 0 when it is not active", |f| Value::Int(f.subscription.days_left)),
     bool("settings.configured", "whether SMS sending is set up in full", |f| Value::Bool(f.settings.configured)),
-    text("settings.sender", &[], "the name shown to those who receive, empty when none is set", |f| Value::Text(f.settings.sender.clone())),
+    text("settings.sender", &[], "the name shown where a message asks for none, empty when none is set", |f| Value::Text(f.settings.sender.clone())),
+    FactSpec { path: "settings.senders", kind: Type::TextList, words: &[], doc: "the names that the operator lets the structure show", get: |f| Value::List(f.settings.senders.clone()) },
     FactSpec { path: "settings.missing", kind: Type::TextList, words: &["sender", "stop_mention", "provider"], doc: "what is still to be set up", get: |f| Value::List(f.settings.missing.clone()) },
     text(MESSAGE_TEXT, &[], "what was written, without the STOP mention; no message may quote it", |f| Value::Text(f.message.text.clone())),
     int("message.length", "its length in the units charged, without the STOP mention", |f| Value::Int(f.message.length)),
     int("message.segments", "SMS that one recipient costs, with the STOP mention", |f| Value::Int(f.message.segments)),
     text("message.encoding", &["GSM7", "UCS2"], "its alphabet", |f| Value::Text(f.message.encoding.clone())),
     int("message.cost", "SMS that the whole send costs", |f| Value::Int(f.message.cost)),
+    text("message.sender", &[], "the name that it shows, spelled as in `settings.senders` when it is one of them; empty when none is set", |f| Value::Text(f.message.sender.clone())),
     int("audience.person_count", "people selected", |f| Value::Int(f.audience.person_count)),
     int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count)),
     int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count)),

@@ -70,6 +70,7 @@ async fn all_reasons_come_at_once(app: TestApp) {
         "write-permission",
         "credit-sufficient",
         "message-length",
+        "sender-allowed",
     ] {
         assert!(slugs.contains(&slug), "{slug} ran, refusing or not");
     }

@@ -56,6 +56,9 @@ pub struct MessageInput {
     /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
     /// `{firstname}`, `{lastname}`, `{sex:…}`.
     text: String,
+    /// The name that telephones show as the sender, 3 to 11 letters without accents and digits; when absent, the structure's default. The rules
+    /// want it among the structure's `senders`, where case makes no difference.
+    sender: Option<String>,
 }
 
 /// What to preview.
@@ -131,13 +134,13 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let input = PreviewInput { audience: audience.into(), text: message.text };
+        let input = PreviewInput { audience: audience.into(), text: message.text, sender: message.sender };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }
 
-    /// Previews the text of a campaign anew, for those whom it did not reach: refused, not delivered, written off, or not sent because
-    /// it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
+    /// Previews the text of a campaign anew, from the same sender, for those whom it did not reach: refused, not delivered, written off, or
+    /// not sent because it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
     /// people who opted out. Send it as any preview. Needs `READ` on `COMMUNICATION_SMS`.
     async fn retry_campaign(
         &self,

@@ -49,7 +49,7 @@ pub async fn metrics(
         let (offenders, saves) = tally::alike(written, common, prices);
         return Ok(Metrics::new(common, limit, offenders, saves));
     }
-    let (_, tallied) = read_through(db, structure, audience, &letter).await.map_err(refused)?;
+    let (_, tallied) = read_through(db, structure, audience, &letter, None).await.map_err(refused)?;
     let longest = tallied.longest.unwrap_or_else(|| letter.to_nobody());
     let (offenders, saves) = tallied.dear;
     Ok(Metrics::new(&longest, limit, offenders, saves))

@@ -30,15 +30,15 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let said = (plan.letter.text().as_str(), &plan.longest);
+    let said = (plan.letter.text().as_str(), &plan.longest, plan.sender.as_deref());
     gather(caller, structure, said, plan.counts, (plan.messages, plan.cost), credit, now)
 }
 
-/// The facts of a message that its user wrote so, whose longest text is this, of so many SMS at such a cost.
+/// The facts of a message that its user wrote so, whose longest text is this, of this sender, of so many SMS at such a cost.
 pub fn gather(
     caller: &Caller,
     structure: &StructureFacts,
-    (text, wording): (&str, &Wording),
+    (text, wording, sender): (&str, &Wording, Option<&str>),
     counts: Counts,
     (messages, cost): (i64, i64),
     credit: Credit,
@@ -61,7 +61,8 @@ pub fn gather(
         },
         settings: SettingsFacts {
             configured: settings.configured,
-            sender: settings.sender.clone().unwrap_or_default(),
+            sender: settings.default_sender().map(|sender| sender.name.clone()).unwrap_or_default(),
+            senders: settings.senders.iter().map(|sender| sender.name.clone()).collect(),
             missing: settings.missing.iter().map(|what| (*what).to_owned()).collect(),
         },
         message: MessageFacts {
@@ -70,6 +71,7 @@ pub fn gather(
             segments: wording.segments(),
             encoding: wording.measure.encoding.as_str().to_owned(),
             cost,
+            sender: sender.unwrap_or_default().to_owned(),
         },
         audience: AudienceFacts {
             person_count: counts.people,

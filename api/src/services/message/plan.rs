@@ -13,12 +13,14 @@ use crate::caller::Caller;
 use crate::domain::merge::MergeError;
 use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
 use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
+use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
 use super::facts;
@@ -36,6 +38,10 @@ pub struct Plan {
     pub audience: Audience,
     /// What it says.
     pub letter: Letter,
+    /// The sender that was asked for; none means the structure's default.
+    pub asked: Option<SenderName>,
+    /// The sender that it shows; none when the structure has none.
+    pub sender: Option<String>,
     /// The longest of what is sent; of a text that reaches nobody, what it would be.
     pub longest: Wording,
     /// The text as the first person by name reads it.
@@ -54,7 +60,7 @@ pub struct Plan {
     pub cost: i64,
     /// The credit held.
     pub credit: Credit,
-    /// Binds the recipients, the text and the price.
+    /// Binds the recipients, the sender, the text and the price.
     pub hash: Digest,
     /// Binds the rules that were run.
     pub rules_hash: Digest,
@@ -69,7 +75,7 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.letter.text().clone() }
+        Draft { audience: self.audience, text: self.letter.text().clone(), sender: self.asked }
     }
 
     /// People of the audience whom it does not reach.
@@ -85,17 +91,21 @@ pub struct Draft {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: MessageText,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<SenderName>,
 }
 
 impl Draft {
-    /// A draft, if its text and its audience are acceptable.
+    /// A draft, if its text, its sender and its audience are acceptable.
     ///
     /// # Errors
-    /// The text's and the audience's problems, by field.
-    pub fn new(audience: Audience, text: &str) -> Result<Self, Problem> {
+    /// The text's, the sender's and the audience's problems, by field.
+    pub fn new(audience: Audience, text: &str, sender: Option<&str>) -> Result<Self, Problem> {
         audience.check()?;
         let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text })
+        let sender = sender.map(SenderName::parse).transpose();
+        let sender = sender.map_err(|error| senders::problem(error).at(&["message", "sender"]))?;
+        Ok(Self { audience, text, sender })
     }
 }
 
@@ -115,7 +125,7 @@ pub(super) fn text_problem(error: &TextError, path: &[&'static str]) -> Problem 
 /// Plans a message as of now.
 ///
 /// # Errors
-/// The problems of the audience.
+/// The problems of the audience, and of the sender as of now.
 pub async fn plan(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -127,25 +137,28 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text } = draft;
+    let Draft { audience, text, sender: asked } = draft;
+    let sender = senders::choose(&structure.settings, asked.as_ref(), &ctx.config.senders.protected)?;
     let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
     let (Bound { messages, cost, hash }, tallied) =
-        read_through(db, caller.structure, &audience, &letter).await?;
+        read_through(db, caller.structure, &audience, &letter, sender.as_deref()).await?;
     let Tallied { first, longest, spread, empty, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let first = first.unwrap_or_else(|| longest.body.clone());
     let limit = length_limit(&rules);
-    let said = (letter.text().as_str(), &longest);
+    let said = (letter.text().as_str(), &longest, sender.as_deref());
     let facts = facts::gather(caller, &structure, said, counts, (messages, cost), credit, now)?;
     let decision = rules.decide(stage, &facts);
     let rules_hash = rules.hash();
     Ok(Plan {
         audience,
         letter,
+        asked,
+        sender,
         longest,
         first,
         dear,
@@ -163,15 +176,16 @@ pub async fn plan(
     })
 }
 
-/// Reads an audience through, once: what binds it to a text, and what all the texts come to.
+/// Reads an audience through, once: what binds it to a text and its sender, and what all the texts come to.
 pub(super) async fn read_through(
     db: &impl ConnectionTrait,
     structure: StructureId,
     audience: &Audience,
     letter: &Letter,
+    sender: Option<&str>,
 ) -> Result<(Bound, Tallied), Failure> {
     let prices = prices::all(db).await?;
-    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
+    let (mut binder, mut tally) = (Binder::new(letter, sender), Tally::default());
     let mut scan = audience.scan(structure)?;
     loop {
         let page = scan.next(db).await?;
@@ -245,9 +259,12 @@ pub struct Bound {
 }
 
 impl<'l> Binder<'l> {
-    /// Begins with the text.
-    pub fn new(letter: &'l Letter) -> Self {
+    /// Begins with the sender and the text.
+    pub fn new(letter: &'l Letter, sender: Option<&str>) -> Self {
         let mut hasher = Sha256::new();
+        let sender = sender.unwrap_or_default();
+        hasher.update(sender.len().to_le_bytes());
+        hasher.update(sender.as_bytes());
         let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
         hasher.update(common.as_bytes());
         Self { letter, hasher, messages: 0, cost: 0, last_number: None }

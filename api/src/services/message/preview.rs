@@ -24,6 +24,7 @@ use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Audience;
@@ -37,6 +38,8 @@ pub struct PreviewInput {
     pub audience: Audience,
     /// The text, as the user wrote it.
     pub text: String,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<String>,
 }
 
 /// A preview, as its account sees it.
@@ -48,6 +51,8 @@ pub struct Preview {
     pub token: String,
     /// Until when the token serves.
     pub expires_at: At,
+    /// The sender that it shows; none when the structure has none, and of previews made before there was a choice.
+    pub sender: Option<String>,
     /// The text as the first person by name reads it.
     pub body: String,
     /// What the counter shows.
@@ -73,6 +78,9 @@ pub struct Preview {
 /// What a preview keeps of its texts, beside the first and the size of the longest.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Reading {
+    /// The sender shown.
+    #[serde(default)]
+    sender: Option<String>,
     stop_mention: String,
     /// The length of the longest, without the mention.
     length: i64,
@@ -87,6 +95,7 @@ impl Reading {
     fn of_plan(plan: &Plan) -> Self {
         let (offenders, saves) = plan.dear.clone();
         Self {
+            sender: plan.sender.clone(),
             stop_mention: plan.letter.mention().to_owned(),
             length: plan.longest.length(),
             room: plan.longest.room(),
@@ -112,9 +121,9 @@ impl Reading {
 /// Previews a message, for any account of the structure: whoever may not send sees why.
 ///
 /// # Errors
-/// The problems of the text and of the audience.
+/// The problems of the text, of the sender and of the audience.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
-    preview_draft(ctx, caller, Draft::new(input.audience, &input.text)?).await
+    preview_draft(ctx, caller, Draft::new(input.audience, &input.text, input.sender.as_deref())?).await
 }
 
 /// Plans a draft and keeps the plan as a preview.
@@ -155,6 +164,7 @@ async fn insert(
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
+        sender: Set(plan.asked.as_ref().map(SenderName::to_string)),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(Purpose::Informational),
         body: Set(Sensitive::new(plan.first.as_str())),
@@ -216,6 +226,16 @@ pub(super) fn text_of(row: &Model) -> Result<MessageText, Fault> {
     MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))
 }
 
+/// The sender that a preview was asked for.
+pub(super) fn sender_of(row: &Model) -> Result<Option<SenderName>, Fault> {
+    row.sender.as_deref().map(sender).transpose()
+}
+
+/// A sender that was read when it came in.
+pub(super) fn sender(stored: &str) -> Result<SenderName, Fault> {
+    SenderName::parse(stored).map_err(Fault::internal)
+}
+
 /// What a preview sends, as its structure is called now.
 pub(super) fn letter_of(row: &Model, structure: &str) -> Result<Letter, Fault> {
     let (policy, reading) = (structures::encoding_policy(row.encoding_policy), Reading::of_row(row)?);
@@ -229,7 +249,8 @@ pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
 }
 
 fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result<Preview, Fault> {
-    let Reading { stop_mention, length, room, offenders, saves, spread, empty } = Reading::of_row(row)?;
+    let Reading { sender, stop_mention, length, room, offenders, saves, spread, empty } =
+        Reading::of_row(row)?;
     let metrics = Metrics {
         length,
         limit,
@@ -247,6 +268,7 @@ fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result
         id: row.id,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
+        sender,
         body: row.body.expose().to_owned(),
         metrics,
         recipient_count: row.recipient_count,

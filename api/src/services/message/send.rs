@@ -1,7 +1,7 @@
 //! The send: the plan made again, compared with its preview, and committed whole.
 //!
 //! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages and
-//! their reservation. What was previewed is what is sent: other recipients, another text, a higher price, other rules or a
+//! their reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
 //! worse outcome answer the new preview instead, unless balance or time alone are to blame. The answers come in one order: key,
 //! token, stale, refused, confirmation, credit. The work goes on when the client has left.
 
@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
-use super::preview::{Preview, audience_of, preview_draft, text_of, token_hash};
+use super::preview::{Preview, audience_of, preview_draft, sender_of, text_of, token_hash};
 use super::{facts, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -244,7 +244,7 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)? };
+    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)?, sender: sender_of(shown)? };
     hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
