@@ -23,6 +23,7 @@ mod scope;
 pub mod sensitive;
 
 pub mod sealed_key;
+pub mod sender;
 pub mod sms_settings;
 pub mod sms_subscription;
 pub mod structure;

@@ -35,6 +35,8 @@ pub struct Model {
     pub text: Sensitive,
     /// The version of a template that it was started from; of the same structure, which no reference of the table keeps.
     pub template_version_id: Option<MessageTemplateVersionId>,
+    /// The sender that was asked for; none means the structure's default.
+    pub sender: Option<String>,
     /// Why it is sent.
     pub purpose: Purpose,
     /// How far characters of the text were replaced.

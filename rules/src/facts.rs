@@ -88,6 +88,7 @@ pub struct SubscriptionFacts {
 pub struct SettingsFacts {
     pub configured: bool,
     pub sender: String,
+    pub senders: Vec<String>,
     pub missing: Vec<String>,
 }
 
@@ -101,6 +102,7 @@ pub struct MessageFacts {
     pub encoding: String,
     pub cost: i64,
     pub purpose: String,
+    pub sender: String,
 }
 
 /// Those whom the message goes to.
@@ -155,6 +157,7 @@ impl fmt::Debug for MessageFacts {
             .field("encoding", &self.encoding)
             .field("cost", &self.cost)
             .field("purpose", &self.purpose)
+            .field("sender", &self.sender)
             .finish_non_exhaustive()
     }
 }
@@ -194,15 +197,17 @@ impl Default for SubscriptionFacts {
 
 impl Default for SettingsFacts {
     fn default() -> Self {
-        Self { configured: true, sender: "4VENTS".to_owned(), missing: Vec::new() }
+        let sender = "4VENTS".to_owned();
+        Self { configured: true, senders: vec![sender.clone()], sender, missing: Vec::new() }
     }
 }
 
 impl Default for MessageFacts {
     fn default() -> Self {
         let text = "Répétition ce soir à 20 h".to_owned();
-        let purpose = "INFORMATIONAL".to_owned();
-        Self { text, length: 25, segments: 1, encoding: "GSM7".to_owned(), cost: 2, purpose }
+        let (encoding, purpose, sender) =
+            ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
+        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender }
     }
 }
 

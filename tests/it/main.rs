@@ -35,6 +35,7 @@ mod reports;
 mod retry;
 mod rules;
 mod schema;
+mod senders;
 mod sending;
 mod statements;
 mod stop;

@@ -71,6 +71,7 @@ async fn all_reasons_come_at_once(app: TestApp) {
         "credit-sufficient",
         "message-length",
         "empty-fields",
+        "sender-allowed",
     ] {
         assert!(slugs.contains(&slug), "{slug} ran, refusing or not");
     }

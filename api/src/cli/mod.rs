@@ -20,6 +20,7 @@ mod people;
 mod price;
 mod provider;
 mod schema;
+mod sender;
 mod serve;
 mod settings;
 mod structure;
@@ -89,6 +90,9 @@ enum Operate {
     /// Set how a structure sends SMS.
     #[command(subcommand)]
     Settings(settings::Settings),
+    /// List and set the names that telephones show for a structure.
+    #[command(subcommand)]
+    Sender(sender::Sender),
     /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
@@ -158,6 +162,7 @@ impl Operate {
             Self::Account(account) => account.run(&ctx, operator).await,
             Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
             Self::Settings(settings) => settings.run(&ctx, operator).await,
+            Self::Sender(sender) => sender.run(&ctx, operator).await,
             Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
             Self::Price(price) => price.run(&ctx, operator).await,

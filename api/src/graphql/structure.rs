@@ -18,7 +18,7 @@ use super::rules::{Rule, RuleConnection};
 use super::templates::{MessageTemplate, MessageTemplateConnection};
 use crate::domain::{holidays, replacement};
 use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
-use crate::services::{campaigns, decisions, ledger, people, ruleset, templates};
+use crate::services::{campaigns, decisions, ledger, people, ruleset, senders, templates};
 
 /// What a structure subscribed to.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -101,6 +101,21 @@ pub enum HolidayCalendar {
     AlsaceMoselle,
 }
 
+/// A name that telephones show as the sender.
+#[derive(SimpleObject)]
+pub struct Sender {
+    /// The name.
+    name: String,
+    /// Whether messages show it which ask for none.
+    is_default: bool,
+}
+
+impl From<&senders::Sender> for Sender {
+    fn from(sender: &senders::Sender) -> Self {
+        Self { name: sender.name.clone(), is_default: sender.is_default }
+    }
+}
+
 /// How the SMS of a structure are set up.
 #[derive(SimpleObject)]
 pub struct SmsSettings {
@@ -108,8 +123,10 @@ pub struct SmsSettings {
     configured: bool,
     /// What is still to be set: `sender`, `stop_mention`, `provider`; the last also where the one set is not available on this server.
     missing: Vec<&'static str>,
-    /// The name that telephones show as the sender; null when none is set.
-    sender: Option<String>,
+    /// The names that telephones may show as the sender, in order of name; the operator sets them.
+    senders: Vec<Sender>,
+    /// The one that messages show which ask for none; null when there is none.
+    default_sender: Option<Sender>,
     /// What every SMS ends with, so that people can refuse the next; empty when none is set.
     stop_mention: String,
     /// How far characters of its texts are replaced so that they cost less.
@@ -122,11 +139,13 @@ pub struct SmsSettings {
 
 impl SmsSettings {
     fn new(view: SettingsView, help_url: &str) -> Self {
-        let SettingsView { configured, missing, sender, stop_mention, encoding_policy, holidays, .. } = view;
+        let default_sender = view.default_sender().map(Sender::from);
+        let SettingsView { configured, missing, senders, stop_mention, encoding_policy, holidays, .. } = view;
         Self {
             configured,
             missing,
-            sender,
+            senders: senders.iter().map(Sender::from).collect(),
+            default_sender,
             stop_mention: stop_mention.unwrap_or_default(),
             encoding_policy: encoding_policy.into(),
             holidays: holidays.into(),

@@ -85,6 +85,12 @@ MERGE_FIELD_UNKNOWN = { $kind ->
 MERGE_FIELD_NESTED = A merge field stands within another at character { $position }: close the first before.
 MERGE_FIELD_FORMS = The sex takes two forms or three at character { $position }, such as {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = The message is longer than { $max } characters.
+SENDER_INVALID = { $kind ->
+    [character] A sender holds letters without accents and digits only, and no space: { $character } is neither.
+    [length] A sender has 3 to 11 characters.
+   *[letter] A sender has at least one letter: it is a name, not a number.
+}
+SENDER_PROTECTED = “{ $sender }” would be taken for “{ $name }”, a protected name: choose another sender.
 NO_MOBILE = No usable mobile number.
 COUNTRY_NOT_SERVED = SMS are not sent to the country of this number.
 OPTED_OUT = Has opted out of SMS.

@@ -85,6 +85,12 @@ MERGE_FIELD_UNKNOWN = { $kind ->
 MERGE_FIELD_NESTED = Un champ se trouve dans un autre au caractère { $position } : fermez d’abord le premier.
 MERGE_FIELD_FORMS = Le sexe prend deux formes ou trois au caractère { $position }, comme {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = Le message dépasse { $max } caractères.
+SENDER_INVALID = { $kind ->
+    [character] Un expéditeur ne contient que des lettres sans accent et des chiffres, sans espace : { $character } n’en est pas.
+    [length] Un expéditeur compte de 3 à 11 caractères.
+   *[letter] Un expéditeur contient au moins une lettre : c’est un nom, pas un numéro.
+}
+SENDER_PROTECTED = « { $sender } » se confondrait avec « { $name } », un nom protégé : choisissez un autre expéditeur.
 NO_MOBILE = Pas de numéro de mobile utilisable.
 COUNTRY_NOT_SERVED = Les SMS ne sont pas envoyés vers le pays de ce numéro.
 OPTED_OUT = A refusé de recevoir des SMS.

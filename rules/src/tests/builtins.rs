@@ -26,6 +26,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "not-admin-account",
         "write-permission",
         "credit-sufficient",
+        "sender-allowed",
         "message-length",
         "empty-fields",
         "legal-hours",
@@ -41,7 +42,9 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         assert_eq!(rule.hash().len(), 64);
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
-    assert_eq!(lock("message-length"), Some(Lock::Adjustable));
+    for slug in ["message-length", "sender-allowed"] {
+        assert_eq!(lock(slug), Some(Lock::Adjustable));
+    }
     assert_eq!(lock("empty-fields"), Some(Lock::Replaceable));
     assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 7);
 }
@@ -50,7 +53,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
 fn the_reference_facts_are_allowed_and_cost_few_operations() {
     let decision = decide(Stage::Send, &defaults(), &Facts::default());
     assert_eq!(decision.outcome, Outcome::Allowed);
-    assert_eq!(decision.verdicts.len(), 8);
+    assert_eq!(decision.verdicts.len(), 9);
     for verdict in &decision.verdicts {
         assert_eq!((verdict.code.as_str(), &verdict.help_url), (PASS, &None));
         assert!((1..200).contains(&verdict.operations), "{verdict:?}");

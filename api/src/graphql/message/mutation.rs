@@ -60,6 +60,9 @@ pub struct MessageInput {
     /// Why it is sent.
     #[graphql(default_with = "MessagePurpose::Informational")]
     purpose: MessagePurpose,
+    /// The name that telephones show as the sender, 3 to 11 letters without accents and digits; when absent, the structure's default. The rules
+    /// want it among the structure's `senders`, where case makes no difference.
+    sender: Option<String>,
     /// The version of a template that the text was started from: what is sent is `text`, and the campaign remembers the version.
     template: Option<ID>,
 }
@@ -137,15 +140,16 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let MessageInput { text, purpose, template } = message;
+        let MessageInput { text, purpose, sender, template } = message;
         let template = template.as_ref().map(node_id::message_template_version);
-        let input = PreviewInput { audience: audience.into(), text, purpose: purpose.into(), template };
+        let input =
+            PreviewInput { audience: audience.into(), text, purpose: purpose.into(), sender, template };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }
 
-    /// Previews the text of a campaign anew, for those whom it did not reach: refused, not delivered, written off, or not sent because
-    /// it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
+    /// Previews the text of a campaign anew, from the same sender, for those whom it did not reach: refused, not delivered, written off, or
+    /// not sent because it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
     /// people who opted out. Send it as any preview. Needs `READ` on `COMMUNICATION_SMS`.
     async fn retry_campaign(
         &self,

@@ -49,6 +49,11 @@ impl SmsPreview {
         self.0.purpose.into()
     }
 
+    /// The name that telephones will show as the sender; null while the structure has none.
+    async fn sender(&self) -> Option<&str> {
+        self.0.sender.as_deref()
+    }
+
     /// The text as the first recipient will read it, STOP mention included.
     async fn text(&self) -> &str {
         &self.0.body

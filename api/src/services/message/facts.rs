@@ -30,9 +30,22 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let facts = beforehand(caller, structure, (plan.letter.text().as_str(), plan.purpose), credit, now)?;
+    let said =
+        Said { text: plan.letter.text().as_str(), purpose: plan.purpose, sender: plan.sender.as_deref() };
+    let facts = beforehand(caller, structure, said, credit, now)?;
     let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
     Ok(of_the_whole(facts, &plan.longest, plan.counts, sums))
+}
+
+/// What a message says to everyone.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The text, as its user wrote it.
+    pub text: &'a str,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// The sender that it shows.
+    pub sender: Option<&'a str>,
 }
 
 /// What all the messages of a plan come to.
@@ -46,11 +59,11 @@ pub struct Sums {
     pub cost: i64,
 }
 
-/// What is known of a message that its user wrote so, for that purpose, before it is known who gets it.
+/// What is known of a message before it is known who gets it.
 pub fn beforehand(
     caller: &Caller,
     structure: &StructureFacts,
-    (text, purpose): (&str, Purpose),
+    Said { text, purpose, sender }: Said<'_>,
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
@@ -71,12 +84,14 @@ pub fn beforehand(
         },
         settings: SettingsFacts {
             configured: settings.configured,
-            sender: settings.sender.clone().unwrap_or_default(),
+            sender: settings.default_sender().map(|sender| sender.name.clone()).unwrap_or_default(),
+            senders: settings.senders.iter().map(|sender| sender.name.clone()).collect(),
             missing: settings.missing.iter().map(|what| (*what).to_owned()).collect(),
         },
         message: MessageFacts {
             text: text.to_owned(),
             purpose: purpose.as_str().to_owned(),
+            sender: sender.unwrap_or_default().to_owned(),
             ..MessageFacts::default()
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },

@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::domain::merge::MergeError;
 use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
@@ -21,9 +22,10 @@ use crate::services::ledger::{self, Credit};
 use crate::services::people::columns;
 use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
+use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
-use super::facts::{self, Sums};
+use super::facts::{self, Said, Sums};
 use super::letter::{Addressed, Letter, Style};
 use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
@@ -42,6 +44,10 @@ pub struct Plan {
     pub letter: Letter,
     /// What it was started from.
     pub template: Option<MessageTemplateVersionId>,
+    /// The sender that was asked for; none means the structure's default.
+    pub asked: Option<SenderName>,
+    /// The sender that it shows; none when the structure has none.
+    pub sender: Option<String>,
     /// The longest of what is sent; of a text that reaches nobody, what it would be.
     pub longest: Wording,
     /// The text as the first person by name reads it.
@@ -66,7 +72,7 @@ pub struct Plan {
     pub cost: i64,
     /// The credit held.
     pub credit: Credit,
-    /// Binds the recipients, the text and the price.
+    /// Binds the recipients, the sender, the text and the price.
     pub hash: Digest,
     /// Binds the rules that were run.
     pub rules_hash: Digest,
@@ -82,7 +88,7 @@ impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
         let (audience, text) = (self.audience, self.letter.text().clone());
-        Draft { audience, text, purpose: self.purpose, template: self.template }
+        Draft { audience, text, purpose: self.purpose, sender: self.asked, template: self.template }
     }
 
     /// People of the audience whom it does not reach.
@@ -100,20 +106,24 @@ pub struct Draft {
     pub text: MessageText,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<SenderName>,
     /// The version of a template that the text was started from.
     pub template: Option<MessageTemplateVersionId>,
 }
 
 impl Draft {
-    /// A draft, if its text and its audience are acceptable.
+    /// A draft, if its text, its sender and its audience are acceptable.
     ///
     /// # Errors
-    /// The text's and the audience's problems, by field.
+    /// The text's, the sender's and the audience's problems, by field.
     pub fn new(input: PreviewInput) -> Result<Self, Problem> {
-        let PreviewInput { audience, text, purpose, template } = input;
+        let PreviewInput { audience, text, purpose, sender, template } = input;
         audience.check()?;
         let text = MessageText::parse(&text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text, purpose, template })
+        let sender = sender.as_deref().map(SenderName::parse).transpose();
+        let sender = sender.map_err(|error| senders::problem(error).at(&["message", "sender"]))?;
+        Ok(Self { audience, text, purpose, sender, template })
     }
 }
 
@@ -133,7 +143,7 @@ pub(super) fn text_problem(error: &TextError, path: &[&'static str]) -> Problem 
 /// Plans a message as of now.
 ///
 /// # Errors
-/// The problems of the audience.
+/// The problems of the audience, and of the sender as of now.
 pub async fn plan(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -145,16 +155,18 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text, purpose, template } = draft;
+    let Draft { audience, text, purpose, sender: asked, template } = draft;
+    let sender = senders::choose(&structure.settings, asked.as_ref(), &ctx.config.senders.protected)?;
     let letter = letter_of(db, text, &structure, &["message", "text"]).await?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let facts = facts::beforehand(caller, &structure, (letter.text().as_str(), purpose), credit, now)?;
+    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref() };
+    let facts = facts::beforehand(caller, &structure, said, credit, now)?;
     let screening = Screening::new(&rules, facts.clone(), caller.structure, now);
     let (Bound { messages, cost, hash }, tallied, screening) =
-        read_through(db, caller.structure, &audience, &letter, screening).await?;
+        read_through(db, caller.structure, &audience, (&letter, sender.as_deref()), screening).await?;
     let counts = Counts { reachable: counts.reachable - screening.count(), ..counts };
     let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
@@ -164,6 +176,8 @@ pub async fn plan(
         first: first.unwrap_or_else(|| longest.body.clone()),
         letter,
         template,
+        asked,
+        sender,
         longest,
         dear,
         spread,
@@ -183,16 +197,17 @@ pub async fn plan(
     })
 }
 
-/// Reads an audience through, once: whom the rules leave out, what binds the others to a text, and what all the texts come to.
+/// Reads an audience through, once: whom the rules leave out, what binds the others to a text and its sender, and what all the texts come
+/// to.
 pub(super) async fn read_through(
     db: &impl ConnectionTrait,
     structure: StructureId,
     audience: &Audience,
-    letter: &Letter,
+    (letter, sender): (&Letter, Option<&str>),
     mut screening: Screening,
 ) -> Result<(Bound, Tallied, Screening), Failure> {
     let prices = prices::all(db).await?;
-    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
+    let (mut binder, mut tally) = (Binder::new(letter, sender), Tally::default());
     let mut scan = audience.scan(structure, letter.has_own())?;
     loop {
         let page = scan.next(db).await?;
@@ -275,9 +290,12 @@ pub struct Bound {
 }
 
 impl<'l> Binder<'l> {
-    /// Begins with the text.
-    pub fn new(letter: &'l Letter) -> Self {
+    /// Begins with the sender and the text.
+    pub fn new(letter: &'l Letter, sender: Option<&str>) -> Self {
         let mut hasher = Sha256::new();
+        let sender = sender.unwrap_or_default();
+        hasher.update(sender.len().to_le_bytes());
+        hasher.update(sender.as_bytes());
         let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
         hasher.update(common.as_bytes());
         Self { letter, hasher, messages: 0, cost: 0, last_number: None }

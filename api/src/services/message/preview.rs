@@ -25,6 +25,7 @@ use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
@@ -41,6 +42,8 @@ pub struct PreviewInput {
     pub text: String,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<String>,
     /// The version of a template that the text was started from.
     pub template: Option<MessageTemplateVersionId>,
 }
@@ -56,6 +59,8 @@ pub struct Preview {
     pub token: String,
     /// Until when the token serves.
     pub expires_at: At,
+    /// The sender that it shows; none when the structure has none, and of previews made before there was a choice.
+    pub sender: Option<String>,
     /// The text as the first person by name reads it.
     pub body: String,
     /// What the counter shows.
@@ -81,6 +86,9 @@ pub struct Preview {
 /// What a preview keeps of its texts, beside the first and the size of the longest.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Reading {
+    /// The sender shown.
+    #[serde(default)]
+    sender: Option<String>,
     stop_mention: String,
     /// The length of the longest, without the mention.
     length: i64,
@@ -95,6 +103,7 @@ impl Reading {
     fn of_plan(plan: &Plan) -> Self {
         let (offenders, saves) = plan.dear.clone();
         Self {
+            sender: plan.sender.clone(),
             stop_mention: plan.letter.mention().to_owned(),
             length: plan.longest.length(),
             room: plan.longest.room(),
@@ -120,7 +129,7 @@ impl Reading {
 /// Previews a message, for any account of the structure: whoever may not send sees why.
 ///
 /// # Errors
-/// The problems of the text and of the audience; `TEMPLATE_NOT_FOUND`.
+/// The problems of the text, of the sender and of the audience; `TEMPLATE_NOT_FOUND`.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
     let template = input.template;
     let draft = Draft::new(input)?;
@@ -184,6 +193,7 @@ async fn insert(
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
         template_version_id: Set(plan.template),
+        sender: Set(plan.asked.as_ref().map(SenderName::to_string)),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(plan.purpose),
         body: Set(Sensitive::new(plan.first.as_str())),
@@ -242,13 +252,23 @@ pub(super) async fn own(
 
 /// What a preview was asked for.
 pub(super) fn draft_of(row: &Model) -> Result<Draft, Fault> {
-    let (audience, text) = (audience_of(row)?, text_of(row)?);
-    Ok(Draft { audience, text, purpose: row.purpose, template: row.template_version_id })
+    Ok(Draft {
+        audience: audience_of(row)?,
+        text: text_of(row)?,
+        purpose: row.purpose,
+        sender: row.sender.as_deref().map(sender).transpose()?,
+        template: row.template_version_id,
+    })
 }
 
 /// The text of a preview, as its user wrote it.
 fn text_of(row: &Model) -> Result<MessageText, Fault> {
     MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))
+}
+
+/// A sender that was read when it came in.
+pub(super) fn sender(stored: &str) -> Result<SenderName, Fault> {
+    SenderName::parse(stored).map_err(Fault::internal)
 }
 
 /// What a preview sends, as its structure is called now.
@@ -273,7 +293,8 @@ pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
 }
 
 fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result<Preview, Fault> {
-    let Reading { stop_mention, length, room, offenders, saves, spread, empty } = Reading::of_row(row)?;
+    let Reading { sender, stop_mention, length, room, offenders, saves, spread, empty } =
+        Reading::of_row(row)?;
     let metrics = Metrics {
         length,
         limit,
@@ -292,6 +313,7 @@ fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result
         purpose: row.purpose,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
+        sender,
         body: row.body.expose().to_owned(),
         metrics,
         recipient_count: row.recipient_count,

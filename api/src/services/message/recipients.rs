@@ -15,7 +15,7 @@ use rules::Skip;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
-use super::facts;
+use super::facts::{self, Said};
 use super::preview::{audience_of, letter_of, own};
 use super::screening::{LeftOut, Screening, any_of};
 use super::wording::Wording;
@@ -235,7 +235,10 @@ async fn left_out(
     let now = ctx.now();
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let facts = facts::beforehand(caller, structure, (row.text.expose(), row.purpose), credit, now)?;
+    let default = structure.settings.default_sender().map(|sender| sender.name.as_str());
+    let said =
+        Said { text: row.text.expose(), purpose: row.purpose, sender: row.sender.as_deref().or(default) };
+    let facts = facts::beforehand(caller, structure, said, credit, now)?;
     Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
 }
 

@@ -8,13 +8,13 @@ use entity::ids::CampaignId;
 use entity::{campaign, preview};
 
 use super::plan::Draft;
-use super::preview::{Preview, draft_of, preview_draft};
+use super::preview::{Preview, draft_of, preview_draft, sender};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 
-/// Previews the text of a campaign, as its user wrote it, for those whom it did not reach.
+/// Previews the text of a campaign, as its user wrote it and from the same sender, for those whom it did not reach.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`; `CAMPAIGN_NOT_FOUND`; `NOTHING_TO_RETRY` when everybody was reached,
@@ -27,10 +27,10 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    let previewed = preview_draft(ctx, caller, Draft { audience, ..draft_of(&shown)? }).await;
-    previewed.map_err(|failure| match failure {
-        // The text is the campaign's: it may name a column that was removed since.
-        Failure::Problem(problem) => problem.at(&["campaign"]).into(),
-        Failure::Fault(fault) => fault.into(),
+    let draft = Draft { audience, sender: Some(sender(&campaign.sender)?), ..draft_of(&shown)? };
+    // Whatever is at fault now is the campaign's, since nothing else was given.
+    preview_draft(ctx, caller, draft).await.map_err(|failure| match failure {
+        Failure::Problem(problem) => Failure::Problem(problem.at(&["campaign"])),
+        Failure::Fault(fault) => Failure::Fault(fault),
     })
 }

@@ -1,7 +1,7 @@
 //! The send: the plan made again, compared with its preview, and committed whole.
 //!
 //! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages and
-//! their reservation. What was previewed is what is sent: other recipients, another text, a higher price, other rules or a
+//! their reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
 //! worse outcome answer the new preview instead, unless balance or time alone are to blame. The answers come in one order: key,
 //! token, stale, refused, confirmation, credit. The work goes on when the client has left.
 
