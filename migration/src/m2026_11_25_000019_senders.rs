@@ -1,5 +1,7 @@
 //! The senders of a structure, one of them its default. Until now it had one, which becomes its default; a preview made before has none of
 //! its own, and means the default.
+//!
+//! The column that held it stays, unread: instances of before go on while they are replaced.
 
 use sea_orm_migration::{
     prelude::*,
@@ -45,15 +47,11 @@ impl MigrationTrait for Migration {
             .select_from(present)
             .map_err(|error| DbErr::Custom(error.to_string()))?;
         manager.execute(insert).await?;
-        manager.alter_table(Table::alter().table("sms_settings").drop_column("sender").take()).await?;
         manager.alter_table(Table::alter().table("preview").add_column(text_null("sender")).take()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.alter_table(Table::alter().table("preview").drop_column("sender").take()).await?;
-        manager
-            .alter_table(Table::alter().table("sms_settings").add_column(text_null("sender")).take())
-            .await?;
         let default =
             "SELECT name FROM sender WHERE is_default AND sender.structure_id = sms_settings.structure_id";
         let update =

@@ -17,7 +17,7 @@ mod table;
 pub use table::facts_reference;
 pub(crate) use table::{FactSpec, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
 
-/// The hours since the last SMS to a person to whom none was ever sent: a hundred years.
+/// The hours since the last SMS to a person to whom none was sent that is remembered: a hundred years.
 pub const NEVER_SENT_HOURS: i64 = 876_000;
 
 /// All that rules can know of one preview or send. [`Default`] gives the reference values on which cases build.

@@ -17,6 +17,8 @@ const BUILT_IN: &[(BuiltIn, &[&str])] = &[
     (BuiltIn::Structure, &["structure"]),
     (BuiltIn::Sex, &["sexe", "sex"]),
 ];
+/// The most fields of a text: enough for any letter, and no text grows without bounds when it is filled in.
+pub const MAX_FIELDS: usize = 20;
 /// How near a name must be to be suggested, from 0 to 1.
 const NEAR: f64 = 0.6;
 
@@ -125,6 +127,12 @@ pub enum MergeError {
         /// Where the inner brace stands.
         position: usize,
     },
+    /// More fields than [`MAX_FIELDS`].
+    #[error("more than {MAX_FIELDS} merge fields, at position {position}")]
+    TooMany {
+        /// Where the brace of the first too many stands.
+        position: usize,
+    },
     /// The sex without its two forms, or with more than three.
     #[error("the sex takes two forms or three at position {position}, such as {{sexe:cher|chère}}")]
     Forms {
@@ -140,6 +148,7 @@ impl MergeError {
         match self {
             Self::Unknown { .. } => "MERGE_FIELD_UNKNOWN",
             Self::Nested { .. } => "MERGE_FIELD_NESTED",
+            Self::TooMany { .. } => "MERGE_FIELDS_TOO_MANY",
             Self::Forms { .. } => "MERGE_FIELD_FORMS",
         }
     }
@@ -264,6 +273,9 @@ impl<'a> Reader<'a> {
             return Err(MergeError::Nested { position: position + 1 + within.encode_utf16().count() });
         }
         let field = read(within, position, own)?;
+        if self.pieces.iter().filter(|piece| matches!(piece, Piece::Field(_))).count() >= MAX_FIELDS {
+            return Err(MergeError::TooMany { position });
+        }
         self.end_literal();
         self.pieces.push(Piece::Field(field));
         // Both braces too.
@@ -284,6 +296,8 @@ fn read(within: &str, position: usize, own: &[String]) -> Result<Field, MergeErr
         return sex(name, forms).ok_or(MergeError::Forms { position });
     }
     let otherwise = match rest.strip_prefix('|') {
+        // Two alternatives are those of the sex: of another field, the second would be sent as it is written.
+        Some(otherwise) if otherwise.contains('|') => return Err(unknown()),
         Some(otherwise) => Some(otherwise.to_owned()),
         None if rest.is_empty() => None,
         None => return Err(unknown()),

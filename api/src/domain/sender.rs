@@ -99,10 +99,21 @@ impl SenderName {
     /// digits or a word such as `info` beside it.
     #[must_use]
     pub fn imitates<'a>(&self, names: &'a ProtectedNames) -> Option<&'a str> {
-        let undated = self.0.trim_matches(|c: char| c.is_ascii_digit());
-        let looks = [skeleton(&self.0), skeleton(undated)];
-        let found = names.0.iter().find(|name| looks.iter().any(|look| name.is_seen_in(look)));
+        let (whole, parts) = (skeleton(&self.0), self.parts());
+        let found = names.0.iter().find(|name| name.is_seen_in(&whole, &parts));
         found.map(|name| name.name.as_str())
+    }
+
+    /// What the eye makes of each part of it that has nothing beside it but digits and such words as `info`.
+    fn parts(&self) -> Vec<String> {
+        let beside = |rest: &str| {
+            let word: String = rest.chars().filter(|c| !c.is_ascii_digit()).collect();
+            word.is_empty() || NOTICES.iter().any(|notice| skeleton(notice) == skeleton(&word))
+        };
+        let length = self.0.len();
+        let spans = (0..length).flat_map(|start| (start + 1..=length).map(move |end| (start, end)));
+        let spans = spans.filter(|(start, end)| beside(&self.0[..*start]) && beside(&self.0[*end..]));
+        spans.map(|(start, end)| skeleton(&self.0[start..end])).collect()
     }
 }
 
@@ -123,16 +134,9 @@ struct Protected {
 }
 
 impl Protected {
-    fn is_seen_in(&self, look: &str) -> bool {
-        let name = self.skeleton.as_str();
-        if name.chars().count() >= LONG {
-            return look.contains(name);
-        }
-        let beside = [look.strip_prefix(name), look.strip_suffix(name)];
-        beside
-            .into_iter()
-            .flatten()
-            .any(|rest| rest.is_empty() || NOTICES.iter().any(|word| skeleton(word) == rest))
+    fn is_seen_in(&self, whole: &str, parts: &[String]) -> bool {
+        let long = self.skeleton.chars().count() >= LONG;
+        (long && whole.contains(&self.skeleton)) || parts.contains(&self.skeleton)
     }
 }
 
@@ -223,7 +227,14 @@ mod tests {
             ("4m3Ll", Some("ameli")),
             ("AMELI2026", Some("ameli")),
             ("InfoAmeli", Some("ameli")),
+            ("4MELI24", Some("ameli")),
+            ("AMEL124", Some("ameli")),
+            ("INFO24AMELI", Some("ameli")),
+            ("CAF75INFO", Some("CAF")),
+            ("SFR24SMS", Some("SFR")),
+            ("5FR24", Some("SFR")),
             ("AMELIE", None),
+            ("AMELIE24", None),
             ("LaPoste", Some("La Poste")),
             ("LAP0STE", Some("La Poste")),
             ("1aPo5te", Some("La Poste")),

@@ -114,8 +114,8 @@ pub(crate) const TABLE: &[FactSpec] = &[
     of_the_whole(int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count))),
     of_the_whole(int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count))),
     of_the_whole(int("audience.empty_field_count", "messages in which some merge field says nothing, with nothing in its place", |f| Value::Int(f.audience.empty_field_count))),
-    int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance)),
-    int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved)),
+    of_the_whole(int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance))),
+    of_the_whole(int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved))),
     int("now.year", "year, in the structure's zone", |f| Value::Int(f.now.year)),
     int("now.month", "month, 1 to 12", |f| Value::Int(f.now.month)),
     int("now.day", "day of the month, 1 to 31", |f| Value::Int(f.now.day)),
@@ -127,7 +127,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     of_the_person(list("person.tags", "their tags", |f| Value::List(f.person.tags.clone()))),
     of_the_person(list("person.lists", "the lists they are on", |f| Value::List(f.person.lists.clone()))),
     of_the_person(int("person.sent_today", "SMS sent to them since midnight, in the structure's zone", |f| Value::Int(f.person.sent_today))),
-    of_the_person(int("person.last_sent_hours", "whole hours since the last was sent to them; 876000 when none was", |f| Value::Int(f.person.last_sent_hours))),
+    of_the_person(int("person.last_sent_hours", "whole hours since the last was sent to them; 876000 when none was in the last 31 days", |f| Value::Int(f.person.last_sent_hours))),
     of_the_person(bool("person.commercial_consent", "whether they agreed to commercial messages", |f| Value::Bool(f.person.commercial_consent))),
 ];
 

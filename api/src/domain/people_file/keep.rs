@@ -5,7 +5,7 @@
 
 use super::Column;
 use crate::domain::merge;
-use crate::domain::name::column_key;
+use crate::domain::name::{column_key, is_invisible};
 
 /// The most columns that a structure keeps: what one writes about, not a copy of a whole file.
 pub const MAX_KEPT: usize = 20;
@@ -106,7 +106,7 @@ impl Keep {
             let name = column_key(title);
             if name.is_empty()
                 || title.chars().count() > MAX_KEPT_NAME_CHARS
-                || title.contains(char::is_control)
+                || title.contains(|c: char| c.is_control() || is_invisible(c))
             {
                 return Err(KeepError::Name);
             }

@@ -1,5 +1,6 @@
 //! The second pass: the rows of a file that was inspected, one by one.
 
+use std::fmt;
 use std::io::Read;
 
 use csv::{ByteRecord, Reader};
@@ -40,7 +41,17 @@ pub struct PersonRow {
     /// Consent to commercial messages.
     pub consent: Option<Consent>,
     /// What the columns kept on demand say, by their names.
-    pub kept: Vec<(String, String)>,
+    pub kept: Kept,
+}
+
+/// What the columns kept on demand say of a person, by their names; those that say nothing are absent. Its `Debug` shows none of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Kept(pub Vec<(String, String)>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({} values)", self.0.len())
+    }
 }
 
 /// The rows of a file; see [`rows`].
@@ -101,7 +112,7 @@ impl<R> Rows<R> {
             lists: row.labels_of(Column::Lists)?,
             teacher: row.line_of(Column::Teacher, MAX_TEACHER_CHARS)?,
             consent: row.word_of(Column::Consent, consent)?,
-            kept: row.kept()?,
+            kept: Kept(row.kept()?),
         })
     }
 }

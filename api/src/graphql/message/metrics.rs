@@ -11,7 +11,7 @@ use crate::services::message::{Metrics, Offender};
 pub enum MessagePurpose {
     /// It tells people what concerns them: a rehearsal, an absence, an enrolment.
     Informational,
-    /// It sells or promotes: a concert to buy tickets for, a sale. It leaves in legal hours, and only to those who agreed to such messages.
+    /// It sells or promotes: a concert to buy tickets for, a sale. It leaves in legal hours, else it is refused or waits, and only to those who agreed to such messages.
     Commercial,
 }
 

@@ -54,7 +54,8 @@ impl SmsPreview {
         self.0.sender.as_deref()
     }
 
-    /// The text as the first recipient will read it, STOP mention included.
+    /// The text as the first recipient will read it, STOP mention included. Without `READ` on PEOPLE, its merge fields say nothing of
+    /// anyone.
     async fn text(&self) -> &str {
         &self.0.body
     }

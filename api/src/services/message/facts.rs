@@ -5,19 +5,27 @@
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
 use entity::enums::{Module, Purpose};
+use entity::ids::StructureId;
 use rules::{
     AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
     SubscriptionFacts,
 };
 
+use sea_orm::ConnectionTrait;
+
 use super::plan::Plan;
 use super::wording::Wording;
+use crate::app::App;
 use crate::caller::Caller;
 use crate::domain::holidays::{Territory, is_public_holiday};
 use crate::error::Fault;
 use crate::services::audience::Counts;
 use crate::services::ledger::Credit;
-use crate::services::structures::StructureFacts;
+use crate::services::ruleset;
+use crate::services::structures::{self, StructureFacts};
+
+/// The built-in rule that says when commercial messages leave.
+const HOURS_RULE: &str = "legal-hours";
 
 /// The days left of a subscription that has no end.
 const ENDLESS: i64 = 36_500;
@@ -68,8 +76,7 @@ pub fn beforehand(
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
     let StructureFacts { structure, subscription, settings } = structure;
-    let zone: Tz =
-        structure.time_zone.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))?;
+    let zone = zone_of(&structure.time_zone)?;
     Ok(Facts {
         account: account(caller),
         structure: rules::StructureFacts {
@@ -119,6 +126,26 @@ pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, sums: Sums)
         },
         ..facts
     }
+}
+
+/// Whether a commercial message of a structure may leave now, by the hours that its rule sets.
+///
+/// # Errors
+/// The database's.
+pub async fn may_leave(app: &App, db: &impl ConnectionTrait, structure: StructureId) -> Result<bool, Fault> {
+    let now = app.now();
+    let StructureFacts { structure: view, settings, .. } =
+        structures::facts_of(app, db, structure, now).await?;
+    let zone = zone_of(&view.time_zone)?;
+    let now = local(now, zone, settings.holidays.territory(&view.region));
+    let message =
+        MessageFacts { purpose: Purpose::Commercial.as_str().to_owned(), ..MessageFacts::default() };
+    let facts = Facts { message, now, ..Facts::default() };
+    Ok(ruleset::active(app, db, structure).await?.allows(HOURS_RULE, &facts))
+}
+
+fn zone_of(name: &str) -> Result<Tz, Fault> {
+    name.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))
 }
 
 fn account(caller: &Caller) -> AccountFacts {

@@ -19,6 +19,7 @@ mod wording;
 
 pub use check::check_text;
 pub use counter::metrics;
+pub use facts::may_leave;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use retry::retry;

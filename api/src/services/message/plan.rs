@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::domain::merge::MergeError;
+use crate::domain::merge::{MAX_FIELDS, MergeError};
 use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
 use crate::domain::sender::SenderName;
@@ -165,9 +165,10 @@ pub async fn plan(
     let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref() };
     let facts = facts::beforehand(caller, &structure, said, credit, now)?;
     let screening = Screening::new(&rules, facts.clone(), caller.structure, now);
-    let (Bound { messages, cost, hash }, tallied, screening) =
+    let (Bound { people, messages, cost, hash }, tallied, screening) =
         read_through(db, caller.structure, &audience, (&letter, sender.as_deref()), screening).await?;
-    let counts = Counts { reachable: counts.reachable - screening.count(), ..counts };
+    // Of the scan, as what is sent is: people may change between two statements.
+    let counts = Counts { people: counts.people.max(people), reachable: people };
     let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let facts = facts::of_the_whole(facts, &longest, counts, Sums { messages, unfilled, cost });
@@ -197,6 +198,11 @@ pub async fn plan(
     })
 }
 
+/// The problem of a text that is too long once it is filled in for someone.
+fn merged_too_long() -> Problem {
+    Problem::new("MERGED_TEXT_TOO_LONG").at(&["message", "text"]).with("max", count(MAX_TEXT_UNITS))
+}
+
 /// Reads an audience through, once: whom the rules leave out, what binds the others to a text and its sender, and what all the texts come
 /// to.
 pub(super) async fn read_through(
@@ -218,6 +224,10 @@ pub(super) async fn read_through(
         (screening, kept) = screening.sift(db, page).await?;
         for recipient in &kept {
             if let Some((addressed, price)) = binder.add(recipient, &prices) {
+                if letter.common().is_none() && addressed.wording.length() > count(MAX_TEXT_UNITS) {
+                    // Filled in, it is longer than any text may be, whatever the rules say.
+                    return Err(merged_too_long().into());
+                }
                 tally.add(recipient, &addressed, price);
             }
         }
@@ -254,6 +264,9 @@ pub(super) fn merge_problem(error: &MergeError, path: &[&'static str]) -> Proble
                 .with("position", count(*position + 1))
                 .with("nearest", nearest.as_deref().unwrap_or_default())
         }
+        MergeError::TooMany { position } => {
+            problem.with("position", count(*position + 1)).with("max", count(MAX_FIELDS))
+        }
         MergeError::Nested { position } | MergeError::Forms { position } => {
             problem.with("position", count(*position + 1))
         }
@@ -273,6 +286,7 @@ pub(super) fn length_limit(rules: &RuleSet) -> i64 {
 pub struct Binder<'l> {
     letter: &'l Letter,
     hasher: Sha256,
+    people: i64,
     messages: i64,
     cost: i64,
     last_number: Option<Digest>,
@@ -281,6 +295,8 @@ pub struct Binder<'l> {
 /// What a scan came to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bound {
+    /// People.
+    pub people: i64,
     /// Numbers.
     pub messages: i64,
     /// What all cost.
@@ -298,12 +314,13 @@ impl<'l> Binder<'l> {
         hasher.update(sender.as_bytes());
         let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
         hasher.update(common.as_bytes());
-        Self { letter, hasher, messages: 0, cost: 0, last_number: None }
+        Self { letter, hasher, people: 0, messages: 0, cost: 0, last_number: None }
     }
 
     /// Adds the next person of the scan; answers what is sent and the price of a part when the number is a new one. A number that lost
     /// its price since the scan began costs nothing here, and so is another plan than one of the scan before or after.
     pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<(Addressed<'l>, i64)> {
+        self.people += 1;
         self.hasher.update(recipient.id.as_uuid().as_bytes());
         self.hasher.update(recipient.number_hash.as_bytes());
         if self.last_number.as_ref() == Some(&recipient.number_hash) {
@@ -327,7 +344,7 @@ impl<'l> Binder<'l> {
     /// What all came to.
     pub fn finish(self) -> Bound {
         let hash = Digest::new(self.hasher.finalize().into());
-        Bound { messages: self.messages, cost: self.cost, hash }
+        Bound { people: self.people, messages: self.messages, cost: self.cost, hash }
     }
 }
 

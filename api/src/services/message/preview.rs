@@ -2,6 +2,7 @@
 //!
 //! Architecture Invariant: a preview writes itself and its decision, nothing else. Its token serves its account only.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use entity::At;
@@ -196,7 +197,7 @@ async fn insert(
         sender: Set(plan.asked.as_ref().map(SenderName::to_string)),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(plan.purpose),
-        body: Set(Sensitive::new(plan.first.as_str())),
+        body: Set(Sensitive::new(shown_to(caller, plan).as_ref())),
         encoding: Set(stored(longest.measure.encoding)),
         length: Set(super::plan::count(longest.measure.length_units)),
         segments: Set(i32::try_from(longest.segments()).map_err(Fault::internal)?),
@@ -212,6 +213,15 @@ async fn insert(
         expires_at: Set(At::from(ctx.now() + lifetime)),
     };
     Ok(preview::Entity::insert(row).exec_with_returning(tx).await?)
+}
+
+/// The first text, to who may read people; to others, what it would say to someone of whom nothing is known.
+fn shown_to<'p>(caller: &Caller, plan: &'p Plan) -> Cow<'p, str> {
+    if plan.letter.common().is_some() || caller.may_read(Module::People).is_ok() {
+        Cow::Borrowed(&plan.first)
+    } else {
+        Cow::Owned(plan.letter.to_nobody().body)
+    }
 }
 
 /// The previews of those ids that are the caller's own, in no particular order, with as many statements however many; others
@@ -285,6 +295,11 @@ pub(super) async fn letter_of(
     let text = text_of(row)?;
     let own = columns::named_in(db, row.structure_id, text.as_str()).await?;
     Letter::new(text, style, &own).map_err(|error| Fault::InputInvalid(merge_problem(&error, &[])))
+}
+
+/// The sender that a preview showed.
+pub(super) fn shown_sender(row: &Model) -> Result<Option<String>, Fault> {
+    Ok(Reading::of_row(row)?.sender)
 }
 
 /// The audience that a preview was asked for.

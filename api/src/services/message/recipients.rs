@@ -16,7 +16,7 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, Select
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
 use super::facts::{self, Said};
-use super::preview::{audience_of, letter_of, own};
+use super::preview::{audience_of, letter_of, own, shown_sender};
 use super::screening::{LeftOut, Screening, any_of};
 use super::wording::Wording;
 use crate::app::Ctx;
@@ -235,9 +235,8 @@ async fn left_out(
     let now = ctx.now();
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let default = structure.settings.default_sender().map(|sender| sender.name.as_str());
-    let said =
-        Said { text: row.text.expose(), purpose: row.purpose, sender: row.sender.as_deref().or(default) };
+    let sender = shown_sender(row)?;
+    let said = Said { text: row.text.expose(), purpose: row.purpose, sender: sender.as_deref() };
     let facts = facts::beforehand(caller, structure, said, credit, now)?;
     Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
 }

@@ -17,12 +17,14 @@ use rules::{Decision, Facts, NEVER_SENT_HOURS, PersonFacts, Screen, Skip};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
-use super::plan::count;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
 use crate::services::ruleset::RuleSet;
 use crate::store::among;
+
+/// How far back rules are told what was sent to a person.
+const REMEMBERED: Duration = Duration::days(31);
 
 /// Why each person is left out.
 pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
@@ -86,11 +88,6 @@ impl Screening {
         decision.with_screen(&self.screen)
     }
 
-    /// How many it left out.
-    pub fn count(&self) -> i64 {
-        count(self.left_out.len())
-    }
-
     /// Whom it left out, and why.
     pub fn into_left_out(self) -> LeftOut {
         self.left_out
@@ -132,8 +129,7 @@ impl Screening {
         } else {
             HashMap::new()
         };
-        let history = self.screen.reads("person.sent_today") || self.screen.reads("person.last_sent_hours");
-        let sent = if history { self.sent(db, &ids).await? } else { HashMap::new() };
+        let sent = if asks_what_was_sent(&self.screen) { self.sent(db, &ids).await? } else { HashMap::new() };
         let facts = |recipient: &Recipient| {
             let sent = sent.get(&recipient.id);
             PersonFacts {
@@ -177,7 +173,8 @@ impl Screening {
             .take()
     }
 
-    /// What was sent to each of these people, or is about to be: all but what was refused or held back.
+    /// What was sent to each of these people in the last [`REMEMBERED`], or is about to be: all but what was refused or held back. Ids tell
+    /// when messages were made, so that older ones are not read.
     async fn sent(
         &self,
         db: &impl ConnectionTrait,
@@ -186,6 +183,8 @@ impl Screening {
         let covered = |column| Expr::col((message_person::Entity, column));
         let at = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
         let today: Expr = CaseStatement::new().case(at().gte(At::from(self.midnight)), 1).finally(0).into();
+        let since = u64::try_from((self.now - REMEMBERED).timestamp_millis()).unwrap_or_default();
+        let earliest = uuid::Builder::from_unix_timestamp_millis(since, &[0; 10]).into_uuid();
         let states = [MessageState::Rejected, MessageState::Suppressed].map(MessageState::as_str);
         let query = Query::select()
             .expr_as(covered(message_person::Column::PersonId), Alias::new("person"))
@@ -207,6 +206,7 @@ impl Screening {
                 covered(message_person::Column::PersonId),
                 people.iter().copied(),
             ))
+            .and_where(covered(message_person::Column::MessageId).gte(earliest))
             .and_where(Expr::col((message::Entity, message::Column::State)).is_not_in(states))
             .add_group_by([covered(message_person::Column::PersonId)])
             .take();
@@ -214,6 +214,11 @@ impl Screening {
         let sent = rows.iter().map(|row| Sent::from_query_result(row, "").map(|sent| (sent.person, sent)));
         Ok(sent.collect::<Result<_, _>>()?)
     }
+}
+
+/// Whether some rule asks what was sent to people before.
+pub fn asks_what_was_sent(screen: &Screen) -> bool {
+    screen.reads("person.sent_today") || screen.reads("person.last_sent_hours")
 }
 
 /// What was sent to a person.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::domain::name::fold;
+use crate::domain::name::{fold, is_invisible};
 use crate::domain::text::MessageText;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::message;
@@ -89,7 +89,7 @@ pub async fn save(
 
 fn checked_name(name: &str) -> Result<String, Problem> {
     let name: String = name.trim().nfc().collect();
-    let shows = !fold(&name).is_empty() && !name.chars().any(char::is_control);
+    let shows = !fold(&name).is_empty() && !name.chars().any(|c| c.is_control() || is_invisible(c));
     if shows && name.chars().count() <= MAX_NAME_CHARS {
         return Ok(name);
     }
@@ -99,7 +99,7 @@ fn checked_name(name: &str) -> Result<String, Problem> {
 /// The comment, with LF for line ends; none when it says nothing.
 fn checked_comment(comment: Option<String>) -> Result<Option<String>, Problem> {
     let comment = comment.unwrap_or_default().replace("\r\n", "\n").trim().to_owned();
-    let refused = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let refused = |c: char| is_invisible(c) || (c.is_control() && !matches!(c, '\n' | '\t'));
     if comment.chars().any(refused) || comment.chars().count() > MAX_COMMENT_CHARS {
         let problem = Problem::new("TEMPLATE_COMMENT_INVALID").at(&["comment"]);
         return Err(problem.with("max", limit(MAX_COMMENT_CHARS)));

@@ -212,6 +212,7 @@ impl Progress {
             mobile: None,
             number_hash: None,
             commercial_consent_at: None,
+            consent_withdrawn_at: None,
             own: None,
             created_at: self.now,
             updated_at: self.now,
@@ -235,20 +236,34 @@ impl Progress {
             person.number_hash = Some(self.ctx.keys.number_hash(mobile));
             changed = true;
         }
-        let consent = match row.consent {
-            Some(Consent::Given { on: Some(day) }) => Some(self.start_of(day)),
-            Some(Consent::Given { on: None }) => Some(person.commercial_consent_at.unwrap_or(self.now)),
-            Some(Consent::Withheld) => None,
-            None => person.commercial_consent_at,
-        };
-        changed |= set(&mut person.commercial_consent_at, consent);
-        for (column, value) in &row.kept {
+        changed |= self.consent(person, row.consent);
+        for (column, value) in &row.kept.0 {
             changed |= keep(&mut person.own, column, value);
         }
         if changed {
             person.updated_at = self.now;
         }
         changed
+    }
+
+    /// Has a person agree or not, as the row says; answers whether that changed anything. A withdrawal outlives the agreements of days
+    /// before it: last year's file, imported again, agrees to nothing.
+    fn consent(&self, person: &mut Model, said: Option<Consent>) -> bool {
+        let (before, refused) = (person.commercial_consent_at, person.consent_withdrawn_at);
+        let (consent, withdrawal) = match said {
+            None => return false,
+            Some(Consent::Given { on: Some(day) }) => {
+                let at = self.start_of(day);
+                if refused.is_some_and(|refused| at.0 <= refused.0) {
+                    return false;
+                }
+                (Some(at), None)
+            }
+            Some(Consent::Given { on: None }) => (Some(before.unwrap_or(self.now)), None),
+            Some(Consent::Withheld) => (None, Some(refused.unwrap_or(self.now))),
+        };
+        let changed = set(&mut person.commercial_consent_at, consent);
+        set(&mut person.consent_withdrawn_at, withdrawal) || changed
     }
 
     /// The first instant of a day where the structure is; in UTC, should that day have none there.
@@ -270,6 +285,7 @@ impl Progress {
             P::Mobile,
             P::NumberHash,
             P::CommercialConsentAt,
+            P::ConsentWithdrawnAt,
             P::Own,
             P::UpdatedAt,
         ];

@@ -28,7 +28,8 @@
 //! # What a row changes
 //!
 //! What it says. An absent column and an empty cell change nothing; tags, lists and teachers are added, never removed. A
-//! consent with a date is stored as that day; a plain yes as the present, unless one is stored; a no withdraws it. Of columns that
+//! consent with a date is stored as that day, unless it was withdrawn since; a plain yes as the present, unless one is stored; a no
+//! withdraws it. Of columns that
 //! we do not know, those that were asked for by name are kept, and no other.
 //!
 //! A teacher is looked up once every row is in, by identifier, else by name in either order. Where that fails, the row is
