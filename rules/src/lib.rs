@@ -7,8 +7,8 @@
 //! runs is a refusal by that rule.
 
 mod catalog;
-mod check;
 mod error;
+mod explain;
 mod facts;
 mod host;
 mod limits;
@@ -22,6 +22,7 @@ mod screen;
 mod script;
 mod template;
 mod text;
+mod tree;
 mod types;
 mod unloaded;
 mod verdict;
@@ -35,6 +36,7 @@ pub use facts::{
     AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NEVER_SENT_HOURS, NowFacts,
     PermissionFacts, PersonFacts, SettingsFacts, StructureFacts, SubscriptionFacts, facts_reference,
 };
+pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
 pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
@@ -42,5 +44,6 @@ pub use pipeline::{ActiveRule, decide};
 pub use rule::Rule;
 pub use screen::{Screen, Skip};
 pub use text::{Lang, LocalText};
+pub use tree::{Seen, Step, Trace};
 pub use unloaded::Unloaded;
 pub use verdict::{Decision, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict};

@@ -30,7 +30,7 @@ impl Reference {
     /// The kind of its value in scripts.
     pub(crate) const fn script_type(&self) -> Type {
         match self {
-            Self::Fact(fact) => fact.kind,
+            Self::Fact(fact) => fact.kind(),
             Self::Param(_, kind) => kind.script_type(),
         }
     }

@@ -14,6 +14,7 @@ use crate::params::ParamValue;
 use crate::script::{Script, sha256};
 use crate::template::Template;
 use crate::text::{Lang, LocalText};
+use crate::tree::Tree;
 use crate::verdict::{Level, PASS, RULE_ERROR};
 
 /// A rule that can run.
@@ -130,9 +131,20 @@ impl Rule {
         &self.warnings
     }
 
+    /// The most operations that a run of its script can take, whatever the facts.
+    #[must_use]
+    pub const fn operations_bound(&self) -> u64 {
+        self.script.tree.operations
+    }
+
     /// The facts that its script and its messages read, by path.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> {
         self.reads.iter().copied()
+    }
+
+    /// What the check made of its script.
+    pub(crate) const fn tree(&self) -> &Tree {
+        &self.script.tree
     }
 
     /// Runs the rule on facts, with parameters set over the defaults. A parameter that the manifest no longer declares is
@@ -145,6 +157,7 @@ impl Rule {
         let run = Arc::new(Run { facts: Arc::clone(facts), params });
         let only_code = self.manifest.codes.keys().next().map_or(PASS, String::as_str);
         let (answer, operations) = self.script.run(Arc::clone(&run), only_code);
+        debug_assert_eq!(Ok(()), self.script.agrees(&answer, &run), "{}", self.manifest.slug);
         let code = match answer {
             Ok(Answer::Pass) => return pass(operations),
             Ok(Answer::Code(code)) => code,
@@ -163,7 +176,10 @@ impl Rule {
     }
 
     /// The value of every declared parameter.
-    fn params(&self, set: &BTreeMap<String, ParamValue>) -> Result<BTreeMap<String, ParamValue>, Fault> {
+    pub(crate) fn params(
+        &self,
+        set: &BTreeMap<String, ParamValue>,
+    ) -> Result<BTreeMap<String, ParamValue>, Fault> {
         let value = |(name, spec): (&String, &crate::params::ParamSpec)| {
             let value = set.get(name).unwrap_or(&spec.default);
             spec.check(value).map(|()| (name.clone(), value.clone())).map_err(|error| {

@@ -106,7 +106,7 @@ impl Screener {
     }
 
     fn answer(&mut self, facts: &Facts) -> Option<Arc<Skip>> {
-        let alike: Vec<Value> = self.of_the_person.iter().map(|fact| (fact.get)(facts)).collect();
+        let alike: Vec<Value> = self.of_the_person.iter().map(|fact| fact.value(facts)).collect();
         if let Some(known) = self.answers.get(&alike) {
             return known.clone();
         }

@@ -11,6 +11,7 @@ mod hostile;
 mod plugins;
 mod refusals;
 mod screen;
+mod trace;
 
 /// A manifest with one code, A, an INT parameter `most` (10), a TIME `from` and a LIST `words`, and one case of each verdict.
 const MANIFEST: &str = r#"

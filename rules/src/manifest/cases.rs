@@ -102,7 +102,7 @@ impl Reader<'_> {
 /// A value of a manifest, as the fact holds it.
 fn fact_value(fact: &facts::FactSpec, value: &toml::Value) -> Option<serde_json::Value> {
     let known = |word: &str| fact.words.is_empty() || fact.words.contains(&word);
-    match (fact.kind, value) {
+    match (fact.kind(), value) {
         (Type::Bool, toml::Value::Boolean(flag)) => Some((*flag).into()),
         (Type::Int, toml::Value::Integer(number)) => Some((*number).into()),
         (Type::Text, toml::Value::String(text)) if known(text) => Some(text.as_str().into()),

@@ -126,8 +126,10 @@ fn parameters_keep_their_bounds() {
 const GUIDE: &str = include_str!("../../../docs/guides/write-a-rule.md");
 
 #[test]
-fn the_guide_for_authors_holds_the_table_of_facts() {
-    assert!(GUIDE.contains(&facts_reference()), "write this table in the guide:\n{}", facts_reference());
+fn the_guide_for_authors_holds_the_tables_of_facts_and_functions() {
+    for table in [facts_reference(), functions_reference()] {
+        assert!(GUIDE.contains(&table), "write this table in the guide:\n{table}");
+    }
 }
 
 #[test]

@@ -38,7 +38,10 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "if true { 1 } else { false }",
             "line 1, column 1: one branch gives an integer, the other a boolean",
         ),
-        ("message.text.starts_with(3)", "line 1, column 14: starts_with does not take (a text, an integer)"),
+        (
+            "message.text.starts_with(3)",
+            "line 1, column 14: starts_with does not take (a text, an integer) (it takes (a text, a text))",
+        ),
     ];
     for (script, told) in expected {
         assert_eq!(first(script), told, "{script}");
