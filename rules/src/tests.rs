@@ -7,7 +7,10 @@ use crate::{ActiveRule, Catalog, Diagnostic, Rule, State};
 
 mod builtins;
 mod decisions;
+mod differential;
+mod generated;
 mod hostile;
+mod narrowing;
 mod plugins;
 mod refusals;
 mod screen;

@@ -32,7 +32,7 @@ pub(crate) struct Uses {
 
 /// Checks a compiled script against its manifest, and lowers it.
 pub(crate) fn lower(script: &AST, manifest: &Manifest) -> Result<(Tree, Uses), Vec<Diagnostic>> {
-    let mut walk = Walk { manifest, uses: Uses::default(), problems: Vec::new(), operations: 1 };
+    let mut walk = Walk { manifest, uses: Uses::default(), problems: Vec::new(), operations: PART };
     let root = if let [Stmt::Expr(expression)] = script.statements() {
         walk.root(expression)
     } else {
@@ -55,11 +55,13 @@ struct Walk<'a> {
     operations: u64,
 }
 
-/// Operations of the interpreter for a part by itself, at most.
+/// Operations that the interpreter takes for a part by itself, at most.
 const PART: u64 = 1;
-/// The same, more, for what has links: a dotted name, a method.
-const LINK: u64 = 2;
-/// The same, more, for what stands between braces.
+/// Those that it takes besides to call what the part names.
+const CALL: u64 = 1;
+/// Those for each dot.
+const LINK: u64 = 4;
+/// Those for braces.
 const BLOCK: u64 = 3;
 
 impl Walk<'_> {
@@ -211,7 +213,7 @@ impl Walk<'_> {
 
     /// A dotted name.
     fn value(&mut self, path: &str, at: Position) -> Option<Any> {
-        self.operations += LINK * 2;
+        self.operations += path.split('.').skip(1).fold(0, |links, _| links + LINK).saturating_sub(PART);
         match resolve(path, self.manifest.names()) {
             Ok(Reference::Fact(fact)) => {
                 self.uses.facts.insert(fact.path);

@@ -3,7 +3,7 @@
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 use super::any::{Any, Lowered};
-use super::{Bool, Int, LINK, Text, Walk};
+use super::{Bool, CALL, Int, LINK, Text, Walk};
 use crate::facts;
 use crate::host::{FUNCTIONS, Signature, VERDICT};
 use crate::names::hint;
@@ -88,6 +88,7 @@ impl Walk<'_> {
             self.words(&call.args);
             return found;
         }
+        self.operations += CALL;
         let found = apply_function(&call.name, takes, at);
         if found.is_none() {
             self.no_such_call(&call.name, &kinds, at);
@@ -139,7 +140,7 @@ impl Walk<'_> {
             );
             return None;
         }
-        self.operations += 1;
+        self.operations += CALL;
         self.uses.codes.insert(code.to_string());
         Some(Answer::Code(code.to_string()).at(at))
     }
