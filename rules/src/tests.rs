@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{ActiveRule, Catalog, Diagnostic, Rule, State};
 
 mod builtins;
+mod corpus;
 mod decisions;
 mod differential;
 mod generated;
