@@ -20,6 +20,7 @@ mod rule;
 mod sandbox;
 mod screen;
 mod script;
+mod syntax;
 mod template;
 mod text;
 mod tree;

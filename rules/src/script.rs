@@ -6,17 +6,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rhai::{AST, ParseErrorType};
+use rhai::AST;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Diagnostic, Fault, Place};
-use crate::facts;
 use crate::host::{Answer, Run};
-use crate::limits::{MAX_PARSE_DEPTH, MAX_SOURCE_BYTES};
+use crate::limits::MAX_SOURCE_BYTES;
 use crate::manifest::Manifest;
-use crate::names::hint;
 use crate::params::ParamValue;
 use crate::sandbox;
+use crate::syntax::refusal;
 use crate::text::hidden_character;
 use crate::tree::{self, Machine, Tree, Uses};
 
@@ -100,31 +99,6 @@ fn check_characters(source: &str) -> Result<(), Diagnostic> {
             format!("le caractère invisible ou de contrôle U+{code:04X} n’est pas permis dans un script"),
         ))
     })
-}
-
-/// A refusal of the compiler, as authors read it.
-fn refusal(error: &ParseErrorType, place: Place) -> Diagnostic {
-    match error {
-        ParseErrorType::VariableUndefined(name) => {
-            let names = facts::groups().chain(["params"]);
-            Diagnostic::error(
-                place,
-                format!("there is no fact {name:?}"),
-                format!("il n’existe aucun fait {name:?}"),
-            )
-            .with_hint(hint(name, names))
-        }
-        ParseErrorType::ExprTooDeep => Diagnostic::error(
-            place,
-            format!("expressions are nested more than {MAX_PARSE_DEPTH} deep"),
-            format!("les expressions sont imbriquées sur plus de {MAX_PARSE_DEPTH} niveaux"),
-        ),
-        other => Diagnostic::error(
-            place,
-            format!("a script is one expression, and this is not: {other}"),
-            format!("un script est une seule expression, et ceci n’en est pas une : {other}"),
-        ),
-    }
 }
 
 /// SHA-256 of a text, in hexadecimal.

@@ -124,6 +124,7 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
             case_places.push(place);
         }
     }
+    reader.contradictions(&cases, &case_places, &params);
     let platform = owner == Owner::Platform;
     let manifest = Manifest {
         slug: raw.slug,

@@ -240,6 +240,18 @@ impl Walk<'_> {
             [Stmt::FnCall(call, at)] => self.call(call, None, *at, depth + 1),
             [Stmt::If(flow, at)] => self.conditional(flow, *at, depth + 1),
             [Stmt::Block(inner)] => self.block(inner, at, depth + 1),
+            [Stmt::Switch(_, at)] => {
+                self.problem(
+                    *at,
+                    "rules have no switch",
+                    "les règles n’ont pas de switch",
+                    Some(LocalText::new(
+                        "write if … { … } else if … { … } else { … }",
+                        "écrivez if … { … } else if … { … } else { … }",
+                    )),
+                );
+                None
+            }
             _ => {
                 self.unsupported(at);
                 None
