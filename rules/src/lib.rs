@@ -10,6 +10,7 @@ mod catalog;
 mod error;
 mod explain;
 mod facts;
+mod fixes;
 mod host;
 mod limits;
 mod manifest;
@@ -37,6 +38,7 @@ pub use facts::{
     AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NEVER_SENT_HOURS, NowFacts,
     PermissionFacts, PersonFacts, SettingsFacts, StructureFacts, SubscriptionFacts, facts_reference,
 };
+pub use fixes::{Fix, sentence};
 pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
 pub use manifest::{Case, CodeSpec, Manifest, declared_slug};

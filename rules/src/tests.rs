@@ -9,6 +9,7 @@ mod builtins;
 mod corpus;
 mod decisions;
 mod differential;
+mod fixes;
 mod generated;
 mod hostile;
 mod narrowing;

@@ -175,6 +175,18 @@ impl Comparison {
         all.into_iter().find(|comparison| comparison.written() == written)
     }
 
+    /// What holds where it does not.
+    pub(crate) const fn opposite(self) -> Self {
+        match self {
+            Self::Less => Self::AtLeast,
+            Self::AtMost => Self::More,
+            Self::More => Self::AtMost,
+            Self::AtLeast => Self::Less,
+            Self::Equal => Self::Different,
+            Self::Different => Self::Equal,
+        }
+    }
+
     pub(crate) fn holds<N: Ord + Copy>(self, left: N, right: N) -> bool {
         match self {
             Self::Less => left < right,
