@@ -53,6 +53,7 @@ pub(crate) const FUNCTIONS: &[Signature] = &[
     signature("contains", &[Type::Text, Type::Text], Type::Bool, "whether the first holds the second; also written `second in first`"),
     signature("contains", &[Type::TextList, Type::Text], Type::Bool, "whether it is an item; also written `item in list`"),
     signature("contains", &[Type::IntList, Type::Int], Type::Bool, "whether it is an item; also written `item in list`"),
+    signature("contains_any", &[Type::Text, Type::TextList], Type::Bool, "whether the text holds one of the items"),
     signature("starts_with", &[Type::Text, Type::Text], Type::Bool, "whether the first begins with the second"),
     signature("ends_with", &[Type::Text, Type::Text], Type::Bool, "whether the first ends with the second"),
     signature("to_lower", &[Type::Text], Type::Text, "the same in small letters"),
@@ -94,6 +95,12 @@ pub(crate) fn register(engine: &mut Engine) {
             list.iter().any(|other| other.read_lock::<ImmutableString>().is_some_and(|other| *other == item))
         })
         .register_fn("contains", |list: Array, item: i64| list.iter().any(|other| other.as_int() == Ok(item)))
+        .register_fn("contains_any", |text: ImmutableString, parts: Array| {
+            parts
+                .iter()
+                .filter_map(Dynamic::read_lock::<ImmutableString>)
+                .any(|part| text.contains(part.as_str()))
+        })
         .register_fn("starts_with", |text: ImmutableString, part: ImmutableString| {
             text.starts_with(part.as_str())
         })

@@ -35,8 +35,9 @@ mod tests;
 pub use catalog::Catalog;
 pub use error::{CatalogError, Diagnostic, Severity};
 pub use facts::{
-    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NEVER_SENT_HOURS, NowFacts,
-    PermissionFacts, PersonFacts, SettingsFacts, StructureFacts, SubscriptionFacts, facts_reference,
+    AccountFacts, AudienceFacts, CreditFacts, Facts, HistoryFacts, MessageFacts, NEVER_SENT_HOURS,
+    NEVER_SENT_MINUTES, NowFacts, PermissionFacts, PersonFacts, SettingsFacts, StructureFacts,
+    SubscriptionFacts, facts_reference,
 };
 pub use fixes::{Fix, sentence};
 pub use host::functions_reference;

@@ -137,8 +137,8 @@ impl Rule {
         self.script.tree.operations
     }
 
-    /// The facts that its script and its messages read, by path.
-    pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> {
+    /// The facts that its script and its messages read, by path: what no rule in force reads need not be gathered.
+    pub fn reads(&self) -> impl Iterator<Item = &'static str> {
         self.reads.iter().copied()
     }
 

@@ -74,6 +74,8 @@ pub(crate) enum Bool {
     EqualFlags(Sameness, Pair<Bool>),
     InText(TextTest, Pair<Text>),
     InTexts(Pair<Texts, Text>),
+    /// Whether a text holds one of a list.
+    HoldsAny(Pair<Text, Texts>),
     InInts(Pair<Ints, Int>),
 }
 

@@ -159,6 +159,10 @@ impl Writer<'_> {
                 let (text, part) = (self.text(depth), self.text(depth));
                 self.called(name, &text, &part)
             }
+            9 if self.chance.bool() => {
+                let (text, parts) = (self.text(depth), self.texts(depth));
+                self.called("contains_any", &text, &parts)
+            }
             9 => {
                 let operator = self.pick(&["in", "!in"]);
                 let item = self.text(depth);

@@ -11,7 +11,7 @@ use super::{active, defaults};
 use crate::*;
 
 /// Sets of rules tried.
-const SETS: usize = 150;
+const SETS: usize = 60;
 /// Facts, and people, that each set meets.
 const FACTS: usize = 12;
 

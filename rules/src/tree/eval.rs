@@ -140,6 +140,10 @@ impl Kind for Bool {
                 let (list, item) = machine.pair(pair)?;
                 list.iter().any(|other| *other == item)
             }
+            Self::HoldsAny(pair) => {
+                let (whole, parts) = machine.pair(pair)?;
+                parts.iter().any(|part| whole.contains(part))
+            }
             Self::InInts(pair) => {
                 let (list, item) = machine.pair(pair)?;
                 list.contains(&item)
@@ -159,6 +163,7 @@ impl Kind for Bool {
             Self::EqualTexts(sameness, _) | Self::EqualFlags(sameness, _) => sameness.written(),
             Self::InText(test, _) => test.written(),
             Self::InTexts(_) | Self::InInts(_) => "contains",
+            Self::HoldsAny(_) => "contains_any",
         }
         .into()
     }

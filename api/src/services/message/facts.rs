@@ -87,6 +87,7 @@ pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, 
             person_count: counts.people,
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
+            ..facts.audience
         },
         ..facts
     }

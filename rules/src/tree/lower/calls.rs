@@ -204,6 +204,7 @@ pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Optio
         (Some(Any::Text(text)), Some(Any::Text(part))) => {
             Bool::InText(TextTest::read(name)?, Box::new((text, part))).at(at)
         }
+        (Some(Any::Text(text)), Some(Any::Texts(parts))) => Bool::HoldsAny(Box::new((text, parts))).at(at),
         (Some(Any::Texts(list)), Some(Any::Text(item))) => Bool::InTexts(Box::new((list, item))).at(at),
         (Some(Any::Ints(list)), Some(Any::Int(item))) => Bool::InInts(Box::new((list, item))).at(at),
         (Some(Any::Int(left)), Some(Any::Int(right))) => {
