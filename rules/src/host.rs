@@ -3,17 +3,18 @@
 //! A script starts from a group (`message`, `params`); the group answers the fact or the parameter of that name.
 //! Invariant: everything here is pure, takes typed arguments, and answers with an error rather than a guess.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use crate::facts::{self, Facts, Get};
+use crate::facts::{self, FactSpec, Facts, Get};
 use crate::params::ParamValue;
 use crate::text::{Lang, LocalText};
 use crate::types::Type;
 
 /// What one run of a script may read. Parameters are complete and within their bounds.
+#[derive(Debug)]
 pub(crate) struct Run {
     pub facts: Arc<Facts>,
     pub params: BTreeMap<String, ParamValue>,
@@ -23,8 +24,31 @@ pub(crate) struct Run {
 #[derive(Clone)]
 pub(crate) struct Group {
     run: Arc<Run>,
-    path: String,
+    path: &'static str,
 }
+
+/// What stands under a name in a group.
+enum Member {
+    Fact(&'static FactSpec),
+    Group(&'static str),
+}
+
+/// The members of every group, by its path and their name.
+static MEMBERS: LazyLock<HashMap<&str, HashMap<&str, Member>>> = LazyLock::new(|| {
+    let mut members: HashMap<&str, HashMap<&str, Member>> = HashMap::new();
+    for fact in facts::TABLE {
+        let (mut path, mut member) = (fact.path, Member::Fact(fact));
+        while let Some((group, name)) = path.rsplit_once('.') {
+            members.entry(group).or_default().insert(name, member);
+            (path, member) = (group, Member::Group(group));
+        }
+    }
+    members.entry(PARAMS).or_default();
+    members
+});
+
+/// The group of the parameters.
+const PARAMS: &str = "params";
 
 /// What a script answers when it does not answer a boolean.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,13 +150,12 @@ fn count(items: usize) -> i64 {
 
 /// The group of that name for this run, when there is one.
 pub(crate) fn group(run: &Arc<Run>, name: &str) -> Option<Group> {
-    let known = name == "params" || facts::groups().any(|group| group == name);
-    known.then(|| Group { run: Arc::clone(run), path: name.to_owned() })
+    MEMBERS.get_key_value(name).map(|(path, _)| Group { run: Arc::clone(run), path })
 }
 
 /// The fact, the parameter or the group within a group.
 fn member(group: &Group, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-    if group.path == "params" {
+    if group.path == PARAMS {
         return match group.run.params.get(name) {
             Some(ParamValue::Int(number) | ParamValue::Time(number)) => Ok((*number).into()),
             Some(ParamValue::Bool(flag)) => Ok((*flag).into()),
@@ -145,20 +168,19 @@ fn member(group: &Group, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
             .into()),
         };
     }
-    let path = format!("{}.{name}", group.path);
-    if let Some(fact) = facts::find(&path) {
-        return value(fact, &group.run.facts);
+    match MEMBERS.get(group.path).and_then(|members| members.get(name)) {
+        Some(Member::Fact(fact)) => value(fact, &group.run.facts),
+        Some(Member::Group(path)) => Ok(Dynamic::from(Group { run: Arc::clone(&group.run), path })),
+        None => {
+            let path = format!("{}.{name}", group.path);
+            let (en, fr) = (format!("there is no fact {path:?}"), format!("il n’existe aucun fait {path:?}"));
+            Err(failure(LocalText::new(en, fr)).into())
+        }
     }
-    let inner = format!("{path}.");
-    if facts::TABLE.iter().any(|fact| fact.path.starts_with(&inner)) {
-        return Ok(Dynamic::from(Group { run: Arc::clone(&group.run), path }));
-    }
-    let (en, fr) = (format!("there is no fact {path:?}"), format!("il n’existe aucun fait {path:?}"));
-    Err(failure(LocalText::new(en, fr)).into())
 }
 
 /// A fact's value for scripts, refused when it is not what the table promises.
-fn value(fact: &facts::FactSpec, facts: &Facts) -> Result<Dynamic, Box<EvalAltResult>> {
+fn value(fact: &FactSpec, facts: &Facts) -> Result<Dynamic, Box<EvalAltResult>> {
     let (value, problem) = match fact.get {
         Get::Bool(get) => return Ok(get(facts).into()),
         Get::Int(get) => return Ok(get(facts).into()),

@@ -14,6 +14,8 @@ mod fixes;
 mod host;
 mod limits;
 mod manifest;
+#[doc(hidden)]
+pub mod measure;
 mod names;
 mod params;
 mod pipeline;

@@ -142,6 +142,11 @@ impl Rule {
         self.reads.iter().copied()
     }
 
+    /// Its script, compiled.
+    pub(crate) const fn script(&self) -> &Script {
+        &self.script
+    }
+
     /// What the check made of its script.
     pub(crate) const fn tree(&self) -> &Tree {
         &self.script.tree

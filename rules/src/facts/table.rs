@@ -61,6 +61,12 @@ impl FactSpec {
         }
     }
 
+    /// Whether a text is what this table promises of the fact.
+    #[inline]
+    pub(crate) fn may_hold(&self, text: &str) -> bool {
+        text.len() <= MAX_TEXT_BYTES && (self.words.is_empty() || self.words.contains(&text))
+    }
+
     /// Why a text is not what this table promises of the fact, when it is not.
     pub(crate) fn text_problem(&self, text: &str) -> Option<LocalText> {
         let path = self.path;

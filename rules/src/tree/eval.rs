@@ -13,6 +13,7 @@ use crate::error::{Fault, Place};
 use crate::facts::{Facts, MESSAGE_TEXT};
 use crate::limits::{MAX_LIST_ITEMS, MAX_TEXT_BYTES};
 use crate::params::ParamValue;
+use crate::text::LocalText;
 
 /// A value, or why there is none.
 pub(crate) type Eval<V> = Result<V, Box<Fault>>;
@@ -102,6 +103,16 @@ fn misplaced() -> Fault {
     Fault::new("a parameter is of another type", "un paramètre est d’un autre type")
 }
 
+/// A fact that is not what the table promises.
+#[cold]
+fn unsound(at: Place, problem: Option<LocalText>) -> Box<Fault> {
+    let mut fault = Fault::too_large(at);
+    if let Some(reason) = problem {
+        fault.reason = reason;
+    }
+    Box::new(fault)
+}
+
 impl Kind for Bool {
     type Value<'a> = bool;
 
@@ -138,11 +149,11 @@ impl Kind for Bool {
             }
             Self::InTexts(pair) => {
                 let (list, item) = machine.pair(pair)?;
-                list.iter().any(|other| *other == item)
+                list.any(|other| *other == item)
             }
             Self::HoldsAny(pair) => {
                 let (whole, parts) = machine.pair(pair)?;
-                parts.iter().any(|part| whole.contains(part))
+                parts.any(|part| whole.contains(part))
             }
             Self::InInts(pair) => {
                 let (list, item) = machine.pair(pair)?;
@@ -237,8 +248,8 @@ impl Kind for Text {
             Self::Constant(text) => text.as_str().into(),
             Self::Fact(fact, get) => {
                 let text = get(machine.facts);
-                if let Some(reason) = fact.text_problem(text) {
-                    return Err(Box::new(Fault { place: at, reason }));
+                if !fact.may_hold(text) {
+                    return Err(unsound(at, fact.text_problem(text)));
                 }
                 text.into()
             }
@@ -285,10 +296,10 @@ pub(crate) enum List<'a> {
 }
 
 impl List<'_> {
-    fn iter(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+    fn any(&self, is_it: impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::Held(items) => Box::new(items.iter().map(String::as_str)),
-            Self::Made(items) => Box::new(items.iter().map(Cow::as_ref)),
+            Self::Held(items) => items.iter().any(|item| is_it(item)),
+            Self::Made(items) => items.iter().any(|item| is_it(item)),
         }
     }
 
@@ -304,23 +315,23 @@ impl Kind for Texts {
     type Value<'a> = List<'a>;
 
     fn eval<'a, T: Tracer>(&'a self, at: Place, machine: &mut Machine<'a, T>) -> Eval<List<'a>> {
-        let list = match self {
+        let items = match self {
             Self::Constant(items) => return Ok(List::Held(items)),
             Self::Fact(fact, get) => {
                 let items = get(machine.facts);
-                if let Some(reason) = fact.list_problem(items) {
-                    return Err(Box::new(Fault { place: at, reason }));
+                if items.len() > MAX_LIST_ITEMS {
+                    return Err(unsound(at, fact.list_problem(items)));
                 }
-                List::Held(items)
+                items
             }
             Self::Param(param) => match machine.param(param.slot) {
-                ParamValue::List(items) => List::Held(items),
+                ParamValue::List(items) => items.as_slice(),
                 _ => return Err(misplaced().into()),
             },
             Self::Items(items) => return machine.items(items).map(List::Made),
         };
-        let bytes: usize = list.iter().map(str::len).sum();
-        if bytes > MAX_TEXT_BYTES { Err(Box::new(Fault::too_large(at))) } else { Ok(list) }
+        let bytes: usize = items.iter().map(String::len).sum();
+        if bytes > MAX_TEXT_BYTES { Err(Box::new(Fault::too_large(at))) } else { Ok(List::Held(items)) }
     }
 
     fn label(&self) -> Cow<'_, str> {
@@ -332,7 +343,10 @@ impl Kind for Texts {
     }
 
     fn seen(value: &List<'_>) -> Seen {
-        Seen::Texts(value.iter().map(str::to_owned).collect())
+        Seen::Texts(match value {
+            List::Held(items) => items.to_vec(),
+            List::Made(items) => items.iter().map(|item| item.clone().into_owned()).collect(),
+        })
     }
 
     fn is_secret(&self) -> bool {
