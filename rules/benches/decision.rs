@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use envoi_rules::measure::Prepared;
 use envoi_rules::{Catalog, Facts, Rule};
@@ -49,13 +49,14 @@ fn decide() {
     let mut took = [const { Vec::new() }; 4];
     for round in 0..=ROUNDS {
         for ((name, evaluator), took) in evaluators.iter().zip(&mut took) {
-            let start = Instant::now();
-            for _ in 0..DECISIONS {
-                assert_eq!(black_box(evaluator()), RULES.len(), "{name}");
-            }
+            let ((), elapsed) = timed(|| {
+                for _ in 0..DECISIONS {
+                    assert_eq!(black_box(evaluator()), RULES.len(), "{name}");
+                }
+            });
             // The first warms up what is kept.
             if round > 0 {
-                took.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(DECISIONS));
+                took.push(elapsed.as_secs_f64() * 1e9 / f64::from(DECISIONS));
             }
         }
     }
@@ -72,19 +73,24 @@ fn load() {
     let structures = structures.map_or(STRUCTURES, |given| given.parse().expect("a whole number"));
     let catalog = Catalog::builtin().expect("the built-ins load");
     let templates: Vec<&Arc<Rule>> = catalog.templates().collect();
-    let (before, start) = (kib("VmRSS:"), Instant::now());
-    let rules: Vec<Rule> = (0..structures * RULES_OF_EACH)
-        .map(|number| {
-            let template = templates[number % templates.len()];
-            let source = format!("{} // {number}", template.source().trim_end());
-            Rule::load_own(template.manifest_toml(), &source).expect("a template loads")
-        })
-        .collect();
-    let took = start.elapsed();
+    let before = kib("VmRSS:");
+    let one = |number: usize| {
+        let template = templates[number % templates.len()];
+        let source = format!("{} // {number}", template.source().trim_end());
+        Rule::load_own(template.manifest_toml(), &source).expect("a template loads")
+    };
+    let (rules, took) = timed(|| (0..structures * RULES_OF_EACH).map(one).collect::<Vec<Rule>>());
     let grown = kib("VmHWM:").saturating_sub(before);
     let each = grown.saturating_mul(1_024) / u64::try_from(rules.len()).expect("it fits");
     println!("{structures} structures of {RULES_OF_EACH} rules of their own: loaded in {took:.2?}");
     println!("{} MiB more at the peak, {each} bytes a rule", grown / 1_024);
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine it runs on")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let done = work();
+    (done, start.elapsed())
 }
 
 fn median(mut all: Vec<f64>) -> f64 {
