@@ -116,8 +116,8 @@ impl Kind for Bool {
             Self::All(parts) => machine.until(parts, false)?,
             Self::Any(parts) => machine.until(parts, true)?,
             Self::Compare(comparison, pair) => {
-                let (left, right) = machine.pair(pair)?;
-                comparison.holds(left, right)
+                let left = machine.node(&pair.0)?;
+                comparison.holds(left, machine.node(&pair.1)?)
             }
             Self::EqualTexts(sameness, pair) => {
                 let (left, right) = machine.pair(pair)?;
@@ -185,7 +185,8 @@ impl Kind for Int {
             },
             Self::Negative(part) => machine.node(part)?.checked_neg().ok_or_else(|| Fault::arithmetic(at))?,
             Self::Arithmetic(operation, pair) => {
-                let (left, right) = machine.pair(pair)?;
+                let left = machine.node(&pair.0)?;
+                let right = machine.node(&pair.1)?;
                 operation.apply(left, right).ok_or_else(|| Fault::arithmetic(at))?
             }
             Self::Length(text) => count(machine.node(text)?.chars().count()),
