@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Diagnostic, Fault, Place};
 use crate::facts::Facts;
 use crate::host::{Answer, Run};
-use crate::manifest::{self, Manifest, Message, Owner};
+use crate::manifest::{self, Case, Manifest, Message, Owner};
 use crate::params::ParamValue;
 use crate::script::{Script, sha256};
 use crate::template::Template;
@@ -98,7 +98,7 @@ impl Rule {
             script,
             warnings,
         };
-        rule.run_cases(&reading.case_places)
+        rule.run_cases(&reading.cases, &reading.case_places)
     }
 
     /// What it declares.
@@ -111,6 +111,14 @@ impl Rule {
     #[must_use]
     pub fn manifest_toml(&self) -> &str {
         &self.manifest_toml
+    }
+
+    /// What it must answer to given facts, read again from its manifest: of all that a rule is, they take the most room, and no run reads
+    /// them.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        manifest::read(&self.manifest_toml, Owner::Platform)
+            .map_or_else(|_| Vec::new(), |reading| reading.cases)
     }
 
     /// Its script as it was written.
@@ -199,10 +207,10 @@ impl Rule {
     }
 
     /// The rule, if each case has the verdict it expects.
-    fn run_cases(mut self, places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
+    fn run_cases(mut self, cases: &[Case], places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut passed = 0;
-        for (index, (case, place)) in self.manifest.cases.iter().zip(places).enumerate() {
+        for (index, (case, place)) in cases.iter().zip(places).enumerate() {
             let ruling = self.rule_on(&Arc::new(case.facts.clone()), &case.params);
             passed += usize::from(ruling.code == PASS);
             if ruling.code != case.verdict {
@@ -218,7 +226,7 @@ impl Rule {
                 );
             }
         }
-        if passed == 0 || passed == self.manifest.cases.len() {
+        if passed == 0 || passed == cases.len() {
             self.warnings.push(Diagnostic::warning(
                 Place::default(),
                 "cases: give one that passes and one that does not, or they prove little",

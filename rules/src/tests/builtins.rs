@@ -43,6 +43,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         let recipient = ["commercial-consent", "recipient-frequency"].contains(&slug);
         let stages = if recipient { vec![Stage::Recipient] } else { vec![Stage::Preview, Stage::Send] };
         assert_eq!(rule.manifest().stages, stages);
+        assert!(rule.cases().len() >= 3, "{slug}");
         let replaceable = rule.manifest().lock == Some(Lock::Replaceable);
         let state = if replaceable { State::Off } else { State::Active };
         assert_eq!(rule.manifest().state, Some(state), "what is not asked for does not run");
