@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use entity::enums::{Access, AccountKind, Module, Purpose};
 use entity::{account, person};
@@ -13,6 +13,7 @@ use envoi_api::caller::{Caller, Operator};
 use envoi_api::cli::demo;
 use envoi_api::clock::{SystemClock, SystemEntropy};
 use envoi_api::config::Config;
+use envoi_api::domain::people_file::Keep;
 use envoi_api::services::audience::Audience;
 use envoi_api::services::message::{PreviewInput, preview};
 use envoi_api::services::operator;
@@ -24,6 +25,7 @@ use rules::Lang;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, QueryFilter as _};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 const PEOPLE: usize = 10_000;
 const ROUNDS: usize = 9;
@@ -40,8 +42,8 @@ async fn measure() {
     let (ctx, caller) = instance(&folder.path().join("bench.db")).await;
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        let (shown, took) = timed(shown(&ctx, &caller)).await;
-        let (looped, least) = timed(looped(&ctx, &caller)).await;
+        let (shown, took) = timed(Box::pin(shown(&ctx, &caller))).await;
+        let (looped, least) = timed(Box::pin(looped(&ctx, &caller))).await;
         assert_eq!(shown, looped, "both come to the same cost");
         // The first fills what is kept of pages and plans.
         if round > 0 {
@@ -70,7 +72,9 @@ async fn instance(database: &std::path::Path) -> (Ctx, Caller) {
     let rows = (0..PEOPLE).map(|n| format!("Foule{};Prénom{n};06{:08}\n", n % 977, 12_000_000 + n));
     let file = format!("Nom;Prénom;Mobile\n{}", rows.collect::<String>());
     let file = FileSource::Bytes(Arc::from(file.into_bytes()));
-    import(&ctx, operator.scope(structure), file, |_| {}).await.expect("people can be imported");
+    import(&ctx, operator.scope(structure), file, &Keep::default(), |_| {})
+        .await
+        .expect("people can be imported");
     let account =
         account::in_structure(structure).filter(account::Column::Email.eq("marie@quatre-vents.example"));
     let account =
@@ -95,7 +99,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
 async fn shown(ctx: &Ctx, caller: &Caller) -> i64 {
     let filter = PersonFilter { search: Some("foule".to_owned()), ..PersonFilter::default() };
     let audience = Audience::Matching { filter, except: Vec::new() };
-    let input = PreviewInput { audience, text: TEXT.to_owned(), purpose: Purpose::Informational };
+    let input = PreviewInput {
+        audience,
+        text: TEXT.to_owned(),
+        purpose: Purpose::Informational,
+        sender: None,
+        template: None,
+    };
     preview(ctx, caller, input).await.expect("it can be previewed").cost
 }
 

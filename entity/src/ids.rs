@@ -84,4 +84,8 @@ ids! {
     RuleId;
     /// Names a version of a rule.
     RuleVersionId;
+    /// Names a template of messages.
+    MessageTemplateId;
+    /// Names a version of a template of messages.
+    MessageTemplateVersionId;
 }

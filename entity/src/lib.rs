@@ -9,7 +9,7 @@
 //! them; none leads to `structure`, since every row already carries its id.
 //!
 //! Columns that carry a telephone number, a message's text or a hash are [`Sensitive`](sensitive::Sensitive) or
-//! [`Digest`](sensitive::Digest), whose `Debug` shows nothing.
+//! [`Digest`](sensitive::Digest), whose `Debug` shows nothing; so are the values of a structure's own columns.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,16 +18,19 @@
 
 pub mod enums;
 pub mod ids;
+pub mod own_values;
 mod scope;
 pub mod sensitive;
 
 pub mod sealed_key;
+pub mod sender;
 pub mod sms_settings;
 pub mod sms_subscription;
 pub mod structure;
 
 pub mod opt_out;
 pub mod person;
+pub mod person_column;
 pub mod person_list;
 pub mod person_list_member;
 pub mod person_tag;
@@ -55,6 +58,8 @@ pub mod inbound;
 pub mod inbound_structure;
 pub mod message;
 pub mod message_person;
+pub mod message_template;
+pub mod message_template_version;
 pub mod preview;
 pub mod price;
 pub mod receipt;

@@ -8,6 +8,7 @@ use crate::{
     At,
     enums::Sex,
     ids::{PersonId, StructureId},
+    own_values::OwnValues,
     scope::scoped,
     sensitive::{Digest, Sensitive},
 };
@@ -38,6 +39,11 @@ pub struct Model {
     pub number_hash: Option<Digest>,
     /// When they agreed to commercial messages.
     pub commercial_consent_at: Option<At>,
+    /// When they withdrew, or refused, that consent; a consent of an earlier date does not count.
+    pub consent_withdrawn_at: Option<At>,
+    /// What the structure's own columns say of them; none when nothing was kept.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub own: Option<OwnValues>,
     /// When the row was created.
     pub created_at: At,
     /// When it last changed.

@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     At,
     enums::{Encoding, EncodingPolicy, Purpose},
-    ids::{AccountId, DecisionId, PreviewId, StructureId},
+    ids::{AccountId, DecisionId, MessageTemplateVersionId, PreviewId, StructureId},
     scope::scoped,
     sensitive::{Digest, Sensitive},
 };
@@ -33,6 +33,10 @@ pub struct Model {
     pub audience: Json,
     /// The text as it was written.
     pub text: Sensitive,
+    /// The version of a template that it was started from; of the same structure, which no reference of the table keeps.
+    pub template_version_id: Option<MessageTemplateVersionId>,
+    /// The sender that was asked for; none means the structure's default.
+    pub sender: Option<String>,
     /// Why it is sent.
     pub purpose: Purpose,
     /// How far characters of the text were replaced.

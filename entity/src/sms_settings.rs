@@ -19,8 +19,6 @@ pub struct Model {
     /// The structure these settings are for.
     #[sea_orm(primary_key, auto_increment = false)]
     pub structure_id: StructureId,
-    /// The sender shown on telephones.
-    pub sender: Option<String>,
     /// The mention that tells how to refuse commercial messages.
     pub stop_mention: Option<String>,
     /// The name of the provider that carries its messages.

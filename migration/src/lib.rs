@@ -28,6 +28,10 @@ mod m2026_11_25_000013_encoding_policy;
 mod m2026_11_25_000014_prices;
 mod m2026_11_25_000015_holidays;
 mod m2026_11_25_000016_readings;
+mod m2026_11_25_000017_own_columns;
+mod m2026_11_25_000018_templates;
+mod m2026_11_25_000019_senders;
+mod m2026_11_25_000021_consent_withdrawn;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -52,6 +56,10 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000014_prices::Migration),
             Box::new(m2026_11_25_000015_holidays::Migration),
             Box::new(m2026_11_25_000016_readings::Migration),
+            Box::new(m2026_11_25_000017_own_columns::Migration),
+            Box::new(m2026_11_25_000018_templates::Migration),
+            Box::new(m2026_11_25_000019_senders::Migration),
+            Box::new(m2026_11_25_000021_consent_withdrawn::Migration),
         ]
     }
 }

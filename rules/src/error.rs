@@ -116,8 +116,25 @@ impl Fault {
         Self { place, reason }
     }
 
-    /// What those who send are told.
+    /// What those who send are told of a rule that fails: that it refuses.
     pub(crate) fn message(&self, title: &LocalText) -> LocalText {
+        self.told(
+            title,
+            "Nothing is sent until it is mended.",
+            "Rien ne part tant qu’elle n’est pas corrigée.",
+        )
+    }
+
+    /// What they are told of one that looks at people: that it leaves out whom it cannot judge.
+    pub(crate) fn left_out(&self, title: &LocalText) -> LocalText {
+        self.told(
+            title,
+            "Those whom it cannot judge are left out until it is mended.",
+            "Les personnes qu’elle ne peut pas juger sont écartées tant qu’elle n’est pas corrigée.",
+        )
+    }
+
+    fn told(&self, title: &LocalText, so: &str, ainsi: &str) -> LocalText {
         let Place { line, column } = self.place;
         let (at, au) = if line > 0 {
             (format!(", line {line}, column {column}"), format!(", ligne {line}, colonne {column}"))
@@ -125,14 +142,8 @@ impl Fault {
             (String::new(), String::new())
         };
         LocalText::new(
-            format!(
-                "The rule “{}” failed{at}: {}. Nothing is sent until it is mended.",
-                title.en, self.reason.en
-            ),
-            format!(
-                "La règle « {} » a échoué{au} : {}. Rien ne part tant qu’elle n’est pas corrigée.",
-                title.fr, self.reason.fr
-            ),
+            format!("The rule “{}” failed{at}: {}. {so}", title.en, self.reason.en),
+            format!("La règle « {} » a échoué{au} : {}. {ainsi}", title.fr, self.reason.fr),
         )
     }
 }

@@ -17,7 +17,7 @@ mod table;
 pub use table::facts_reference;
 pub(crate) use table::{FactSpec, Get, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
 
-/// The hours since the last SMS to a person to whom none was ever sent: a hundred years.
+/// The hours since the last SMS to a person to whom none was sent that is remembered: a hundred years.
 pub const NEVER_SENT_HOURS: i64 = 876_000;
 
 /// The minutes since the same text was last sent, of a text that never was: a hundred years.
@@ -93,6 +93,7 @@ pub struct SubscriptionFacts {
 pub struct SettingsFacts {
     pub configured: bool,
     pub sender: String,
+    pub senders: Vec<String>,
     pub missing: Vec<String>,
 }
 
@@ -106,7 +107,7 @@ pub struct MessageFacts {
     pub encoding: String,
     pub cost: i64,
     pub purpose: String,
-    pub scheduled: bool,
+    pub sender: String,
 }
 
 /// Those whom the message goes to.
@@ -118,6 +119,7 @@ pub struct AudienceFacts {
     pub excluded_count: i64,
     pub lists: Vec<String>,
     pub tags: Vec<String>,
+    pub empty_field_count: i64,
 }
 
 /// The structure's credit, in SMS.
@@ -171,7 +173,7 @@ impl fmt::Debug for MessageFacts {
             .field("encoding", &self.encoding)
             .field("cost", &self.cost)
             .field("purpose", &self.purpose)
-            .field("scheduled", &self.scheduled)
+            .field("sender", &self.sender)
             .finish_non_exhaustive()
     }
 }
@@ -211,29 +213,30 @@ impl Default for SubscriptionFacts {
 
 impl Default for SettingsFacts {
     fn default() -> Self {
-        Self { configured: true, sender: "4VENTS".to_owned(), missing: Vec::new() }
+        let sender = "4VENTS".to_owned();
+        Self { configured: true, senders: vec![sender.clone()], sender, missing: Vec::new() }
     }
 }
 
 impl Default for MessageFacts {
     fn default() -> Self {
         let text = "Répétition ce soir à 20 h".to_owned();
-        let purpose = "INFORMATIONAL".to_owned();
-        Self {
-            text,
-            length: 25,
-            segments: 1,
-            encoding: "GSM7".to_owned(),
-            cost: 2,
-            purpose,
-            scheduled: false,
-        }
+        let (encoding, purpose, sender) =
+            ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
+        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender }
     }
 }
 
 impl Default for AudienceFacts {
     fn default() -> Self {
-        Self { person_count: 2, message_count: 2, excluded_count: 0, lists: Vec::new(), tags: Vec::new() }
+        Self {
+            person_count: 2,
+            message_count: 2,
+            excluded_count: 0,
+            empty_field_count: 0,
+            lists: Vec::new(),
+            tags: Vec::new(),
+        }
     }
 }
 

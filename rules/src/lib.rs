@@ -46,7 +46,7 @@ pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
 pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
-pub use pipeline::{ActiveRule, decide};
+pub use pipeline::{ActiveRule, decide, decide_one};
 pub use rule::Rule;
 pub use screen::{Screen, Skip};
 pub use text::{Lang, LocalText};

@@ -6,8 +6,8 @@ pub const MAX_SOURCE_BYTES: usize = 8 * 1024;
 pub const MAX_MANIFEST_BYTES: usize = 32 * 1024;
 /// Operations of one run: a script has no loop, so honest ones stay under two hundred.
 pub const MAX_OPERATIONS: u64 = 5_000;
-/// Operations of one RECIPIENT rule over all the people of a send, a second or so of work: honest rules, run once for all who are alike,
-/// stay far below.
+/// Operations of all the RECIPIENT rules of a structure over all the people of a send, a second or so of work: honest rules, run once for
+/// all who are alike, stay far below.
 pub const MAX_SCREEN_OPERATIONS: i64 = 10_000_000;
 /// Answers of one RECIPIENT rule kept for those who are alike in what it reads.
 pub const MAX_ANSWERS_KEPT: usize = 4_096;

@@ -14,7 +14,7 @@ use crate::facts::{self, FactSpec, Facts, MESSAGE_TEXT};
 use crate::params::ParamValue;
 use crate::rule::{Rule, Ruling};
 use crate::script::sha256;
-use crate::verdict::{Decision, Level, Stage, State, Verdict};
+use crate::verdict::{Decision, Level, Outcome, Stage, State, Verdict};
 
 /// A rule as a structure applies it.
 #[derive(Clone, Debug)]
@@ -41,6 +41,15 @@ pub fn decide(stage: Stage, rules: &[ActiveRule], facts: &Facts) -> Decision {
     Decision::of(verdicts, facts_read(&concerned, facts))
 }
 
+/// What one rule alone comes to, whatever its stages; one that is only observed, or is off, allows.
+#[must_use]
+pub fn decide_one(active: &ActiveRule, facts: &Facts) -> Outcome {
+    match active.state {
+        State::Active => Outcome::from(ruling(active, &Arc::new(facts.clone())).level),
+        State::Observed | State::Off => Outcome::Allowed,
+    }
+}
+
 fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
     let (manifest, ruling) = (active.rule.manifest(), ruling(active, facts));
     Verdict {
@@ -62,7 +71,7 @@ pub(crate) fn ruling(active: &ActiveRule, facts: &Arc<Facts>) -> Ruling {
     let ruling = catch_unwind(AssertUnwindSafe(|| active.rule.rule_on(facts, &active.params)));
     ruling.unwrap_or_else(|_| {
         let fault = Fault::new("the engine broke down", "le moteur s’est arrêté");
-        Ruling::error(&active.rule.manifest().title, &fault, 0)
+        Ruling::error(active.rule.manifest(), &fault, 0)
     })
 }
 

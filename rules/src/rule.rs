@@ -15,7 +15,7 @@ use crate::script::{Script, sha256};
 use crate::template::Template;
 use crate::text::{Lang, LocalText};
 use crate::tree::Tree;
-use crate::verdict::{Level, PASS, RULE_ERROR};
+use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
 
 /// A rule that can run.
 pub struct Rule {
@@ -48,9 +48,14 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
-    /// The refusal that a failure is.
-    pub(crate) fn error(title: &LocalText, fault: &Fault, operations: i64) -> Self {
-        Self { level: Level::Error, code: RULE_ERROR.to_owned(), message: fault.message(title), operations }
+    /// The refusal that a failure is; of a rule that looks at people, the leaving out.
+    pub(crate) fn error(manifest: &Manifest, fault: &Fault, operations: i64) -> Self {
+        let message = if manifest.stages.contains(&Stage::Recipient) {
+            fault.left_out(&manifest.title)
+        } else {
+            fault.message(&manifest.title)
+        };
+        Self { level: Level::Error, code: RULE_ERROR.to_owned(), message, operations }
     }
 }
 
@@ -165,7 +170,7 @@ impl Rule {
     pub(crate) fn rule_on(&self, facts: &Arc<Facts>, set: &BTreeMap<String, ParamValue>) -> Ruling {
         let params = match self.params(set) {
             Ok(params) => params,
-            Err(fault) => return Ruling::error(&self.manifest.title, &fault, 0),
+            Err(fault) => return Ruling::error(&self.manifest, &fault, 0),
         };
         let run = Arc::new(Run { facts: Arc::clone(facts), params });
         let only_code = self.manifest.codes.keys().next().map_or(PASS, String::as_str);
@@ -174,12 +179,12 @@ impl Rule {
         let code = match answer {
             Ok(Answer::Pass) => return pass(operations),
             Ok(Answer::Code(code)) => code,
-            Err(fault) => return Ruling::error(&self.manifest.title, &fault, operations),
+            Err(fault) => return Ruling::error(&self.manifest, &fault, operations),
         };
         let (Some(spec), Some(message)) = (self.manifest.codes.get(&code), self.messages.get(&code)) else {
             let fault =
                 Fault::new("it answered a code it does not declare", "elle a répondu un code non déclaré");
-            return Ruling::error(&self.manifest.title, &fault, operations);
+            return Ruling::error(&self.manifest, &fault, operations);
         };
         let message = LocalText::new(
             message.en.render(Lang::En, facts, &run.params),

@@ -15,16 +15,21 @@ use crate::limits::{MAX_ANSWERS_KEPT, MAX_SCREEN_OPERATIONS};
 use crate::pipeline::{ActiveRule, ruling, stored};
 use crate::rule::Ruling;
 use crate::text::LocalText;
-use crate::verdict::{Decision, Level, PASS, Stage, State, Verdict};
+use crate::verdict::{Decision, Level, PASS, RULE_ERROR, Stage, State, Verdict};
 
 /// Facts of a person that have few values.
 const SEX: &str = "person.sex";
 const CONSENT: &str = "person.commercial_consent";
 
+/// What a run is taken for at least: the facts are laid out for each.
+const LEAST_OF_A_RUN: i64 = 50;
+
 /// The RECIPIENT rules of a structure, and what they answered so far.
 pub struct Screen {
     rules: Vec<Screener>,
     facts: Facts,
+    /// What all the rules took so far.
+    spent: i64,
 }
 
 /// Why a person is left out.
@@ -55,7 +60,7 @@ impl Screen {
         let runs = |active: &&ActiveRule| {
             active.state != State::Off && active.rule.manifest().stages.contains(&Stage::Recipient)
         };
-        Self { rules: rules.iter().filter(runs).cloned().map(Screener::new).collect(), facts }
+        Self { rules: rules.iter().filter(runs).cloned().map(Screener::new).collect(), facts, spent: 0 }
     }
 
     /// Whether some rule reads that fact.
@@ -70,7 +75,7 @@ impl Screen {
         self.facts.person = person;
         let mut told = None;
         for rule in &mut self.rules {
-            let Some(skip) = rule.answer(&self.facts) else { continue };
+            let Some(skip) = rule.answer(&self.facts, &mut self.spent) else { continue };
             *rule.left_out.entry(skip.code.clone()).or_default() += 1;
             if told.is_none() && rule.active.state == State::Active {
                 told = Some(skip);
@@ -82,8 +87,8 @@ impl Screen {
     /// Whether nobody at all would be left out, whoever they are: so of rules that read nothing of a person but what has few values.
     #[must_use]
     pub fn lets_everyone_through(&mut self) -> bool {
-        let facts = &self.facts;
-        self.rules.iter_mut().all(|rule| rule.lets_everyone_through(facts))
+        let (facts, spent) = (&self.facts, &mut self.spent);
+        self.rules.iter_mut().all(|rule| rule.lets_everyone_through(facts, spent))
     }
 
     /// One verdict a rule and code, with how many people it leaves out.
@@ -105,12 +110,12 @@ impl Screener {
         Self { active, of_the_person, answers: HashMap::new(), operations: 0, left_out: BTreeMap::new() }
     }
 
-    fn answer(&mut self, facts: &Facts) -> Option<Arc<Skip>> {
+    fn answer(&mut self, facts: &Facts, spent: &mut i64) -> Option<Arc<Skip>> {
         let alike: Vec<Value> = self.of_the_person.iter().map(|fact| fact.value(facts)).collect();
         if let Some(known) = self.answers.get(&alike) {
             return known.clone();
         }
-        let ruling = self.run(facts);
+        let ruling = self.run(facts, spent);
         let manifest = self.active.rule.manifest();
         let skip = (ruling.level != Level::Pass).then(|| Skip {
             slug: manifest.slug.clone(),
@@ -125,27 +130,29 @@ impl Screener {
         skip
     }
 
-    fn run(&mut self, facts: &Facts) -> Ruling {
-        if self.operations > MAX_SCREEN_OPERATIONS {
+    fn run(&mut self, facts: &Facts, spent: &mut i64) -> Ruling {
+        if *spent > MAX_SCREEN_OPERATIONS {
             let fault = Fault::new(
-                "for all these people it takes more operations than it may",
-                "pour toutes ces personnes, elle demande plus d’opérations que permis",
+                "the rules take more operations for all these people than they may",
+                "pour toutes ces personnes, les règles demandent plus d’opérations que permis",
             );
-            return Ruling::error(&self.active.rule.manifest().title, &fault, 0);
+            return Ruling::error(self.active.rule.manifest(), &fault, 0);
         }
         let ruling = ruling(&self.active, &Arc::new(facts.clone()));
         self.operations = self.operations.saturating_add(ruling.operations);
+        *spent = spent.saturating_add(ruling.operations.max(LEAST_OF_A_RUN));
         ruling
     }
 
-    fn lets_everyone_through(&mut self, facts: &Facts) -> bool {
+    fn lets_everyone_through(&mut self, facts: &Facts, spent: &mut i64) -> bool {
         let few = |fact: &&'static FactSpec| matches!(fact.path, SEX | CONSENT);
         let kind = |(sex, commercial_consent): (&&str, bool)| Facts {
             person: PersonFacts { sex: (*sex).to_owned(), commercial_consent, ..PersonFacts::default() },
             ..facts.clone()
         };
         let kinds = SEXES.iter().flat_map(|sex| [(sex, true), (sex, false)]).map(kind);
-        self.of_the_person.iter().all(few) && kinds.into_iter().all(|facts| self.answer(&facts).is_none())
+        self.of_the_person.iter().all(few)
+            && kinds.into_iter().all(|facts| self.answer(&facts, spent).is_none())
     }
 
     fn verdicts(&self) -> Vec<Verdict> {
@@ -155,19 +162,31 @@ impl Screener {
             return vec![self.verdict(Level::Pass, PASS, passed, 0)];
         }
         let told = |(code, people): (&String, &i64)| {
-            let message = match people {
-                1 => LocalText::new(
-                    format!("{}: 1 person is left out.", title.en),
-                    format!("{} : 1 personne est écartée.", title.fr),
-                ),
-                _ => LocalText::new(
-                    format!("{}: {people} people are left out.", title.en),
-                    format!("{} : {people} personnes sont écartées.", title.fr),
-                ),
-            };
+            let message = self.told(title, code == RULE_ERROR, *people);
             self.verdict(Level::Skip, code, message, *people)
         };
         self.left_out.iter().map(told).collect()
+    }
+
+    fn told(&self, title: &LocalText, failed: bool, people: i64) -> LocalText {
+        let (en, fr) = match (self.active.state, people) {
+            (State::Observed, 1) => {
+                ("1 person would be left out".to_owned(), "1 personne serait écartée".to_owned())
+            }
+            (State::Observed, _) => (
+                format!("{people} people would be left out"),
+                format!("{people} personnes seraient écartées"),
+            ),
+            (_, 1) => ("1 person is left out".to_owned(), "1 personne est écartée".to_owned()),
+            _ => (format!("{people} people are left out"), format!("{people} personnes sont écartées")),
+        };
+        if failed {
+            return LocalText::new(
+                format!("The rule “{}” failed, and has to be mended: {en}.", title.en),
+                format!("La règle « {} » a échoué, et doit être corrigée : {fr}.", title.fr),
+            );
+        }
+        LocalText::new(format!("{}: {en}.", title.en), format!("{} : {fr}.", title.fr))
     }
 
     fn verdict(&self, level: Level, code: &str, message: LocalText, people: i64) -> Verdict {

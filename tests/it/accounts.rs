@@ -185,6 +185,10 @@ async fn a_preview_names_nobody_to_who_may_not_read_people(app: TestApp) {
     let errors = answer["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 2, "{answer}");
     assert!(errors.iter().all(|error| error["extensions"]["code"] == "FORBIDDEN"), "{answer}");
+    let personal = "mutation { previewSms(input: { audience: { matching: { filter: { search: \"lefevre\" } } },
+        message: { text: \"Bonjour {prenom} {nom|et vous}\" } }) { preview { text emptyFields { field messageCount } } errors { code } } }";
+    let shown = marie.query(personal, json!({})).await["previewSms"].take();
+    assert_eq!(shown["preview"]["text"], "Bonjour  et vous.STOP 36608", "{shown}");
 }
 
 async fn an_administrator_may_do_all_but_send(app: TestApp) {
@@ -208,7 +212,7 @@ async fn an_administrator_may_do_all_but_send(app: TestApp) {
         (&structure["smsSettings"]["configured"], &structure["smsSettings"]["missing"]),
         (&json!(true), &json!([]))
     );
-    assert_eq!(nodes(&structure["rules"]).len(), 8);
+    assert_eq!(nodes(&structure["rules"]).len(), 14);
     let zoe = app.zoe().await;
     let document =
         "{ viewer { structure { smsSubscription { state } smsSettings { configured missing } } } }";

@@ -1,9 +1,11 @@
 //! The program as operators meet it: its commands, its exit codes, and what it says when something is wrong.
 
+mod columns;
 mod databases;
 mod opt_outs;
 mod prices;
 mod providers;
+mod senders;
 
 use std::path::Path;
 

@@ -76,6 +76,8 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
     let save = "mutation($manifest: String!) { saveRule(input: { manifest: $manifest, source: \"message.length < 900\" }) {
         rule { id } version { id } errors { code message } } }";
     let saved = admin.query(save, json!({ "manifest": MANIFEST })).await["saveRule"].take();
+    let save = "mutation { saveMessageTemplate(input: { name: \"Rappel\", text: \"Bonjour\" }) { template { id current { id } } } }";
+    let template = marie.query(save, json!({})).await["saveMessageTemplate"]["template"].take();
     vec![
         ("Structure", admin.clone(), text(&viewer["structure"]["id"])),
         ("Viewer", admin.clone(), text(&viewer["id"])),
@@ -92,6 +94,8 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
         ("SmsMessage", marie.clone(), text(&message["id"])),
         ("Rule", admin.clone(), text(&saved["rule"]["id"])),
         ("RuleVersion", admin, text(&saved["version"]["id"])),
+        ("MessageTemplate", marie.clone(), text(&template["id"])),
+        ("MessageTemplateVersion", marie, text(&template["current"]["id"])),
     ]
 }
 
@@ -173,6 +177,22 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
             "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { list: $id } } }, message: { text: \"\" } }) { errors { code message path } } }",
             id("PersonList"),
         ),
+        (
+            "mutation($id: ID!) { saveMessageTemplate(input: { template: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
+            id("MessageTemplate"),
+        ),
+        (
+            "mutation($id: ID!) { saveMessageTemplate(input: { basedOn: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
+            id("MessageTemplateVersion"),
+        ),
+        (
+            "mutation($id: ID!) { archiveMessageTemplate(input: { template: $id }) { template { id } errors { code message path } } }",
+            id("MessageTemplate"),
+        ),
+        (
+            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: {} } }, message: { text: \"a\", template: $id } }) { errors { code message path } } }",
+            id("MessageTemplateVersion"),
+        ),
     ] {
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
@@ -222,6 +242,7 @@ async fn a_list_holds_ones_own(app: TestApp) {
         credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
         rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
         campaigns(first: 100) { edges { node { id } } } optOuts(first: 100) { edges { node { person { id } } } }
+        messageTemplates(first: 100) { edges { node { id versions(first: 2) { edges { node { id } } } } } }
     } } }";
     let all = stranger.ask(document, json!({})).await;
     assert!(!all.text().contains("\"errors\""), "{}", all.text());

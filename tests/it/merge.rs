@@ -1,5 +1,7 @@
 //! Texts with merge fields: each person reads their own, and pays for it.
 
+mod own;
+
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ both!(
     people_who_share_a_number_read_what_the_first_does,
     what_says_nothing_is_named_before_sending,
     a_field_that_is_none_is_refused_where_it_stands,
+    a_text_grows_within_bounds,
     a_name_that_changes_makes_a_preview_stale,
     braces_and_values_are_what_they_are,
     what_is_sent_again_speaks_to_those_it_is_sent_to,
@@ -133,7 +136,7 @@ async fn a_field_that_is_none_is_refused_where_it_stands(app: TestApp) {
         (
             "{rendez-vous}",
             "MERGE_FIELD_UNKNOWN",
-            "no merge field {rendez-vous} (character 1). Write {{ for a brace",
+            "no merge field {rendez-vous} (character 1): there are {firstname}",
         ),
         ("à } ce soir", "MERGE_FIELD_UNKNOWN", "A brace at character 3 belongs to no merge field"),
         ("{prenom|{nom}}", "MERGE_FIELD_NESTED", "within another at character 9"),
@@ -145,6 +148,24 @@ async fn a_field_that_is_none_is_refused_where_it_stands(app: TestApp) {
         let counter = "query($t: String!) { messageMetrics(text: $t) { length } }";
         assert_eq!(code_of(&marie.try_query(counter, json!({ "t": text })).await), code);
     }
+}
+
+async fn a_text_grows_within_bounds(app: TestApp) {
+    let marie = three(&app).await;
+    let told = async |text: &str| {
+        let audience = json!({ "matching": { "filter": { "search": "ordinaire" } } });
+        let input = json!({ "input": { "audience": audience, "message": { "text": text } } });
+        marie.query(PREVIEW, input).await["previewSms"].take()
+    };
+    assert_eq!(told(&"{nom}".repeat(20)).await["errors"], json!([]));
+    let many = told(&"{nom}".repeat(21)).await;
+    assert_eq!(code_of(&many), "MERGE_FIELDS_TOO_MANY", "{many}");
+    let message = many["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("20") && message.contains("101"), "the limit and the place: {message}");
+    // As written it is short enough; with the name it is not.
+    let long = told(&format!("{}{{nom}}", "a".repeat(1_992))).await;
+    assert_eq!(code_of(&long), "MERGED_TEXT_TOO_LONG", "{long}");
+    assert_eq!(code_of(&told("{nom|a|b}").await), "MERGE_FIELD_UNKNOWN");
 }
 
 async fn a_name_that_changes_makes_a_preview_stale(app: TestApp) {

@@ -70,6 +70,8 @@ async fn all_reasons_come_at_once(app: TestApp) {
         "write-permission",
         "credit-sufficient",
         "message-length",
+        "empty-fields",
+        "sender-allowed",
     ] {
         assert!(slugs.contains(&slug), "{slug} ran, refusing or not");
     }

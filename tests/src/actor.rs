@@ -146,6 +146,14 @@ impl Actor {
         self.query(&document, json!({ "input": input })).await["previewSms"].take()
     }
 
+    /// The payload of a preview for these people, under a sender.
+    pub async fn try_preview_from(&self, sender: &str, people: &[String]) -> Value {
+        let message = json!({ "text": "Répétition à 18 h", "sender": sender });
+        let input = json!({ "audience": { "people": people }, "message": message });
+        let document = format!("{PREVIEW_SMS}{PREVIEW}");
+        self.query(&document, json!({ "input": input })).await["previewSms"].take()
+    }
+
     /// A preview for these people.
     ///
     /// # Panics

@@ -8,6 +8,7 @@ use api::app::{App, Ctx};
 use api::caller::Operator;
 use api::clock::Entropy as _;
 use api::config::Config;
+use api::domain::people_file::Keep;
 use api::providers::sandbox::REPORT_WITHIN;
 use api::providers::{Providers, Report};
 use api::services::audit;
@@ -288,9 +289,23 @@ impl TestApp {
         structure: StructureId,
         file: &[u8],
     ) -> Result<(ImportSummary, Vec<RowOutcome>), ImportError> {
+        self.import_keeping(structure, file, &[]).await
+    }
+
+    /// The same, keeping the columns of these headers too.
+    ///
+    /// # Errors
+    /// The import's.
+    pub async fn import_keeping(
+        &self,
+        structure: StructureId,
+        file: &[u8],
+        keep: &[&str],
+    ) -> Result<(ImportSummary, Vec<RowOutcome>), ImportError> {
+        let keep = Keep::new(keep).map_err(|error| ImportError::File(error.into()))?;
         let scope = Operator::at_the_command_line().scope(structure);
         let mut rows = Vec::new();
-        let summary = import(&self.ctx(), scope, FileSource::Bytes(Arc::from(file)), |row| {
+        let summary = import(&self.ctx(), scope, FileSource::Bytes(Arc::from(file)), &keep, |row| {
             rows.push(row);
         })
         .await?;

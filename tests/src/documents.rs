@@ -2,7 +2,7 @@
 
 pub(crate) const PREVIEW: &str = "
     fragment Preview on SmsPreview {
-      id token expiresAt text recipientCount excludedCount messageCount cost balance balanceAfter topUpUrl
+      id token expiresAt sender text recipientCount excludedCount messageCount cost balance balanceAfter topUpUrl
       metrics { length limit remaining remainingInSegment encoding segments stopMention offenders { character positions } }
       decision { id outcome verdicts { ruleSlug version level code message helpUrl observedOnly } }
     }";

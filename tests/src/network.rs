@@ -34,6 +34,8 @@ pub struct Submitted {
     pub attempt: Uuid,
     /// Whom it was for, in E.164.
     pub to: String,
+    /// The sender it showed.
+    pub sender: String,
     /// What it said.
     pub text: String,
     /// Where to report on it.
@@ -104,6 +106,7 @@ impl Provider for Network {
         let request = Submitted {
             attempt: message.attempt,
             to,
+            sender: message.sender.clone(),
             text: message.text.to_string(),
             report_url: message.report_url.clone(),
         };

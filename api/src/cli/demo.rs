@@ -12,6 +12,7 @@ use entity::sensitive::Sensitive;
 use super::CliError;
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::domain::people_file::Keep;
 use crate::services::operator::{self, NewAccount, NewSettings, NewStructure, NewSubscription};
 use crate::services::people::import::{FileSource, import};
 use crate::services::{people, top_up};
@@ -116,7 +117,7 @@ impl Structure {
             None => operator::create_structure(ctx, operator, self.to_make()).await?,
         };
         let scope = operator.scope(structure);
-        import(ctx, scope, FileSource::Bytes(Arc::from(self.people)), |_| {}).await?;
+        import(ctx, scope, FileSource::Bytes(Arc::from(self.people)), &Keep::default(), |_| {}).await?;
         if let Some(identifier) = self.opted_out {
             let person = operator::find_person(ctx.store.readers(), operator, structure, identifier).await?;
             people::opt_out(ctx, scope, person).await?;

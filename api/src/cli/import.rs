@@ -10,9 +10,10 @@ use rules::Lang;
 use super::CliError;
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::domain::people_file::Keep;
 use crate::i18n;
 use crate::services::operator;
-use crate::services::people::import::{FileSource, ImportSummary, Outcome, RowOutcome, import};
+use crate::services::people::import::{FileSource, ImportError, ImportSummary, Outcome, RowOutcome, import};
 
 /// What the process answers when some rows were refused and the others applied.
 const SOME_REFUSED: u8 = 2;
@@ -29,6 +30,9 @@ pub(super) enum Import {
         /// The structure's id, or its exact name.
         #[arg(long)]
         structure: String,
+        /// A column to keep beside those that are known, by its header, for merge fields; may be repeated. Any other is left aside.
+        #[arg(long, value_name = "HEADER")]
+        keep: Vec<String>,
         /// Print what came of every row.
         #[arg(long)]
         verbose: bool,
@@ -37,12 +41,13 @@ pub(super) enum Import {
 
 impl Import {
     pub(super) async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
-        let Self::People { file, structure, verbose } = self;
+        let Self::People { file, structure, keep, verbose } = self;
         let structure = operator::find_structure(ctx, operator, &structure).await?;
+        let keep = Keep::new(&keep).map_err(|error| ImportError::File(error.into()))?;
         check(&file).map_err(|cause| CliError::File { path: file.clone(), cause })?;
         let mut report = Report { out: BufWriter::new(stdout()), verbose, written: Ok(()) };
         let scope = operator.scope(structure);
-        let summary = import(ctx, scope, FileSource::Path(file), |row| report.row(row)).await?;
+        let summary = import(ctx, scope, FileSource::Path(file), &keep, |row| report.row(row)).await?;
         let refused = summary.refused > 0;
         report.end(&summary)?;
         Ok(if refused { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
@@ -90,7 +95,10 @@ impl Report {
             ignored_columns,
         } = summary;
         if !ignored_columns.is_empty() {
-            self.line(&format!("columns not known, and not read: {}", ignored_columns.join(", ")));
+            self.line(&format!(
+                "columns not known, and not read (--keep keeps one): {}",
+                ignored_columns.join(", ")
+            ));
         }
         self.line(&format!(
             "{added} added, {changed} changed, {unchanged} unchanged, {refused} refused; \

@@ -16,9 +16,11 @@ mod migrate;
 mod opt_out;
 mod output;
 mod parse;
+mod people;
 mod price;
 mod provider;
 mod schema;
+mod sender;
 mod serve;
 mod settings;
 mod structure;
@@ -70,6 +72,9 @@ enum Operate {
     /// Import from a file.
     #[command(subcommand)]
     Import(import::Import),
+    /// List and remove what is kept of people.
+    #[command(subcommand)]
+    People(people::People),
     /// Make and list structures.
     #[command(subcommand)]
     Structure(structure::Structure),
@@ -85,6 +90,9 @@ enum Operate {
     /// Set how a structure sends SMS.
     #[command(subcommand)]
     Settings(settings::Settings),
+    /// List and set the names that telephones show for a structure.
+    #[command(subcommand)]
+    Sender(sender::Sender),
     /// List orders of credit, approve them, and give credit.
     #[command(subcommand)]
     Credit(credit::Credit),
@@ -149,10 +157,12 @@ impl Operate {
         let operator = Operator::at_the_command_line();
         let done = match self {
             Self::Import(import) => import.run(&ctx, operator).await,
+            Self::People(people) => people.run(&ctx, operator).await,
             Self::Structure(structure) => structure.run(&ctx, operator).await,
             Self::Account(account) => account.run(&ctx, operator).await,
             Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
             Self::Settings(settings) => settings.run(&ctx, operator).await,
+            Self::Sender(sender) => sender.run(&ctx, operator).await,
             Self::Provider(provider) => provider.run(&ctx, operator),
             Self::Credit(credit) => credit.run(&ctx, operator).await,
             Self::Price(price) => price.run(&ctx, operator).await,

@@ -26,7 +26,7 @@ pub(super) enum Settings {
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 pub(super) struct Changes {
-    /// The name shown to those who receive: 3 to 11 letters and digits.
+    /// The name shown to those who receive, 3 to 11 letters and digits: added to its senders, and their default.
     #[arg(long)]
     sender: Option<String>,
     /// What every SMS ends with, such as ".STOP 36608".

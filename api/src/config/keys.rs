@@ -11,6 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::{Config, LogFormat, RateLimit};
 use crate::domain::secret::Secret;
+use crate::domain::sender::ProtectedNames;
 
 /// One setting.
 pub(super) struct Key {
@@ -251,6 +252,14 @@ pub(super) const KEYS: &[Key] = &[
         path: "http.client_timeout_seconds",
         about: "how long a client is waited for",
         set: |config, value| time(value, 1, 1..=300).map(|time| config.http.client_timeout = time),
+    },
+    Key {
+        path: "senders.protected",
+        about: "the names that no sender may be taken for",
+        set: |config, value| {
+            config.senders.protected = ProtectedNames::parse(value).map_err(|error| error.to_string())?;
+            Ok(())
+        },
     },
     Key {
         path: "kannel.send_url",

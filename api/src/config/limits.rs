@@ -53,3 +53,14 @@ pub const IMPORT_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes a second at which the largest file must come in, lest a slow one hold its place for hours: what the slowest ADSL sends. With
 /// the other defaults, an upload ends within nine minutes.
 pub const IMPORT_MIN_RATE: u64 = 128 * 1024;
+
+/// The names that no sender may be taken for, of France: public bodies; emergency services; banks; networks and carriers of parcels, which
+/// also drop such senders themselves (Vonage, France: features and restrictions); energy and railways. Who sends a false message in
+/// the name of one of these asks for money or a code (cybermalveillance.gouv.fr). No name that schools and orchestras are likely to have.
+pub const PROTECTED_SENDERS: &str = "
+ameli, amendes, antai, ants, caf, carte vitale, cnam, cpam, cpf, critair, dgfip, douane, gouv, impots, msa, prefecture, tresor public, urssaf
+fr alert, gendarmerie, police, pompiers, samu, urgences
+bnp, bnp paribas, boursorama, bred, cic, credit agri, creditmut, fortuneo, hello bank, hsbc, lcl, paypal, revolut, socgen
+bouygues, free, orange, sfr, sosh, chronopost, colissimo, dhl, dpd, fedex, gls, la poste, ups
+edf, engie, ratp, sncf
+";

@@ -18,6 +18,7 @@ use std::time::Duration;
 pub use load::ConfigError;
 
 use crate::domain::secret::Secret;
+use crate::domain::sender::ProtectedNames;
 use crate::providers::kannel;
 use crate::store::DatabaseUrl;
 
@@ -60,6 +61,8 @@ pub struct Config {
     pub import: Import,
     /// The server's guards.
     pub http: Http,
+    /// The names that structures send under.
+    pub senders: Senders,
     /// The gateway of the provider `kannel`.
     pub kannel: Kannel,
 }
@@ -226,6 +229,13 @@ pub struct Http {
     pub client_timeout: Duration,
 }
 
+/// The names that structures send under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Senders {
+    /// Those that none may be taken for.
+    pub protected: ProtectedNames,
+}
+
 /// The gateway of the provider `kannel`: without its address, there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kannel {
@@ -314,6 +324,10 @@ impl Default for Config {
                 unknown_socket_lifetime: limits::UNKNOWN_SOCKET_LIFETIME,
                 max_connections: limits::MAX_CONNECTIONS,
                 client_timeout: limits::CLIENT_TIMEOUT,
+            },
+            senders: Senders {
+                protected: ProtectedNames::parse(limits::PROTECTED_SENDERS)
+                    .expect("invariant: a constant, and the example of the settings is compared with it"),
             },
             kannel: Kannel::default(),
         }

@@ -1,15 +1,16 @@
 //! Beginning to send: the transaction after which requests may leave.
 //!
-//! Architecture Invariants. An opt-out, or the cancelling of a campaign, committed before this transaction is honoured. What it
-//! answers is `SENDING`, with an attempt of its own, once it is committed: each attempt authorises one request.
+//! Architecture Invariants. An opt-out, a consent withdrawn from a commercial message, or the cancelling of a campaign, committed before
+//! this transaction is honoured; a commercial message that comes late waits for legal hours. What it answers is `SENDING`, with an attempt of its own, once it is committed: each attempt authorises one request.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use entity::enums::Encoding;
+use entity::At;
+use entity::enums::{Encoding, Purpose};
 use entity::ids::{AttemptId, CampaignId, MessageId, StructureId};
 use entity::sensitive::Sensitive;
-use entity::{attempt, campaign, message, opt_out};
+use entity::{attempt, campaign, message, message_person, opt_out, person};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
@@ -17,6 +18,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::claim::{self, Claimed};
+use super::hours;
 use crate::app::App;
 use crate::domain::message_state::MessageState;
 use crate::domain::phone::Phone;
@@ -49,19 +51,33 @@ struct Row {
     encoding: Encoding,
     attempts: i32,
     opted_out: bool,
+    unwilling: bool,
+}
+
+impl Row {
+    /// Why it must not be sent any more.
+    fn refusal(&self) -> Option<&'static str> {
+        match (self.opted_out, self.unwilling) {
+            (true, _) => Some(reason::OPTED_OUT),
+            (_, true) => Some(reason::NO_COMMERCIAL_CONSENT),
+            _ => None,
+        }
+    }
 }
 
 #[derive(FromQueryResult)]
 struct CampaignRow {
     id: CampaignId,
     text: Option<Sensitive>,
+    purpose: Purpose,
     sender: String,
     provider: String,
 }
 
 /// A campaign's part of its messages.
-struct Common {
+pub(super) struct Common {
     text: Option<Arc<str>>,
+    pub(super) purpose: Purpose,
     sender: String,
     provider: String,
 }
@@ -84,7 +100,12 @@ async fn begin_in(
 ) -> Result<Vec<Ready>, StoreError> {
     let places: BTreeSet<Place> = claimed.iter().map(|row| (row.structure_id, row.campaign_id)).collect();
     delivery::lock(tx, &places).await?;
-    let rows = read(tx, me, claimed).await?;
+    let campaigns = campaigns(tx, &places).await?;
+    let waiting = hours::closed(tx, app, &places, &campaigns).await?;
+    let rows = read(tx, app, me, claimed).await?;
+    let (late, rows): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| waiting.contains(&row.campaign_id) && row.refusal().is_none());
+    hours::put_off(tx, app, late.iter().map(|row| row.id)).await?;
     let mut moves = Moves::default();
     for row in &rows {
         let standing = Standing {
@@ -93,18 +114,16 @@ async fn begin_in(
             state: MessageState::Queued,
             attempts: row.attempts,
         };
-        let change = if row.opted_out {
-            standing.state.suppress().map(|state| Change::to(state).because(reason::OPTED_OUT))
-        } else {
-            standing.state.start_sending().map(Change::to)
+        let change = match row.refusal() {
+            Some(why) => standing.state.suppress().map(|state| Change::to(state).because(why)),
+            None => standing.state.start_sending().map(Change::to),
         };
         moves.add(&standing, change.expect("invariant: only queued messages are read here"));
     }
     let changed = moves.apply(tx, app, Some(Lease { owner: me, lasts: app.config.dispatch.lease })).await?;
-    let campaigns = campaigns(tx, &places).await?;
     let ready: Vec<Ready> = rows
         .into_iter()
-        .filter(|row| !row.opted_out && changed.contains(&row.id))
+        .filter(|row| row.refusal().is_none() && changed.contains(&row.id))
         .map(|row| ready(app, &campaigns, row))
         .collect();
     record(tx, app, &ready).await?;
@@ -112,12 +131,17 @@ async fn begin_in(
 }
 
 /// Reads what is needed to send, of the claimed messages that are still this instance's, and keeps others off them.
-async fn read(tx: &DatabaseTransaction, me: Uuid, claimed: &[Claimed]) -> Result<Vec<Row>, StoreError> {
-    let rows = tx.query_all(&rows_query(tx.get_database_backend(), me, claimed)).await?;
+async fn read(
+    tx: &DatabaseTransaction,
+    app: &App,
+    me: Uuid,
+    claimed: &[Claimed],
+) -> Result<Vec<Row>, StoreError> {
+    let rows = tx.query_all(&rows_query(tx.get_database_backend(), app.at(), me, claimed)).await?;
     Ok(rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatement {
+fn rows_query(backend: DbBackend, now: At, me: Uuid, claimed: &[Claimed]) -> SelectStatement {
     use message::Column;
     let column = |column: Column| Expr::col((message::Entity, column));
     let refused = |column: opt_out::Column| Expr::col((opt_out::Entity, column));
@@ -139,6 +163,7 @@ fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatem
     Query::select()
         .columns(columns.map(|column| (message::Entity, column)))
         .expr_as(Expr::exists(refusal), "opted_out")
+        .expr_as(unwilling(now), "unwilling")
         .from(message::Entity)
         .and_where(among(backend, column(Column::Id), claimed.iter().map(|row| row.id)))
         .and_where(in_state(MessageState::Queued))
@@ -149,20 +174,45 @@ fn rows_query(backend: DbBackend, me: Uuid, claimed: &[Claimed]) -> SelectStatem
         .to_owned()
 }
 
+/// Whether a message is commercial, and nobody whom it covers agrees to such messages now.
+fn unwilling(now: At) -> Expr {
+    let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
+    let commercial = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(campaign::Entity)
+        .and_where(
+            Expr::col((campaign::Entity, campaign::Column::Id))
+                .equals((message::Entity, message::Column::CampaignId)),
+        )
+        .and_where(Expr::col((campaign::Entity, campaign::Column::Purpose)).eq(Purpose::Commercial.as_str()))
+        .to_owned();
+    let agreed = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(message_person::Entity)
+        .inner_join(
+            person::Entity,
+            covered(message_person::Column::PersonId).equals((person::Entity, person::Column::Id)),
+        )
+        .and_where(covered(message_person::Column::MessageId).equals((message::Entity, message::Column::Id)))
+        .and_where(Expr::col((person::Entity, person::Column::CommercialConsentAt)).lte(now))
+        .to_owned();
+    Expr::exists(commercial).and(Expr::exists(agreed).not())
+}
+
 async fn campaigns(
     tx: &DatabaseTransaction,
     places: &BTreeSet<Place>,
 ) -> Result<HashMap<CampaignId, Common>, StoreError> {
     use campaign::Column;
     let query = Query::select()
-        .columns([Column::Id, Column::Text, Column::Sender, Column::Provider])
+        .columns([Column::Id, Column::Text, Column::Purpose, Column::Sender, Column::Provider])
         .from(campaign::Entity)
         .and_where(Expr::col(Column::Id).is_in(places.iter().map(|(_, campaign)| *campaign)))
         .to_owned();
     let rows = tx.query_all(&query).await?;
     let common = |row: CampaignRow| {
         let text = row.text.map(|text| Arc::from(text.into_exposed()));
-        (row.id, Common { text, sender: row.sender, provider: row.provider })
+        (row.id, Common { text, purpose: row.purpose, sender: row.sender, provider: row.provider })
     };
     Ok(rows
         .iter()

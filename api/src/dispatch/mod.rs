@@ -17,6 +17,7 @@
 mod backoff;
 mod begin;
 mod claim;
+mod hours;
 mod lookup;
 mod record;
 mod sweep;

@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::name::fold;
+use super::name::{column_key, fold};
 
 /// The fields that every structure has, by their folded names: the first is the one suggested.
 const BUILT_IN: &[(BuiltIn, &[&str])] = &[
@@ -17,6 +17,8 @@ const BUILT_IN: &[(BuiltIn, &[&str])] = &[
     (BuiltIn::Structure, &["structure"]),
     (BuiltIn::Sex, &["sexe", "sex"]),
 ];
+/// The most fields of a text: enough for any letter, and no text grows without bounds when it is filled in.
+pub const MAX_FIELDS: usize = 20;
 /// How near a name must be to be suggested, from 0 to 1.
 const NEAR: f64 = 0.6;
 
@@ -26,6 +28,12 @@ enum BuiltIn {
     LastName,
     Structure,
     Sex,
+}
+
+/// Whether every structure has a field of that name, folded.
+#[must_use]
+pub fn is_built_in(folded: &str) -> bool {
+    built_in(folded).is_some()
 }
 
 fn built_in(folded: &str) -> Option<BuiltIn> {
@@ -61,7 +69,7 @@ enum What {
         male: String,
         female: String,
     },
-    /// A column of the structure's own, by its folded name.
+    /// A column of the structure's own, by its name as columns' are compared.
     Own(String),
 }
 
@@ -87,7 +95,7 @@ pub struct Values<'a> {
     pub structure: &'a str,
     /// Which form the sex chooses.
     pub gender: Gender,
-    /// What the person's own columns say, by their folded names.
+    /// What the person's own columns say, by their names as columns' are compared.
     pub own: &'a dyn Fn(&str) -> Option<&'a str>,
 }
 
@@ -119,6 +127,12 @@ pub enum MergeError {
         /// Where the inner brace stands.
         position: usize,
     },
+    /// More fields than [`MAX_FIELDS`].
+    #[error("more than {MAX_FIELDS} merge fields, at position {position}")]
+    TooMany {
+        /// Where the brace of the first too many stands.
+        position: usize,
+    },
     /// The sex without its two forms, or with more than three.
     #[error("the sex takes two forms or three at position {position}, such as {{sexe:cher|chère}}")]
     Forms {
@@ -134,13 +148,14 @@ impl MergeError {
         match self {
             Self::Unknown { .. } => "MERGE_FIELD_UNKNOWN",
             Self::Nested { .. } => "MERGE_FIELD_NESTED",
+            Self::TooMany { .. } => "MERGE_FIELDS_TOO_MANY",
             Self::Forms { .. } => "MERGE_FIELD_FORMS",
         }
     }
 }
 
 impl Template {
-    /// Reads a text. `own` are the structure's own columns, by their folded names.
+    /// Reads a text. `own` are the structure's own columns, by their names as columns' are compared.
     ///
     /// # Errors
     /// [`MergeError`], the first in the text.
@@ -165,6 +180,12 @@ impl Template {
     #[must_use]
     pub fn is_personal(&self) -> bool {
         self.fields().any(|field| field.what != What::Structure)
+    }
+
+    /// Whether it says what a column of the structure's own does.
+    #[must_use]
+    pub fn has_own(&self) -> bool {
+        self.fields().any(|field| matches!(field.what, What::Own(_)))
     }
 
     fn fields(&self) -> impl Iterator<Item = &Field> {
@@ -252,6 +273,9 @@ impl<'a> Reader<'a> {
             return Err(MergeError::Nested { position: position + 1 + within.encode_utf16().count() });
         }
         let field = read(within, position, own)?;
+        if self.pieces.iter().filter(|piece| matches!(piece, Piece::Field(_))).count() >= MAX_FIELDS {
+            return Err(MergeError::TooMany { position });
+        }
         self.end_literal();
         self.pieces.push(Piece::Field(field));
         // Both braces too.
@@ -272,6 +296,8 @@ fn read(within: &str, position: usize, own: &[String]) -> Result<Field, MergeErr
         return sex(name, forms).ok_or(MergeError::Forms { position });
     }
     let otherwise = match rest.strip_prefix('|') {
+        // Two alternatives are those of the sex: of another field, the second would be sent as it is written.
+        Some(otherwise) if otherwise.contains('|') => return Err(unknown()),
         Some(otherwise) => Some(otherwise.to_owned()),
         None if rest.is_empty() => None,
         None => return Err(unknown()),
@@ -281,7 +307,7 @@ fn read(within: &str, position: usize, own: &[String]) -> Result<Field, MergeErr
         Some(BuiltIn::LastName) => What::LastName,
         Some(BuiltIn::Structure) => What::Structure,
         Some(BuiltIn::Sex) => return Err(MergeError::Forms { position }),
-        None if own.contains(&folded) => What::Own(folded),
+        None if own.contains(&column_key(name)) => What::Own(column_key(name)),
         None => return Err(unknown()),
     };
     Ok(Field { what, name: name.to_owned(), otherwise })

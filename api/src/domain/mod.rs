@@ -18,6 +18,7 @@ pub mod price;
 pub mod replacement;
 pub mod secret;
 pub mod segments;
+pub mod sender;
 pub mod short_code;
 pub mod spreadsheet;
 pub mod stop_word;

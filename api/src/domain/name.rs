@@ -30,6 +30,13 @@ pub fn fold(name: &str) -> String {
     folded
 }
 
+/// The form in which the names of columns are compared: folded, and punctuation made spaces (`N° mobile`, `Prénom :`, `last_name`).
+#[must_use]
+pub fn column_key(name: &str) -> String {
+    let plain: String = fold(name).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The key that orders people by last name, then first name, when compared byte by byte (`COLLATE "C"`, `BINARY`).
 #[must_use]
 pub fn sort_key(last: &str, first: &str) -> String {
@@ -61,8 +68,10 @@ fn is_accent(c: char) -> bool {
         || matches!(c, '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
+/// Characters that show nothing, or turn around what stands beside them: general category Cf, and variation selectors.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
+        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::name::is_invisible;
+
 /// The longest text accepted, in UTF-16 units: some thirty SMS, far above what any rule lets through, so that the
 /// rule on lengths is the one that answers whoever writes a little too much.
 pub const MAX_TEXT_UNITS: usize = 2_000;
@@ -97,11 +99,6 @@ fn check_controls(input: &str) -> Result<(), TextError> {
         position += c.len_utf16();
     }
     Ok(())
-}
-
-/// Characters that take room and show nothing: a text made of them alone is blank.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

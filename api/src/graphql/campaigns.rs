@@ -19,12 +19,14 @@ use super::node_id::NodeId;
 use super::page::{PageArgs, connection, cost, page_args};
 use super::people::{Company, Person};
 use super::scalar::PhoneNumber;
+use super::templates::MessageTemplateVersion;
 use super::together::Together;
 use crate::error::Fault;
 use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
 use crate::services::decisions::{self, DecisionRow};
 use crate::services::page::Page;
 use crate::services::reports;
+use crate::services::templates::{self, VersionRow};
 
 /// Where a campaign stands.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -117,6 +119,8 @@ impl From<Progress> for CampaignProgress {
 type Asked = (Option<Vec<entity::enums::MessageState>>, PageArgs, Detail);
 /// Campaigns that were read together, and pages of their messages.
 type Messages = Together<CampaignId, Asked, Page<SmsMessage>>;
+/// Campaigns that were read together, and what they were started from.
+type Origins = Together<CampaignId, (), VersionRow>;
 
 /// A send that was accepted, with its decision where it was read along.
 #[derive(Clone)]
@@ -124,11 +128,13 @@ pub struct Campaign {
     row: CampaignRow,
     decision: Option<DecisionRow>,
     together: Arc<Messages>,
+    origins: Arc<Origins>,
 }
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
-        Self { together: Arc::new(Messages::new([row.id])), row, decision: None }
+        let (together, origins) = (Arc::new(Messages::new([row.id])), Arc::new(Origins::new([row.id])));
+        Self { row, decision: None, together, origins }
     }
 }
 
@@ -148,9 +154,10 @@ pub async fn with_decisions(
         found.extend(decisions.into_iter().map(|decision| (decision.id, decision)));
     }
     let together = Arc::new(Messages::new(rows.iter().map(|row| row.id)));
+    let origins = Arc::new(Origins::new(rows.iter().map(|row| row.id)));
     let campaign = |row: CampaignRow| {
-        let (decision, together) = (found.get(&row.decision_id).cloned(), Arc::clone(&together));
-        Campaign { row, decision, together }
+        let decision = found.get(&row.decision_id).cloned();
+        Campaign { row, decision, together: Arc::clone(&together), origins: Arc::clone(&origins) }
     };
     Ok(rows.into_iter().map(campaign).collect())
 }
@@ -176,6 +183,18 @@ impl Campaign {
     /// Why it is sent.
     async fn purpose(&self) -> MessagePurpose {
         self.row.purpose.into()
+    }
+
+    /// The version of a template that its text was started from, and may differ from; null when there is none.
+    async fn template(&self, graphql: &Context<'_>) -> Maybe<MessageTemplateVersion> {
+        let session = Session::of(graphql);
+        let read = async {
+            let found = templates::of_campaigns(&session.ctx, session.caller()?, self.origins.keys()).await?;
+            let authors = found.values().map(|version| version.author);
+            session.read_accounts(graphql.look_ahead().field("author"), authors).await?;
+            Ok(found)
+        };
+        session.maybe(async { Ok(self.origins.of(self.row.id, (), read).await?.map(Into::into)) }).await
     }
 
     /// The name that telephones show as the sender.

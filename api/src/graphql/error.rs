@@ -8,6 +8,7 @@ use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject, Value}
 use super::campaigns::Campaign;
 use super::decisions::Decision;
 use super::message::SmsPreview;
+use super::templates::MessageTemplateVersion;
 use crate::app::Ctx;
 use crate::error::{Arg, Fault, Problem};
 use crate::i18n;
@@ -148,4 +149,9 @@ user_errors! {
     IdempotencyConflictError {}
     /// The rule is the platform's, and its lock does not let a structure change it so.
     RuleLockedError {}
+    /// Somebody saved the template meanwhile: nothing was saved.
+    TemplateConflictError {
+        /// The version that is current now, with its author: start from it, or save over it on purpose.
+        current: MessageTemplateVersion,
+    }
 }

@@ -19,10 +19,12 @@ mod node_id;
 mod opt_outs;
 mod page;
 mod people;
+mod people_columns;
 mod people_import;
 mod rules;
 mod scalar;
 mod structure;
+mod templates;
 mod together;
 mod viewer;
 
@@ -39,7 +41,9 @@ use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::{MessageMutation, MessageQuery};
 use node::NodeQuery;
+use people_columns::PersonColumnMutation;
 use people_import::PeopleImportMutation;
+use templates::TemplateMutation;
 use viewer::ViewerQuery;
 
 /// Levels of a query: stock introspection has 15.
@@ -60,7 +64,9 @@ pub struct Mutation(
     CampaignMutation,
     CreditMutation,
     PeopleImportMutation,
+    PersonColumnMutation,
     RuleMutation,
+    TemplateMutation,
 );
 
 /// The schema, ready to execute requests that carry a [`Session`].

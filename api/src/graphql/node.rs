@@ -15,11 +15,14 @@ use super::node_id::{self, NodeId};
 use super::people::{Person, PersonList, Tag};
 use super::rules::{Rule, RuleVersion};
 use super::structure::Structure;
+use super::templates::{MessageTemplate, MessageTemplateVersion};
 use super::viewer::Viewer;
 use crate::caller::Caller;
 use crate::error::Fault;
 use crate::services::ruleset::{self, RuleKey};
-use crate::services::{accounts, campaigns, decisions, ledger, message, people, structures, top_up};
+use crate::services::{
+    accounts, campaigns, decisions, ledger, message, people, structures, templates, top_up,
+};
 
 /// The most ids that `nodes` takes: as many as the largest page.
 const MAX_NODES: usize = 100;
@@ -47,6 +50,8 @@ pub enum Node {
     SmsMessage(SmsMessage),
     Rule(Rule),
     RuleVersion(RuleVersion),
+    MessageTemplate(MessageTemplate),
+    MessageTemplateVersion(MessageTemplateVersion),
 }
 
 /// The fields of `Query` that find objects by their ids.
@@ -154,6 +159,7 @@ impl Found<'_> {
         self.read_people(wanted).await;
         self.read_credit(wanted).await;
         self.read_messages(wanted).await;
+        self.read_templates(wanted).await;
         self.read_rules(wanted).await;
     }
 
@@ -253,6 +259,22 @@ impl Found<'_> {
             let rows = campaigns::messages_by_ids(&session.ctx, caller, &ids).await?;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             Ok(ids.into_iter().zip(SmsMessage::together(rows)).collect())
+        });
+    }
+
+    async fn read_templates(&mut self, wanted: &HashSet<Wanted>) {
+        let (session, caller) = (self.session, self.caller);
+        read!(self, wanted, MessageTemplate, |ids| {
+            let rows = templates::by_ids(&session.ctx, caller, &ids).await?;
+            let authors = rows.iter().map(|row| row.current.author);
+            session.read_accounts(self.asked.field("current").field("author"), authors).await?;
+            let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+            Ok(ids.into_iter().zip(MessageTemplate::together(rows)).collect())
+        });
+        read!(self, wanted, MessageTemplateVersion, |ids| {
+            let rows = templates::versions_by_ids(&session.ctx, caller, &ids).await?;
+            session.read_accounts(self.asked.field("author"), rows.iter().map(|row| row.author)).await?;
+            Ok(rows.into_iter().map(|row| (row.id, MessageTemplateVersion::from(row))).collect())
         });
     }
 

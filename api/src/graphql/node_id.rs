@@ -8,8 +8,8 @@ use async_graphql::ID;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::ids::{
-    AccountId, CampaignId, DecisionId, LedgerEntryId, ListId, MessageId, OrderId, PersonId, PreviewId,
-    RuleId, RuleVersionId, StructureId, TagId,
+    AccountId, CampaignId, DecisionId, LedgerEntryId, ListId, MessageId, MessageTemplateId,
+    MessageTemplateVersionId, OrderId, PersonId, PreviewId, RuleId, RuleVersionId, StructureId, TagId,
 };
 use uuid::Uuid;
 
@@ -85,6 +85,10 @@ node_ids! {
     Account(AccountId) = 15,
     /// A list of people.
     PersonList(ListId) = 16,
+    /// A template of messages.
+    MessageTemplate(MessageTemplateId) = 20,
+    /// A version of such a template.
+    MessageTemplateVersion(MessageTemplateVersionId) = 21,
 }
 
 /// The person that an id names; an identifier that no row has, when it names none.
@@ -159,6 +163,24 @@ pub fn rule_version(id: &ID) -> RuleVersionId {
     match NodeId::decode(id) {
         Some(NodeId::RuleVersion(version)) => version,
         _ => RuleVersionId::from_uuid(Uuid::nil()),
+    }
+}
+
+/// The template that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn message_template(id: &ID) -> MessageTemplateId {
+    match NodeId::decode(id) {
+        Some(NodeId::MessageTemplate(template)) => template,
+        _ => MessageTemplateId::from_uuid(Uuid::nil()),
+    }
+}
+
+/// The version of a template that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn message_template_version(id: &ID) -> MessageTemplateVersionId {
+    match NodeId::decode(id) {
+        Some(NodeId::MessageTemplateVersion(version)) => version,
+        _ => MessageTemplateVersionId::from_uuid(Uuid::nil()),
     }
 }
 

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use entity::ids::{ListId, PersonId};
+use tokio::sync::OnceCell;
 
 use super::context::{Maybe, Session};
 use super::node_id::NodeId;
 use super::page::{PageArgs, connection, cost, page_args};
+use super::people_columns::{PersonValue, values};
 use super::scalar::PhoneNumber;
 use super::together::Together;
 use crate::error::Fault;
 use crate::services::page::Page;
+use crate::services::people::columns::ColumnRow;
 use crate::services::people::lists::ListRow;
 use crate::services::people::tags::TagRow;
 use crate::services::people::{self, PersonRow, Relation};
@@ -126,6 +129,7 @@ pub struct Company {
     teachers: Together<PersonId, PageArgs, Page<Person>>,
     students: Together<PersonId, PageArgs, Page<Person>>,
     lists: Arc<Lists>,
+    columns: OnceCell<Vec<ColumnRow>>,
 }
 
 impl Company {
@@ -138,6 +142,7 @@ impl Company {
             teachers: Together::new(ids()),
             students: Together::new(ids()),
             lists: Arc::new(Lists::new(lists)),
+            columns: OnceCell::new(),
         })
     }
 }
@@ -245,6 +250,18 @@ impl Person {
     /// Their tags, by name.
     async fn tags(&self) -> Vec<Tag> {
         self.row.tags.iter().cloned().map(Tag::from).collect()
+    }
+
+    /// What the structure's own columns say of them, by name; those that say nothing are left out. Needs `READ` on PEOPLE.
+    async fn columns(&self, graphql: &Context<'_>) -> Maybe<Vec<PersonValue>> {
+        let session = Session::of(graphql);
+        let read = async { people::columns::list(&session.ctx, session.caller()?).await };
+        session
+            .maybe(async {
+                let columns = self.company.columns.get_or_try_init(|| read).await?;
+                Ok(Some(values(columns, &self.row)))
+            })
+            .await
     }
 
     /// The lists they are on, by name. Needs `READ` on PEOPLE.

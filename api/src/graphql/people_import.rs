@@ -40,6 +40,9 @@ pub struct ImportPeopleInput {
     /// Whether only to tell what would come of it. Nothing is changed then, and the key is not used up.
     #[graphql(default)]
     dry_run: Option<bool>,
+    /// The headers of columns to keep of people beside those that are known: what they say, merge fields of that name say in texts
+    /// (`Structure.personColumns`). Any other column is left aside. A structure keeps 20 at most, of 100 characters a value.
+    keep_columns: Option<Vec<String>>,
     /// Given back as it is.
     client_mutation_id: Option<String>,
 }
@@ -59,7 +62,7 @@ pub struct ImportSummary {
     tags_created: i64,
     /// Lists that did not exist.
     lists_created: i64,
-    /// Columns that are not known and were not read, as the file names them; 100 at most.
+    /// Columns that are not known and were not read, since `keepColumns` does not name them, as the file does; 100 at most.
     ignored_columns: Vec<String>,
 }
 
@@ -78,8 +81,8 @@ impl From<Summary> for ImportSummary {
 pub struct RefusedRow {
     /// The line of the file where the row begins; the header is on line 1.
     line: i64,
-    /// The column at fault: `IDENTIFIER`, `LAST_NAME`, `FIRST_NAME`, `SEX`, `MOBILE`, `TAGS`, `LISTS`, `TEACHER` or `CONSENT`;
-    /// null when no one is.
+    /// The column at fault: `IDENTIFIER`, `LAST_NAME`, `FIRST_NAME`, `SEX`, `MOBILE`, `TAGS`, `LISTS`, `TEACHER`, `CONSENT`, or
+    /// `KEPT` for one of `keepColumns`; null when no one is.
     column: Option<String>,
     /// Why, for programs: stable, in `SCREAMING_SNAKE_CASE`.
     code: String,
@@ -132,12 +135,13 @@ impl PeopleImportMutation {
     ) -> Result<ImportPeoplePayload> {
         let session = Session::of(graphql);
         let ctx = &session.ctx;
-        let ImportPeopleInput { file, idempotency_key, dry_run, client_mutation_id } = input;
+        let ImportPeopleInput { file, idempotency_key, dry_run, keep_columns, client_mutation_id } = input;
         let rows = Arc::new(Mutex::new(Vec::new()));
         let listed = Arc::clone(&rows);
         let done = async {
             let caller = session.caller()?;
             let input = ImportInput::of_bytes(decode(ctx, &file)?, idempotency_key, dry_run.unwrap_or(false));
+            let input = input.keeping(upload::keep(&keep_columns.unwrap_or_default())?);
             upload::import_people(ctx, caller, input, move |row| list(&listed, row)).await
         };
         Ok(match session.outcome(done.await)? {

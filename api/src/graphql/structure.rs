@@ -1,8 +1,10 @@
 //! The structure: everything that a tenant owns hangs below it.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
+mod settings;
 
+use async_graphql::{Context, Enum, ID, Object};
+
+pub use self::settings::{SmsSettings, SmsSubscription};
 use super::campaigns::{CampaignConnection, CampaignState, with_decisions};
 use super::context::{Maybe, Session};
 use super::credit::Credit;
@@ -13,10 +15,11 @@ use super::page::{cost, page_args, turned};
 use super::people::{
     Person, PersonConnection, PersonFilterInput, PersonList, PersonListConnection, PersonOrder, TagConnection,
 };
+use super::people_columns::PersonColumn;
 use super::rules::{Rule, RuleConnection};
-use crate::domain::{holidays, replacement};
-use crate::services::structures::{self, SettingsView, StructureView, SubscriptionStatus, SubscriptionView};
-use crate::services::{campaigns, decisions, ledger, people, ruleset};
+use super::templates::{MessageTemplate, MessageTemplateConnection};
+use crate::services::structures::{self, StructureView};
+use crate::services::{campaigns, decisions, ledger, people, ruleset, templates};
 
 /// What a structure subscribed to.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -32,105 +35,6 @@ pub enum Product {
     SchoolPremium,
     /// For managers of several.
     Manager,
-}
-
-/// Whether the SMS option is in force.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-pub enum SubscriptionState {
-    /// It was never subscribed to, or begins later.
-    None,
-    /// It is in force.
-    Active,
-    /// The operator suspended it.
-    Suspended,
-    /// Its end is past.
-    Expired,
-}
-
-/// The subscription of a structure to the SMS option.
-#[derive(SimpleObject)]
-pub struct SmsSubscription {
-    /// Whether it is in force.
-    state: SubscriptionState,
-    /// When it begins; null when there is none.
-    starts_at: Option<DateTime<Utc>>,
-    /// When it ends; null when there is none, or no end is set.
-    ends_at: Option<DateTime<Utc>>,
-    /// The page on which to subscribe.
-    subscribe_url: String,
-}
-
-impl SmsSubscription {
-    fn new(view: &SubscriptionView, subscribe_url: &str) -> Self {
-        let state = match view.state {
-            SubscriptionStatus::None => SubscriptionState::None,
-            SubscriptionStatus::Active => SubscriptionState::Active,
-            SubscriptionStatus::Suspended => SubscriptionState::Suspended,
-            SubscriptionStatus::Expired => SubscriptionState::Expired,
-        };
-        Self {
-            state,
-            starts_at: view.starts_at,
-            ends_at: view.ends_at,
-            subscribe_url: subscribe_url.to_owned(),
-        }
-    }
-}
-
-/// How far characters of a text are replaced so that it costs less. What has no fair replacement stays, and is paid for.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "replacement::EncodingPolicy")]
-pub enum EncodingPolicy {
-    /// Nothing is replaced.
-    Exact,
-    /// What no reader notices: typographic quotation marks, dashes, ellipses and blanks by plain ones, `œ` by `oe`.
-    Typography,
-    /// Also letters with accents that the GSM alphabet lacks, by those without, such as `ç` by `c`; and characters that show nothing.
-    Plain,
-}
-
-/// Which public holidays a structure keeps.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "holidays::HolidayCalendar")]
-pub enum HolidayCalendar {
-    /// Those of its region.
-    Region,
-    /// Those of metropolitan France, Good Friday and 26 December.
-    AlsaceMoselle,
-}
-
-/// How the SMS of a structure are set up.
-#[derive(SimpleObject)]
-pub struct SmsSettings {
-    /// Whether nothing is missing.
-    configured: bool,
-    /// What is still to be set: `sender`, `stop_mention`, `provider`; the last also where the one set is not available on this server.
-    missing: Vec<&'static str>,
-    /// The name that telephones show as the sender; null when none is set.
-    sender: Option<String>,
-    /// What every SMS ends with, so that people can refuse the next; empty when none is set.
-    stop_mention: String,
-    /// How far characters of its texts are replaced so that they cost less.
-    encoding_policy: EncodingPolicy,
-    /// The public holidays that its rules go by.
-    holidays: HolidayCalendar,
-    /// The page that tells how to set up SMS.
-    help_url: String,
-}
-
-impl SmsSettings {
-    fn new(view: SettingsView, help_url: &str) -> Self {
-        let SettingsView { configured, missing, sender, stop_mention, encoding_policy, holidays, .. } = view;
-        Self {
-            configured,
-            missing,
-            sender,
-            stop_mention: stop_mention.unwrap_or_default(),
-            encoding_policy: encoding_policy.into(),
-            holidays: holidays.into(),
-            help_url: help_url.to_owned(),
-        }
-    }
 }
 
 /// A structure: a school, an artist or a manager, with its own people, credit and rules.
@@ -218,6 +122,18 @@ impl Structure {
                 let page =
                     people::page(&session.ctx, session.caller()?, &filter, order, lists, &args).await?;
                 Ok(Some(page.turn(Person::together).into()))
+            })
+            .await
+    }
+
+    /// The columns that it keeps of its people beside what every structure knows, by name: merge fields of its own. Needs `READ` on
+    /// PEOPLE.
+    async fn person_columns(&self, graphql: &Context<'_>) -> Maybe<Vec<PersonColumn>> {
+        let session = Session::of(graphql);
+        session
+            .maybe(async {
+                let columns = people::columns::list(&session.ctx, session.caller()?).await?;
+                Ok(Some(columns.into_iter().map(PersonColumn::from).collect()))
             })
             .await
     }
@@ -355,6 +271,36 @@ impl Structure {
                 session.read_accounts(node.field("createdBy"), senders).await?;
                 let asked = node.field("decision").exists();
                 Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
+            })
+            .await
+    }
+
+    /// The texts that it keeps to write with, by name. Needs `READ` on `COMMUNICATION_SMS`.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection, and its own")]
+    async fn message_templates(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Words, each somewhere in the name, whatever case and accents.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "Those out of use instead of those in use.", default)] archived: bool,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<MessageTemplateConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        let node = graphql.look_ahead().field("edges").field("node");
+        let which = templates::Which { search, archived };
+        session
+            .maybe(async {
+                let page = templates::page(&session.ctx, session.caller()?, &which, &args).await?;
+                let authors = page.items.iter().map(|(_, row)| row.current.author);
+                session.read_accounts(node.field("current").field("author"), authors).await?;
+                Ok(Some(page.turn(MessageTemplate::together).into()))
             })
             .await
     }

@@ -153,7 +153,7 @@ mod tests {
     use crate::domain::message_state::MessageState;
     use crate::domain::outcome::UnknownReason;
     use crate::providers::sandbox;
-    use crate::services::delivery::reason::{CANCELLED, EXPIRED, OPTED_OUT};
+    use crate::services::delivery::reason::{CANCELLED, EXPIRED, NO_COMMERCIAL_CONSENT, OPTED_OUT};
 
     #[test]
     fn every_state_and_every_reason_of_ours_is_put_in_words() {
@@ -172,6 +172,7 @@ mod tests {
             for code in unknown.map(UnknownReason::as_str).into_iter().chain([
                 CANCELLED,
                 EXPIRED,
+                NO_COMMERCIAL_CONSENT,
                 OPTED_OUT,
                 sandbox::REFUSED,
                 sandbox::ABSENT,

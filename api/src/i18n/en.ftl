@@ -78,28 +78,47 @@ AUDIENCE_TOO_LARGE = At most { $max } people can be named one by one: choose by 
 TEXT_EMPTY = The message is empty.
 TEXT_CONTROL_CHARACTER = The message holds a control character ({ $character }, position { $position }): remove it.
 MERGE_FIELD_UNKNOWN = { $kind ->
-    [brace] A brace at character { $position } belongs to no merge field: write {"{{"} or {"}}"} for a brace itself.
+    [brace] A brace at character { $position } belongs to no merge field: close the field with {"}"}, or write {"{{"} or {"}}"} for a brace itself.
     [near] There is no merge field {"{"}{ $field }{"}"} (character { $position }): did you mean {"{"}{ $nearest }{"}"}?
-   *[other] There is no merge field {"{"}{ $field }{"}"} (character { $position }). Write {"{{"} for a brace itself.
+   *[other] There is no merge field {"{"}{ $field }{"}"} (character { $position }): there are {"{"}firstname{"}"}, {"{"}lastname{"}"}, {"{"}structure{"}"}, {"{"}sex:…|…{"}"} and the structure’s own columns (personColumns). Write {"{{"} for a brace itself.
 }
 MERGE_FIELD_NESTED = A merge field stands within another at character { $position }: close the first before.
+MERGE_FIELDS_TOO_MANY = This text has more than { $max } fields (at character { $position }): take some out.
+MERGED_TEXT_TOO_LONG = With its fields filled in, this text is longer than { $max } characters for some people: shorten it.
 MERGE_FIELD_FORMS = The sex takes two forms or three at character { $position }, such as {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = The message is longer than { $max } characters.
+SENDER_INVALID = { $kind ->
+    [character] A sender holds letters without accents and digits only, and no space: { $character } is neither.
+    [length] A sender has 3 to 11 characters.
+   *[letter] A sender has at least one letter: it is a name, not a number.
+}
+SENDER_PROTECTED = “{ $sender }” would be taken for “{ $name }”, a protected name: choose another sender.
 NO_MOBILE = No usable mobile number.
-COUNTRY_NOT_SERVED = SMS are not sent to the country of this number.
+COUNTRY_NOT_SERVED = SMS are not sent to the country of this number: ask the operator of the service for a price.
 OPTED_OUT = Has opted out of SMS.
-NO_RECIPIENT = This message reaches nobody: none of the people chosen can be reached.
+NO_RECIPIENT = This message reaches nobody: all the people chosen are left out, and the preview’s exclusions say why.
 PREVIEW_NOT_FOUND = There is no such preview: make a new one.
 PREVIEW_USED = This preview was sent already.
 PREVIEW_EXPIRED = This preview is too old: make a new one.
 PREVIEW_STALE = What would be sent has changed since the preview: nothing was sent. Check the new preview.
 REFUSED = The rules refuse this send: the decision says why.
-CONFIRMATION_REQUIRED = This send needs to be confirmed: { $codes }.
+CONFIRMATION_REQUIRED = This send needs to be confirmed: send again with these codes in `confirm`: { $codes }.
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.
 IDEMPOTENCY_CONFLICT = This key served already for another request: make a new one.
 CAMPAIGN_NOT_FOUND = There is no such campaign.
 CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
 NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
+
+## Templates of messages
+
+TEMPLATE_NOT_FOUND = There is no such template, or no such version of one: a message is started from a version (`current.id`), and `basedOn` goes with `template`.
+TEMPLATE_ARCHIVED = This template is archived: take it back into use first.
+TEMPLATE_CONFLICT = The latest version of this template is { $number }, saved by { $author }: start from it, and give it as `basedOn`.
+TEMPLATE_NAME_INVALID = A template’s name fits on one line, of 1 to { $max } characters.
+TEMPLATE_NAME_TAKEN = Another template is called “{ $name }” already: choose another name, or archive that template first.
+TEMPLATE_COMMENT_INVALID = The comment has at most { $max } characters, and no control character.
+TEMPLATE_LIMIT_REACHED = A structure has at most { $max } templates: archive one.
+TEMPLATE_VERSION_LIMIT_REACHED = A template has at most { $max } versions: archive it, and save a new one.
 
 ## The report of a campaign
 
@@ -123,6 +142,7 @@ REPORT_STATE_UNKNOWN = Outcome unknown
 REPORT_STATE_WRITTEN_OFF = Outcome never known
 REPORT_REASON_OPTED_OUT = The person opted out of SMS
 REPORT_REASON_CANCELLED = The campaign was cancelled
+REPORT_REASON_NO_COMMERCIAL_CONSENT = The person withdrew the consent to commercial messages
 REPORT_REASON_EXPIRED = Every attempt failed
 REPORT_REASON_ERASED = The number or the text was erased
 REPORT_REASON_TIMEOUT = The network did not answer in time
@@ -143,7 +163,7 @@ ORDER_ALREADY_DECIDED = This order was approved or refused already.
 
 ## Rules
 
-RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: its `lock` says what can be changed.
+RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: parameters can be set within their bounds, and the state too where `lock` is ADJUSTABLE.
 RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }
@@ -151,7 +171,7 @@ RULE_NOT_PUBLISHED = This rule has no published version: publish one first.
 RULE_NOT_PUBLISHABLE = This version cannot be published (line { $line }, column { $column }): { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = Observing this version would suspend the one in force: switch the rule off first.
 RULE_VERSION_NOT_FOUND = There is no such version.
-RULE_VERSION_ALREADY_PUBLISHED = This version is published already.
+RULE_VERSION_ALREADY_PUBLISHED = This version is published already: `setRuleState` changes whether it is active, observed or off.
 RULE_VERSION_SUPERSEDED = Version { $number }, a later one, is published already: save a new version.
 RULE_VERSION_CONFLICT = The latest version is { $number }, saved by { $author }: start from it, and give it as `basedOn`.
 RULE_VERSION_LIMIT_REACHED = A rule has at most { $max } versions.
@@ -176,7 +196,7 @@ UPLOAD_TOO_LARGE = The file is larger than { $limit } bytes: split it, or have t
 UPLOAD_TOO_SLOW = The file came in too slowly: send it again, on a better connection or in several files.
 IMPORT_METHOD = Send the file by POST.
 IMPORT_MEDIA_TYPE = Send the file itself as the body, with Content-Type: text/csv; neither in a form (multipart) nor compressed.
-IMPORT_QUERY_INVALID = The one parameter of this address is dryRun, and it is true or false.
+IMPORT_QUERY_INVALID = This address takes dryRun (true or false) and keep (the header of a column to keep, which may be repeated), and nothing else.
 IDEMPOTENCY_KEY_INVALID = The header Idempotency-Key must be a UUID.
 IMPORT_UNDER_WAY = A file of this structure is being imported: wait until it has been.
 IMPORTS_TOO_MANY = Too many files are being imported at once: try again in a moment.
@@ -189,6 +209,16 @@ FILE_ENCODING_UNKNOWN = The file is encoded neither in UTF-8 nor in Windows-1252
 FILE_HEADER_MISSING = The first line must name the columns.
 FILE_COLUMN_MISSING = The column { $column } is missing: at least the last and the first name are wanted.
 FILE_COLUMN_DUPLICATED = The column { $column } is given twice: keep one.
+KEPT_COLUMN_NAME = The name of a column to keep has at least one letter or digit, and at most { $limit } characters, all on one line.
+KEPT_COLUMN_RESERVED = The column “{ $column }” cannot be kept: in a text, {"{"}{ $name }{"}"} says something else already. Rename it.
+KEPT_COLUMN_MISSING = { $kind ->
+    [near] The file has no column “{ $column }” to keep: did you mean “{ $nearest }”?
+   *[other] The file has no column “{ $column }” to keep.
+}
+KEPT_COLUMN_READ = The column “{ $column }” is read already ({ $known }): it needs no keeping.
+KEPT_COLUMN_TWICE = The column “{ $column }” is given twice: keep one.
+KEPT_COLUMNS_TOO_MANY = A structure keeps at most { $limit } columns: remove those of no use first.
+PERSON_COLUMN_NOT_FOUND = Your structure keeps no column of that name.
 FILE_TOO_MANY_ROWS = The file has more than { $limit } rows: split it.
 FILE_ROW_TOO_LONG = The row at line { $line } is too long: a quote may not be closed.
 FILE_UNREADABLE = The file cannot be read.
@@ -200,7 +230,7 @@ VALUE_TOO_LONG = This value is too long.
 TOO_MANY_VALUES = This cell holds too many values.
 CONTROL_CHARACTER = This cell holds a control character.
 SEX_UNKNOWN = Sex or title not recognised: F, M, Mrs, Mr …
-CONSENT_UNREADABLE = Consent not recognised: a date, yes or no.
+CONSENT_UNREADABLE = Consent not recognised: a date such as 31/12/2026 or 2026-12-31, yes or no.
 IDENTIFIER_REPEATED = This file gives the same identifier to people of different names: correct it, on each of their rows.
 AMBIGUOUS_PERSON = Several people have this name: give an identifier or a mobile that tells them apart.
 TEACHER_NOT_FOUND = There is no such teacher in the structure.

@@ -80,26 +80,45 @@ TEXT_CONTROL_CHARACTER = Le message contient un caractère de contrôle ({ $char
 MERGE_FIELD_UNKNOWN = { $kind ->
     [brace] Une accolade au caractère { $position } n’appartient à aucun champ : écrivez {"{{"} ou {"}}"} pour une accolade.
     [near] Il n’existe pas de champ {"{"}{ $field }{"}"} (caractère { $position }) : vouliez-vous dire {"{"}{ $nearest }{"}"} ?
-   *[other] Il n’existe pas de champ {"{"}{ $field }{"}"} (caractère { $position }). Écrivez {"{{"} pour une accolade.
+   *[other] Il n’existe pas de champ {"{"}{ $field }{"}"} (caractère { $position }) : il y a {"{"}prenom{"}"}, {"{"}nom{"}"}, {"{"}structure{"}"}, {"{"}sexe:…|…{"}"} et les colonnes de la structure (personColumns). Écrivez {"{{"} pour une accolade.
 }
 MERGE_FIELD_NESTED = Un champ se trouve dans un autre au caractère { $position } : fermez d’abord le premier.
+MERGE_FIELDS_TOO_MANY = Ce texte a plus de { $max } champs (au caractère { $position }) : retirez-en.
+MERGED_TEXT_TOO_LONG = Une fois ses champs remplis, ce texte dépasse { $max } caractères pour certaines personnes : raccourcissez-le.
 MERGE_FIELD_FORMS = Le sexe prend deux formes ou trois au caractère { $position }, comme {"{"}sexe:cher|chère|bonjour{"}"}.
 TEXT_TOO_LONG = Le message dépasse { $max } caractères.
+SENDER_INVALID = { $kind ->
+    [character] Un expéditeur ne contient que des lettres sans accent et des chiffres, sans espace : { $character } n’en est pas.
+    [length] Un expéditeur compte de 3 à 11 caractères.
+   *[letter] Un expéditeur contient au moins une lettre : c’est un nom, pas un numéro.
+}
+SENDER_PROTECTED = « { $sender } » se confondrait avec « { $name } », un nom protégé : choisissez un autre expéditeur.
 NO_MOBILE = Pas de numéro de mobile utilisable.
-COUNTRY_NOT_SERVED = Les SMS ne sont pas envoyés vers le pays de ce numéro.
+COUNTRY_NOT_SERVED = Les SMS ne sont pas envoyés vers le pays de ce numéro : demandez un tarif à l’exploitant du service.
 OPTED_OUT = A refusé de recevoir des SMS.
-NO_RECIPIENT = Ce message n’atteint personne : aucune des personnes choisies n’est joignable.
+NO_RECIPIENT = Ce message n’atteint personne : toutes les personnes choisies sont écartées, et les exclusions de l’aperçu disent pourquoi.
 PREVIEW_NOT_FOUND = Cet aperçu n’existe pas : refaites-en un.
 PREVIEW_USED = Cet aperçu a déjà été envoyé.
 PREVIEW_EXPIRED = Cet aperçu est trop ancien : refaites-en un.
 PREVIEW_STALE = Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
 REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
-CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : { $codes }.
+CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : renvoyez la demande avec ces codes dans `confirm` : { $codes }.
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
 IDEMPOTENCY_CONFLICT = Cette clé a déjà servi pour une autre demande : prenez-en une nouvelle.
 CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
 CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
 NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
+
+## Modèles de messages
+
+TEMPLATE_NOT_FOUND = Ce modèle, ou cette version d’un modèle, n’existe pas : un message part d’une version (`current.id`), et `basedOn` va avec `template`.
+TEMPLATE_ARCHIVED = Ce modèle est archivé : restaurez-le d’abord.
+TEMPLATE_CONFLICT = La dernière version de ce modèle est la { $number }, enregistrée par { $author } : repartez d’elle, et donnez-la dans `basedOn`.
+TEMPLATE_NAME_INVALID = Le nom d’un modèle tient sur une ligne, de 1 à { $max } caractères.
+TEMPLATE_NAME_TAKEN = Un autre modèle s’appelle déjà « { $name } » : choisissez un autre nom, ou archivez d’abord ce modèle-là.
+TEMPLATE_COMMENT_INVALID = Le commentaire compte au plus { $max } caractères, sans caractère de contrôle.
+TEMPLATE_LIMIT_REACHED = Une structure compte au plus { $max } modèles : archivez-en un.
+TEMPLATE_VERSION_LIMIT_REACHED = Un modèle compte au plus { $max } versions : archivez-le, et enregistrez-en un nouveau.
 
 ## Compte rendu d’un envoi
 
@@ -123,6 +142,7 @@ REPORT_STATE_UNKNOWN = Issue inconnue
 REPORT_STATE_WRITTEN_OFF = Issue restée inconnue
 REPORT_REASON_OPTED_OUT = La personne a refusé de recevoir des SMS
 REPORT_REASON_CANCELLED = L’envoi a été annulé
+REPORT_REASON_NO_COMMERCIAL_CONSENT = La personne a retiré son consentement aux messages commerciaux
 REPORT_REASON_EXPIRED = Toutes les tentatives ont échoué
 REPORT_REASON_ERASED = Le numéro ou le texte a été effacé
 REPORT_REASON_TIMEOUT = L’opérateur n’a pas répondu à temps
@@ -143,7 +163,7 @@ ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
 
 ## Règles
 
-RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : son « lock » dit ce qui peut changer.
+RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : ses paramètres se règlent dans leurs bornes, et son état aussi si « lock » vaut ADJUSTABLE.
 RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
@@ -151,7 +171,7 @@ RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en un
 RULE_NOT_PUBLISHABLE = Cette version ne peut pas être publiée (ligne { $line }, colonne { $column }) : { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = La version en vigueur serait suspendue pendant l’observation : désactivez d’abord la règle.
 RULE_VERSION_NOT_FOUND = Cette version n’existe pas.
-RULE_VERSION_ALREADY_PUBLISHED = Cette version est déjà publiée.
+RULE_VERSION_ALREADY_PUBLISHED = Cette version est déjà publiée : `setRuleState` dit si elle est active, observée ou désactivée.
 RULE_VERSION_SUPERSEDED = La version { $number }, plus récente, est déjà publiée : enregistrez une nouvelle version.
 RULE_VERSION_CONFLICT = La dernière version est la { $number }, enregistrée par { $author } : repartez d’elle, et donnez-la dans `basedOn`.
 RULE_VERSION_LIMIT_REACHED = Une règle compte au plus { $max } versions.
@@ -176,7 +196,7 @@ UPLOAD_TOO_LARGE = Le fichier dépasse { $limit } octets : découpez-le, ou dem
 UPLOAD_TOO_SLOW = Le fichier est arrivé trop lentement : renvoyez-le, par une meilleure connexion ou en plusieurs fichiers.
 IMPORT_METHOD = Envoyez le fichier par POST.
 IMPORT_MEDIA_TYPE = Envoyez le fichier lui-même comme corps, avec Content-Type: text/csv ; ni dans un formulaire (multipart), ni compressé.
-IMPORT_QUERY_INVALID = Le seul paramètre de cette adresse est dryRun, qui vaut true ou false.
+IMPORT_QUERY_INVALID = Cette adresse accepte dryRun (true ou false) et keep (l’en-tête d’une colonne à garder, qui peut être répété), et rien d’autre.
 IDEMPOTENCY_KEY_INVALID = L’en-tête Idempotency-Key doit être un UUID.
 IMPORT_UNDER_WAY = Un fichier de cette structure est en cours d’importation : attendez qu’il soit importé.
 IMPORTS_TOO_MANY = Trop de fichiers sont importés à la fois : réessayez dans un instant.
@@ -189,6 +209,16 @@ FILE_ENCODING_UNKNOWN = Le codage du fichier n’est ni UTF-8 ni Windows-1252 :
 FILE_HEADER_MISSING = La première ligne doit donner le nom des colonnes.
 FILE_COLUMN_MISSING = La colonne { $column } manque : il faut au moins Nom et Prénom.
 FILE_COLUMN_DUPLICATED = La colonne { $column } est donnée deux fois : n’en gardez qu’une.
+KEPT_COLUMN_NAME = Le nom d’une colonne à garder a au moins une lettre ou un chiffre, et { $limit } caractères au plus, sur une seule ligne.
+KEPT_COLUMN_RESERVED = La colonne « { $column } » ne peut pas être gardée : dans un texte, {"{"}{ $name }{"}"} dit déjà autre chose. Renommez-la.
+KEPT_COLUMN_MISSING = { $kind ->
+    [near] Le fichier n’a pas de colonne « { $column } » à garder : vouliez-vous dire « { $nearest } » ?
+   *[other] Le fichier n’a pas de colonne « { $column } » à garder.
+}
+KEPT_COLUMN_READ = La colonne « { $column } » est déjà lue ({ $known }) : il n’y a pas à demander de la garder.
+KEPT_COLUMN_TWICE = La colonne « { $column } » est donnée deux fois : n’en gardez qu’une.
+KEPT_COLUMNS_TOO_MANY = Une structure garde { $limit } colonnes au plus : supprimez d’abord celles qui ne servent pas.
+PERSON_COLUMN_NOT_FOUND = Votre structure ne garde pas de colonne de ce nom.
 FILE_TOO_MANY_ROWS = Le fichier compte plus de { $limit } lignes : découpez-le.
 FILE_ROW_TOO_LONG = La ligne { $line } du fichier est trop longue : un guillemet n’est peut-être pas fermé.
 FILE_UNREADABLE = Le fichier n’est pas lisible.
@@ -200,7 +230,7 @@ VALUE_TOO_LONG = Cette valeur est trop longue.
 TOO_MANY_VALUES = Cette cellule contient trop de valeurs.
 CONTROL_CHARACTER = Cette cellule contient un caractère de contrôle.
 SEX_UNKNOWN = Sexe ou civilité non reconnu : F, M, Mme, M. …
-CONSENT_UNREADABLE = Consentement non reconnu : une date, oui ou non.
+CONSENT_UNREADABLE = Consentement non reconnu : une date comme 31/12/2026 ou 2026-12-31, oui ou non.
 IDENTIFIER_REPEATED = Ce fichier donne le même identifiant à des personnes de noms différents : corrigez-le, sur chacune de leurs lignes.
 AMBIGUOUS_PERSON = Plusieurs personnes portent ce nom : donnez un identifiant ou un mobile qui les distingue.
 TEACHER_NOT_FOUND = Ce professeur n’existe pas dans la structure.

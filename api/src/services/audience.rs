@@ -8,6 +8,7 @@ mod unreached;
 use entity::At;
 use entity::enums::Sex;
 use entity::ids::{CampaignId, PersonId, StructureId};
+use entity::own_values::OwnValues;
 use entity::person::{self, Column};
 use entity::sensitive::{Digest, Sensitive};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
@@ -79,6 +80,8 @@ pub struct Recipient {
     pub sex: Sex,
     /// When they agreed to commercial messages.
     pub commercial_consent_at: Option<At>,
+    /// What the structure's own columns say, where the scan reads them.
+    pub own: Option<OwnValues>,
 }
 
 impl Audience {
@@ -196,12 +199,13 @@ impl Audience {
         Ok(Counts { people: row.people, reachable: row.reachable.unwrap_or_default() })
     }
 
-    /// Scans those whom the message reaches, by number, then folded name, then id. One page is in memory at a time.
+    /// Scans those whom the message reaches, by number, then folded name, then id; reads also what the structure's own columns say of
+    /// them, where `own` asks. One page is in memory at a time.
     ///
     /// # Errors
     /// Those of the filter.
-    pub fn scan(&self, structure: StructureId) -> Result<Scan, Problem> {
-        let query = Query::select()
+    pub fn scan(&self, structure: StructureId, own: bool) -> Result<Scan, Problem> {
+        let mut query = Query::select()
             .columns(
                 [
                     Column::Id,
@@ -223,6 +227,11 @@ impl Audience {
             .order_by((person::Entity, Column::Id), Order::Asc)
             .limit(SCAN)
             .take();
+        if own {
+            query.column((person::Entity, Column::Own));
+        } else {
+            query.expr_as(Expr::null(), Alias::new("own"));
+        }
         Ok(Scan { query, last: None, done: false })
     }
 }

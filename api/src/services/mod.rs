@@ -22,6 +22,8 @@ pub mod prices;
 pub mod receipts;
 pub mod reports;
 pub mod ruleset;
+pub mod senders;
 pub mod structures;
+pub mod templates;
 pub mod top_up;
 pub mod watch;

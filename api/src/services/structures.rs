@@ -18,6 +18,7 @@ use crate::domain::holidays::HolidayCalendar;
 use crate::domain::phone::Region;
 use crate::domain::replacement::EncodingPolicy;
 use crate::error::Fault;
+use crate::services::senders::{self, Sender};
 
 /// What identifies a structure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +89,8 @@ pub struct SettingsView {
     pub configured: bool,
     /// What is still to be set: `sender`, `stop_mention`, `provider`; the last also where this instance does not have the one set.
     pub missing: Vec<&'static str>,
-    /// The name shown to those who receive.
-    pub sender: Option<String>,
+    /// The names that may be shown to those who receive, in order.
+    pub senders: Vec<Sender>,
     /// What every SMS ends with.
     pub stop_mention: Option<String>,
     /// The way out to the telephone network.
@@ -98,6 +99,14 @@ pub struct SettingsView {
     pub encoding_policy: EncodingPolicy,
     /// The public holidays it keeps.
     pub holidays: HolidayCalendar,
+}
+
+impl SettingsView {
+    /// The sender of messages that ask for none.
+    #[must_use]
+    pub fn default_sender(&self) -> Option<&Sender> {
+        self.senders.iter().find(|sender| sender.is_default)
+    }
 }
 
 /// All of it, read at one instant.
@@ -149,12 +158,12 @@ pub async fn facts_of(
     structure: StructureId,
     now: DateTime<Utc>,
 ) -> Result<StructureFacts, Fault> {
-    let row = db.query_one(&facts_query(structure)).await?;
-    let row = row.ok_or_else(|| Fault::internal("the structure of an account does not exist"))?;
-    let row = FactsRow::from_query_result(&row, "")?;
+    let rows = db.query_all(&facts_query(structure)).await?;
+    let row = rows.first().ok_or_else(|| Fault::internal("the structure of an account does not exist"))?;
+    let row = FactsRow::from_query_result(row, "")?;
     Ok(StructureFacts {
         subscription: row.subscription(now),
-        settings: row.settings(|provider| app.providers.get(provider).is_some()),
+        settings: row.settings(senders::joined(&rows), |provider| app.providers.get(provider).is_some()),
         structure: StructureView {
             id: structure,
             name: row.name,
@@ -214,7 +223,6 @@ struct FactsRow {
     state: Option<SubscriptionState>,
     starts_at: Option<At>,
     ends_at: Option<At>,
-    sender: Option<String>,
     stop_mention: Option<String>,
     provider: Option<String>,
     encoding_policy: Option<enums::EncodingPolicy>,
@@ -224,7 +232,8 @@ struct FactsRow {
 fn facts_query(structure: StructureId) -> SelectStatement {
     use structure::Column;
     let id = (structure::Entity, Column::Id);
-    Query::select()
+    let mut query = Query::select();
+    query
         .columns(
             [Column::Name, Column::Product, Column::Region, Column::TimeZone].map(|c| (structure::Entity, c)),
         )
@@ -238,7 +247,6 @@ fn facts_query(structure: StructureId) -> SelectStatement {
         )
         .columns(
             [
-                sms_settings::Column::Sender,
                 sms_settings::Column::StopMention,
                 sms_settings::Column::Provider,
                 sms_settings::Column::EncodingPolicy,
@@ -255,8 +263,9 @@ fn facts_query(structure: StructureId) -> SelectStatement {
             sms_settings::Entity,
             Expr::col((sms_settings::Entity, sms_settings::Column::StructureId)).equals(id),
         )
-        .and_where(Expr::col(id).eq(structure))
-        .take()
+        .and_where(Expr::col(id).eq(structure));
+    senders::join(&mut query, id);
+    query
 }
 
 /// The policy that a column holds.
@@ -311,10 +320,10 @@ impl FactsRow {
     }
 
     /// A provider that this instance does not have is as good as none.
-    fn settings(&self, exists: impl Fn(&str) -> bool) -> SettingsView {
+    fn settings(&self, senders: Vec<Sender>, exists: impl Fn(&str) -> bool) -> SettingsView {
         let provider = self.provider.clone().filter(|provider| exists(provider));
         let set = [
-            ("sender", self.sender.is_some()),
+            ("sender", senders.iter().any(|sender| sender.is_default)),
             ("stop_mention", self.stop_mention.is_some()),
             ("provider", provider.is_some()),
         ];
@@ -322,7 +331,7 @@ impl FactsRow {
         SettingsView {
             configured: missing.is_empty(),
             missing,
-            sender: self.sender.clone(),
+            senders,
             stop_mention: self.stop_mention.clone(),
             provider,
             encoding_policy: self.encoding_policy.map_or(EncodingPolicy::Typography, encoding_policy),
@@ -348,7 +357,6 @@ mod tests {
             state,
             starts_at: starts.map(|text| At::from(at(text))),
             ends_at: ends.map(|text| At::from(at(text))),
-            sender: Some("4VENTS".to_owned()),
             stop_mention: None,
             provider: Some("gone".to_owned()),
             encoding_policy: None,
@@ -377,10 +385,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_and_an_absent_provider_is_missing() {
-        let view = row(None, None, None).settings(|_| false);
+        let sender = Sender { name: "4VENTS".to_owned(), is_default: true, although_protected: false };
+        let view = row(None, None, None).settings(vec![sender.clone()], |_| false);
         assert_eq!((view.configured, view.missing), (false, vec!["stop_mention", "provider"]));
         let mut whole = row(None, None, None);
         whole.stop_mention = Some(".STOP 36608".to_owned());
-        assert!(whole.settings(|_| true).configured);
+        assert!(whole.settings(vec![sender], |_| true).configured);
     }
 }

@@ -6,6 +6,7 @@
 mod among;
 mod changes;
 mod connect;
+mod contains;
 mod error;
 mod listen;
 
@@ -23,6 +24,7 @@ use tokio::sync::Semaphore;
 pub use among::{among, among_ids};
 pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
+pub use contains::contains;
 pub use error::StoreError;
 
 /// What a closure given to [`Store::write`] returns: its work, boxed.

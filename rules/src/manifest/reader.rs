@@ -130,10 +130,10 @@ impl<'a> Reader<'a> {
         let fits = starts && name.len() <= MAX_NAME_CHARS && name.chars().all(allowed);
         let (en, fr) = (
             format!(
-                "it starts with a letter, has letters, digits and hyphens or underscores, and at most {MAX_NAME_CHARS} characters"
+                "it starts with a letter, has letters (capitals in a code, none in a slug or a parameter), digits and hyphens (in a slug) or underscores, and at most {MAX_NAME_CHARS} characters"
             ),
             format!(
-                "il commence par une lettre, se compose de lettres, de chiffres et de tirets, et compte au plus {MAX_NAME_CHARS} caractères"
+                "il commence par une lettre, se compose de lettres (majuscules dans un code, minuscules dans un slug ou un paramètre), de chiffres et de traits d’union (dans un slug) ou de soulignés, et compte au plus {MAX_NAME_CHARS} caractères"
             ),
         );
         self.require(fits, place, key, &en, &fr);

@@ -28,7 +28,9 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "not-admin-account",
         "write-permission",
         "credit-sufficient",
+        "sender-allowed",
         "message-length",
+        "empty-fields",
         "legal-hours",
         "commercial-consent",
         "duplicate-campaign",
@@ -44,15 +46,18 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         let stages = if recipient { vec![Stage::Recipient] } else { vec![Stage::Preview, Stage::Send] };
         assert_eq!(rule.manifest().stages, stages);
         assert!(rule.cases().len() >= 3, "{slug}");
-        let replaceable = rule.manifest().lock == Some(Lock::Replaceable);
-        let state = if replaceable { State::Off } else { State::Active };
+        let asked_for = rule.manifest().lock == Some(Lock::Replaceable) && slug != "empty-fields";
+        let state = if asked_for { State::Off } else { State::Active };
         assert_eq!(rule.manifest().state, Some(state), "what is not asked for does not run");
         assert_eq!(rule.hash().len(), 64);
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
-    assert_eq!(lock("message-length"), Some(Lock::Adjustable));
+    for slug in ["message-length", "sender-allowed"] {
+        assert_eq!(lock(slug), Some(Lock::Adjustable));
+    }
+    assert_eq!(lock("empty-fields"), Some(Lock::Replaceable));
     assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 7);
-    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Replaceable)).count() == 4);
+    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Replaceable)).count() == 5);
 }
 
 #[test]
@@ -72,7 +77,7 @@ fn every_template_is_a_rule_that_a_structure_could_publish_as_it_is() {
 fn the_reference_facts_are_allowed_and_cost_few_operations() {
     let decision = decide(Stage::Send, &defaults(), &Facts::default());
     assert_eq!(decision.outcome, Outcome::Allowed);
-    assert_eq!(decision.verdicts.len(), 7);
+    assert_eq!(decision.verdicts.len(), 9);
     for verdict in &decision.verdicts {
         assert_eq!((verdict.code.as_str(), &verdict.help_url), (PASS, &None));
         assert!((1..200).contains(&verdict.operations), "{verdict:?}");

@@ -54,31 +54,38 @@ fn is_dialled_from_europe(number: &str, region: &str) -> bool {
     region == "US" && number.starts_with("00")
 }
 
-fn compare(oracle: Oracle, numbers: &[(String, &'static str)]) {
+/// What an oracle says of each number.
+fn asked(oracle: Oracle, numbers: &[(String, &'static str)]) -> Vec<Value> {
     let questions: Vec<Value> = numbers.iter().map(|pair| json!(pair)).collect();
     let answers = oracle.asked(&[], &questions);
     assert_eq!(answers.len(), numbers.len(), "{oracle:?} answers each");
-    let (mut mobiles, mut others, mut explained, mut left_over) = (0, 0, 0, Vec::new());
-    for ((number, region), said) in numbers.iter().zip(&answers) {
-        let ours = ours(number, region);
-        match (&ours, theirs(said)) {
-            (Ok(ours), Some(theirs)) if ours == theirs => mobiles += 1,
-            (Err(_), None) => others += 1,
-            (Ok(_), None) if is_dialled_from_europe(number, region) => explained += 1,
-            _ => left_over.push(format!("{number} in {region}: they {said}, we {ours:?}")),
-        }
-    }
-    println!(
-        "{oracle:?}: {mobiles} mobiles and {others} others agree, {explained} differ for a known reason"
-    );
-    assert!(left_over.is_empty(), "{} differ:\n{}", left_over.len(), left_over.join("\n"));
-    assert!(mobiles > numbers.len() / 10 && others > numbers.len() / 10, "both kinds are compared");
+    answers
 }
 
 #[test]
 fn other_ports_take_the_same_mobiles() {
     let chance = TestEntropy::seeded(seed());
     let numbers: Vec<_> = (0..cases()).map(|_| number(&chance)).collect();
-    compare(Oracle::Python("numbers.py"), &numbers);
-    compare(Oracle::Node("numbers.cjs"), &numbers);
+    let python = asked(Oracle::Python("numbers.py"), &numbers);
+    let node = asked(Oracle::Node("numbers.cjs"), &numbers);
+    let (mut mobiles, mut others, mut dialled, mut in_doubt, mut left_over) = (0, 0, 0, 0, Vec::new());
+    for (((number, region), python), node) in numbers.iter().zip(&python).zip(&node) {
+        let ours = ours(number, region);
+        let known = [theirs(python), theirs(node)];
+        match &ours {
+            Ok(ours) if known == [Some(ours.as_str()); 2] => mobiles += 1,
+            Err(_) if known == [None; 2] => others += 1,
+            Ok(_) if known == [None; 2] && is_dialled_from_europe(number, region) => dialled += 1,
+            // The plans that all three carry are of other months (ITU-T E.164.2 gives ranges out all the time): where the other two differ,
+            // neither is right for us.
+            _ if known[0] != known[1] => in_doubt += 1,
+            ours => left_over.push(format!("{number} in {region}: they {python} and {node}, we {ours:?}")),
+        }
+    }
+    println!(
+        "{mobiles} mobiles and {others} others agree; {dialled} differ by 00 in North America, {in_doubt} between the other two"
+    );
+    assert!(left_over.is_empty(), "{} differ:\n{}", left_over.len(), left_over.join("\n"));
+    assert!(mobiles > numbers.len() / 10 && others > numbers.len() / 10, "both kinds are compared");
+    assert!(in_doubt < numbers.len() / 100, "the plans are of months, not of years");
 }

@@ -17,6 +17,9 @@ both!(
     a_number_is_written_to_for_the_one_who_agreed,
     a_counter_counts_those_who_agreed,
     what_is_sent_again_stays_commercial,
+    who_withdraws_while_it_is_on_its_way_is_not_written_to,
+    what_comes_late_waits_for_legal_hours,
+    an_older_agreement_does_not_undo_a_withdrawal,
     information_goes_to_everyone_at_any_hour,
 );
 
@@ -256,4 +259,66 @@ async fn information_goes_to_everyone_at_any_hour(app: TestApp) {
     assert_eq!([&preview["messageCount"], &preview["excludedCount"]], [3, 1]);
     assert_eq!(verdict(&preview, "commercial-consent")["code"], "PASS");
     assert_eq!(marie.send(&preview, app.key()).await["errors"], json!([]));
+}
+
+async fn who_withdraws_while_it_is_on_its_way_is_not_written_to(app: TestApp) {
+    let file = format!("{FOUR}Vendu;Elsa;0612008005;oui\n");
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
+    let marie = app.marie().await;
+    let (before, _) = marie.credit().await;
+    let shown = preview(&marie, "COMMERCIAL").await;
+    let sent = marie.send(&shown, app.key()).await["campaign"].take();
+    let withdrawn = "Nom;Prénom;Consentement commercial\nVendu;Aude;non\n";
+    app.import(app.quatre_vents().await, withdrawn.as_bytes()).await.expect("a file can be imported");
+    app.dispatch_all().await;
+    let campaign = marie.campaign(&sent).await;
+    let states: Vec<(Value, Value, Value)> = nodes(&campaign["messages"])
+        .into_iter()
+        .map(|one| (one["people"][0]["displayName"].clone(), one["state"].clone(), one["reason"].clone()))
+        .collect();
+    assert!(
+        states.contains(&(json!("Aude Vendu"), json!("SUPPRESSED"), json!("NO_COMMERCIAL_CONSENT"))),
+        "{states:?}"
+    );
+    assert!(states.contains(&(json!("Elsa Vendu"), json!("DELIVERED"), Value::Null)), "{states:?}");
+    assert_eq!(marie.credit().await, (before - 1, 0), "what was not sent is given back");
+}
+
+async fn what_comes_late_waits_for_legal_hours(app: TestApp) {
+    four(&app).await;
+    wait_until(&app, "2025-09-13T17:59:00Z");
+    let marie = app.marie().await;
+    let shown = preview(&marie, "COMMERCIAL").await;
+    let sent = marie.send(&shown, app.key()).await["campaign"].take();
+    // Eight in the evening in Paris, then all of Sunday, then five to eight on Monday.
+    for instant in ["2025-09-13T18:00:00Z", "2025-09-14T10:00:00Z", "2025-09-15T05:55:00Z"] {
+        wait_until(&app, instant);
+        app.dispatch_all().await;
+        let progress = app.marie().await.campaign(&sent).await["progress"].take();
+        assert_eq!((&progress["queued"], &progress["delivered"]), (&json!(1), &json!(0)), "{instant}");
+    }
+    wait_until(&app, "2025-09-15T06:00:00Z");
+    app.dispatch_all().await;
+    assert_eq!(app.marie().await.campaign(&sent).await["progress"]["delivered"], 1);
+}
+
+async fn an_older_agreement_does_not_undo_a_withdrawal(app: TestApp) {
+    let marie = four(&app).await;
+    let reached = async |marie: &Actor| preview(marie, "COMMERCIAL").await["messageCount"].clone();
+    let import = async |said: &str| {
+        let file = format!("Nom;Prénom;Consentement commercial\nVendu;Aude;{said}\n");
+        let done =
+            app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
+        (done.0.changed, done.0.unchanged)
+    };
+    assert_eq!(import("non").await, (1, 0));
+    assert_eq!(import("non").await, (0, 1), "again, it changes nothing");
+    assert_eq!(import("2025-01-15").await, (0, 1), "last year's file agrees to nothing");
+    assert_eq!(reached(&marie).await, 0);
+    app.advance(chrono::TimeDelta::days(2));
+    assert_eq!(import("2025-09-09").await, (1, 0));
+    assert_eq!(reached(&app.marie().await).await, 1, "a later one counts");
+    assert_eq!(import("non").await, (1, 0));
+    assert_eq!(import("oui").await, (1, 0), "a yes is of today");
+    assert_eq!(reached(&app.marie().await).await, 1);
 }

@@ -81,7 +81,8 @@ async fn moves_to(app: &TestApp, region: &str, time_zone: &str) {
 }
 
 async fn shown(app: &TestApp) -> Value {
-    let document = "{ viewer { structure { smsSettings { holidays encodingPolicy sender } } } }";
+    let document =
+        "{ viewer { structure { smsSettings { holidays encodingPolicy defaultSender { name } } } } }";
     app.marie().await.query(document, json!({})).await["viewer"]["structure"]["smsSettings"].take()
 }
 
@@ -119,13 +120,13 @@ async fn a_rule_refuses_on_public_holidays_of_the_structures_own_days(app: TestA
 
 async fn alsace_and_moselle_keep_two_days_more_when_the_operator_says_so(app: TestApp) {
     refuse_holidays(&app).await;
-    let before = json!({ "holidays": "REGION", "encodingPolicy": "TYPOGRAPHY", "sender": "4VENTS" });
+    let before = json!({ "holidays": "REGION", "encodingPolicy": "TYPOGRAPHY", "defaultSender": { "name": "4VENTS" } });
     assert_eq!(shown(&app).await, before);
     assert!(refuses_at(&app, "2026-12-25T22:59:59Z").await);
     assert!(!refuses_at(&app, "2026-12-25T23:00:00Z").await);
     keep(&app, HolidayCalendar::AlsaceMoselle).await.expect("the structure may be there");
     assert!(refuses_at(&app, "2026-12-25T23:00:00Z").await);
-    let there = json!({ "holidays": "ALSACE_MOSELLE", "encodingPolicy": "TYPOGRAPHY", "sender": "4VENTS" });
+    let there = json!({ "holidays": "ALSACE_MOSELLE", "encodingPolicy": "TYPOGRAPHY", "defaultSender": { "name": "4VENTS" } });
     assert_eq!(shown(&app).await, there, "the rest stays as it was");
     assert!(!refuses_at(&app, "2026-12-26T23:00:00Z").await);
     assert!(refuses_at(&app, "2027-03-26T12:00:00Z").await, "Good Friday");

@@ -1,6 +1,7 @@
 //! Imports of one structure at the same time, on several instances.
 
 use api::caller::Operator;
+use api::domain::people_file::Keep;
 use api::services::people::import::{FileSource, import};
 use entity::teaching;
 use envoi_tests::{Backend, TestApp, UsableInTests as _, both};
@@ -71,7 +72,7 @@ async fn two_imports_never_wait_in_a_circle(app: TestApp) {
                 tokio::task::block_in_place(|| resumed.recv()).expect("the test goes on");
             }
         };
-        import(&ctx, scope, FileSource::Bytes(file.as_bytes().into()), pause).await
+        import(&ctx, scope, FileSource::Bytes(file.as_bytes().into()), &Keep::default(), pause).await
     });
     rows_in.await.expect("the rows come in");
     let connection = app.connect().await;

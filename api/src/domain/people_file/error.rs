@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Column, MAX_ROW_BYTES, MAX_ROWS};
+use super::{Column, KeepError, MAX_ROW_BYTES, MAX_ROWS};
 use crate::domain::phone::PhoneError;
 
 /// Why a whole file is refused: nothing of it may be applied.
@@ -38,6 +38,9 @@ pub enum FileError {
         /// Which.
         column: Column,
     },
+    /// A column to keep that cannot be kept.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// More rows than [`MAX_ROWS`].
     #[error("the file has more than {limit} rows: split it", limit = MAX_ROWS)]
     TooManyRows,
@@ -65,6 +68,7 @@ impl FileError {
             Self::NoHeader => "FILE_HEADER_MISSING",
             Self::MissingColumn { .. } => "FILE_COLUMN_MISSING",
             Self::DuplicateColumn { .. } => "FILE_COLUMN_DUPLICATED",
+            Self::Keep(error) => error.code(),
             Self::TooManyRows => "FILE_TOO_MANY_ROWS",
             Self::RowTooLong { .. } => "FILE_ROW_TOO_LONG",
             Self::Unreadable(_) => "FILE_UNREADABLE",

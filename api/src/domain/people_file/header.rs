@@ -1,7 +1,8 @@
 //! The names that columns go by, in French and in English, whatever their case, accents, punctuation and order.
 
 use super::FileError;
-use crate::domain::name::fold;
+use super::keep::{Keep, KeepError, KeptColumn};
+use crate::domain::name::column_key;
 
 /// A column that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,10 +25,12 @@ pub enum Column {
     Teacher,
     /// Consent to commercial messages.
     Consent,
+    /// One of those that are kept on demand, whatever its name.
+    Kept,
 }
 
 impl Column {
-    /// Every column.
+    /// Every column that has names of its own.
     pub const ALL: [Self; 9] = [
         Self::Identifier,
         Self::LastName,
@@ -53,6 +56,7 @@ impl Column {
             Self::Lists => "LISTS",
             Self::Teacher => "TEACHER",
             Self::Consent => "CONSENT",
+            Self::Kept => "KEPT",
         }
     }
 
@@ -106,6 +110,7 @@ impl Column {
                 &["consentement commercial", "consentement sms", "commercial consent", "sms consent"],
                 &["consentement", "consent", "opt in", "optin"],
             ],
+            Self::Kept => &[],
         }
     }
 }
@@ -114,16 +119,16 @@ impl Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
     positions: [Option<usize>; Column::ALL.len()],
-    /// The cells of the header, and so of each row.
-    pub width: usize,
-    /// The headers that are read as no column, as they are written.
-    pub ignored: Vec<String>,
+    /// The cells of the header, as they are written, and so of each row.
+    cells: Vec<String>,
+    /// The columns that are kept on demand.
+    pub kept: Vec<KeptColumn>,
 }
 
 impl Header {
     /// Reads the header of a file.
     pub fn read(cells: &[String]) -> Result<Self, FileError> {
-        let names: Vec<String> = cells.iter().map(|cell| key(cell)).collect();
+        let names: Vec<String> = cells.iter().map(|cell| column_key(cell)).collect();
         let mut positions = [None; Column::ALL.len()];
         for (column, position) in Column::ALL.into_iter().zip(&mut positions) {
             *position = find(column, &names)?;
@@ -131,15 +136,43 @@ impl Header {
         if positions.iter().all(Option::is_none) {
             return Err(FileError::NoHeader);
         }
-        let ignored = (0..cells.len())
-            .filter(|index| !positions.contains(&Some(*index)) && !names[*index].is_empty())
-            .map(|index| cells[index].trim().to_owned())
-            .collect();
-        let header = Self { positions, width: cells.len(), ignored };
+        let header = Self { positions, cells: cells.to_vec(), kept: Vec::new() };
         for column in [Column::LastName, Column::FirstName] {
             header.position(column).ok_or(FileError::MissingColumn { column })?;
         }
         Ok(header)
+    }
+
+    /// The same header, where the columns asked for are kept.
+    pub fn keeping(mut self, keep: &Keep) -> Result<Self, KeepError> {
+        let names: Vec<String> = self.cells.iter().map(|cell| column_key(cell)).collect();
+        let kept: Result<Vec<KeptColumn>, KeepError> =
+            keep.find_in(&names, |position| self.read_at(position)).collect();
+        self.kept = kept?;
+        Ok(self)
+    }
+
+    /// The headers that are read as no column, as they are written.
+    pub fn ignored(&self) -> Vec<String> {
+        let read = |position: usize| {
+            self.read_at(position).is_some() || self.kept.iter().any(|kept| kept.position == position)
+        };
+        let ignored = self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(position, cell)| !read(*position) && !column_key(cell).is_empty());
+        ignored.map(|(_, cell)| cell.trim().to_owned()).collect()
+    }
+
+    /// How many cells a row has.
+    pub fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// What the cells at a position are read as.
+    fn read_at(&self, position: usize) -> Option<Column> {
+        Column::ALL.into_iter().find(|column| self.position(*column) == Some(position))
     }
 
     /// How many of these cells name a column: what tells the delimiter.
@@ -147,12 +180,12 @@ impl Header {
         let known = |name: &String| {
             Column::ALL.iter().any(|column| column.names().iter().any(|group| group.contains(&name.as_str())))
         };
-        cells.iter().map(|cell| key(cell)).filter(known).count()
+        cells.iter().map(|cell| column_key(cell)).filter(known).count()
     }
 
     /// The place of a column in each row, from zero; none when the file does not have it.
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.positions[column as usize]
+        self.positions.get(column as usize).copied().flatten()
     }
 }
 
@@ -168,10 +201,4 @@ fn find(column: Column, names: &[String]) -> Result<Option<usize>, FileError> {
         }
     }
     Ok(None)
-}
-
-/// A header as it is compared: folded, and punctuation made spaces (`N° mobile`, `Prénom :`, `last_name`).
-fn key(cell: &str) -> String {
-    let plain: String = fold(cell).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }

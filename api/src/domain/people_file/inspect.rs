@@ -8,7 +8,7 @@ use encoding_rs::WINDOWS_1252;
 
 use super::header::Header;
 use super::source::{BUFFER_BYTES, Source, open};
-use super::{Column, FileError, MAX_ROWS};
+use super::{Column, FileError, Keep, KeepError, KeptColumn, MAX_ROWS};
 
 /// The delimiters that are told apart, the French one first.
 const DELIMITERS: [u8; 3] = [b';', b',', b'\t'];
@@ -77,8 +77,22 @@ impl FileShape {
 
     /// The headers that are read as no column, as they are written: worth telling the user.
     #[must_use]
-    pub fn ignored_columns(&self) -> &[String] {
-        &self.header.ignored
+    pub fn ignored_columns(&self) -> Vec<String> {
+        self.header.ignored()
+    }
+
+    /// The columns that are kept on demand.
+    #[must_use]
+    pub fn kept(&self) -> &[KeptColumn] {
+        &self.header.kept
+    }
+
+    /// The same, where these columns are kept.
+    ///
+    /// # Errors
+    /// [`KeepError`], the first: nothing of the file may be applied.
+    pub fn keeping(self, keep: &Keep) -> Result<Self, KeepError> {
+        Ok(Self { header: self.header.keeping(keep)?, ..self })
     }
 }
 

@@ -14,6 +14,7 @@ mod cell;
 mod error;
 mod header;
 mod inspect;
+mod keep;
 mod rows;
 mod source;
 #[cfg(test)]
@@ -23,7 +24,8 @@ pub use cell::{Consent, Sex};
 pub use error::{FileError, RowError, RowProblem};
 pub use header::Column;
 pub use inspect::{FileShape, TextEncoding, inspect};
-pub use rows::{PersonRow, Rows, rows};
+pub use keep::{Keep, KeepError, KeptColumn, MAX_KEPT, MAX_KEPT_CHARS, MAX_KEPT_NAME_CHARS};
+pub use rows::{Kept, PersonRow, Rows, rows};
 
 /// The most rows in a file, header and blank rows aside: twice the largest federation, and minutes of work.
 pub const MAX_ROWS: u64 = 200_000;

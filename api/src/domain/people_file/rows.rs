@@ -1,5 +1,6 @@
 //! The second pass: the rows of a file that was inspected, one by one.
 
+use std::fmt;
 use std::io::Read;
 
 use csv::{ByteRecord, Reader};
@@ -7,7 +8,9 @@ use csv::{ByteRecord, Reader};
 use super::cell::{Consent, Sex, consent, labels, line, phone, sex};
 use super::inspect::{is_blank, next_record, parser};
 use super::source::{Source, open};
-use super::{Column, FileError, FileShape, MAX_NAME_CHARS, MAX_TEACHER_CHARS, RowError, RowProblem};
+use super::{
+    Column, FileError, FileShape, MAX_KEPT_CHARS, MAX_NAME_CHARS, MAX_TEACHER_CHARS, RowError, RowProblem,
+};
 use crate::domain::name::fold;
 use crate::domain::phone::{Phone, Region};
 
@@ -37,6 +40,18 @@ pub struct PersonRow {
     pub teacher: Option<String>,
     /// Consent to commercial messages.
     pub consent: Option<Consent>,
+    /// What the columns kept on demand say, by their names.
+    pub kept: Kept,
+}
+
+/// What the columns kept on demand say of a person, by their names; those that say nothing are absent. Its `Debug` shows none of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Kept(pub Vec<(String, String)>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({} values)", self.0.len())
+    }
 }
 
 /// The rows of a file; see [`rows`].
@@ -97,6 +112,7 @@ impl<R> Rows<R> {
             lists: row.labels_of(Column::Lists)?,
             teacher: row.line_of(Column::Teacher, MAX_TEACHER_CHARS)?,
             consent: row.word_of(Column::Consent, consent)?,
+            kept: Kept(row.kept()?),
         })
     }
 }
@@ -111,7 +127,7 @@ struct Row<'a> {
 impl Row<'_> {
     /// A row has the cells of the header; more are let through when they are empty.
     fn check_width(&self) -> Result<(), RowError> {
-        let (expected, found) = (self.shape.header.width, self.record.len());
+        let (expected, found) = (self.shape.header.width(), self.record.len());
         if found < expected || self.record.iter().skip(expected).any(|cell| !cell.is_empty()) {
             let problem = RowProblem::Ragged { expected, found };
             return Err(RowError { line: self.line, column: None, problem });
@@ -125,8 +141,23 @@ impl Row<'_> {
 
     /// The text of a cell; empty when the file does not have the column.
     fn cell(&self, column: Column) -> std::borrow::Cow<'_, str> {
-        let cell = self.shape.header.position(column).and_then(|position| self.record.get(position));
-        self.shape.encoding().decode(cell.unwrap_or_default())
+        self.shape.header.position(column).map(|position| self.cell_at(position)).unwrap_or_default()
+    }
+
+    fn cell_at(&self, position: usize) -> std::borrow::Cow<'_, str> {
+        self.shape.encoding().decode(self.record.get(position).unwrap_or_default())
+    }
+
+    /// What the columns kept on demand say; those whose cell is empty say nothing.
+    fn kept(&self) -> Result<Vec<(String, String)>, RowError> {
+        let mut kept = Vec::new();
+        for column in self.shape.kept() {
+            let value = line(&self.cell_at(column.position), MAX_KEPT_CHARS);
+            if let Some(value) = value.map_err(|problem| self.error(Column::Kept, problem))? {
+                kept.push((column.name.clone(), value));
+            }
+        }
+        Ok(kept)
     }
 
     fn line_of(&self, column: Column, limit: usize) -> Result<Option<String>, RowError> {

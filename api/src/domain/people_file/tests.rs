@@ -1,5 +1,6 @@
 //! Files as people export them, and files that are none.
 
+mod keep;
 mod whole_files;
 
 use chrono::NaiveDate;
@@ -66,6 +67,7 @@ fn a_spreadsheet_export_is_read_in_every_encoding() {
             lists: vec!["Orchestre".to_owned(), "Chœur".to_owned()],
             teacher: Some("Dupont Anne".to_owned()),
             consent: Some(Consent::Given { on: NaiveDate::from_ymd_opt(2026, 1, 5) }),
+            kept: Kept::default(),
         };
         assert_eq!(*zoe, expected);
         let anne = read[1].as_ref().expect("the row is accepted");

@@ -1,9 +1,11 @@
 //! Preview and send: the main job.
 
+mod metrics;
 mod mutation;
 mod preview;
 mod query;
 
+pub use metrics::MessagePurpose;
 pub use mutation::MessageMutation;
-pub use preview::{MessagePurpose, SmsPreview};
+pub use preview::SmsPreview;
 pub use query::MessageQuery;

@@ -3,7 +3,8 @@
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 use uuid::Uuid;
 
-use super::preview::{MessagePurpose, SmsPreview};
+use super::metrics::MessagePurpose;
+use super::preview::SmsPreview;
 use crate::error::{Failure, Fault, Problem};
 use crate::graphql::campaigns::Campaign;
 use crate::graphql::context::{Maybe, Session};
@@ -54,11 +55,16 @@ pub struct MessageInput {
     /// The text, without the STOP mention. A line break is LF; CRLF becomes LF; control characters other than a tab are refused. What the
     /// structure's encoding policy replaces in it, the preview shows. Merge fields: `{prenom}`, `{nom}`, `{structure}`,
     /// `{sexe:cher|chère|bonjour}` for men, women and others; `{prenom|vous}` where nothing is known; `{{` and `}}` for braces. In English:
-    /// `{firstname}`, `{lastname}`, `{sex:…}`.
+    /// `{firstname}`, `{lastname}`, `{sex:…}`. The structure's own columns too (`Structure.personColumns`).
     text: String,
     /// Why it is sent.
     #[graphql(default_with = "MessagePurpose::Informational")]
     purpose: MessagePurpose,
+    /// The name that telephones show as the sender, 3 to 11 letters without accents and digits; when absent, the structure's default. The rules
+    /// want it among the structure's `senders`, where case makes no difference.
+    sender: Option<String>,
+    /// The version of a template that the text was started from: what is sent is `text`, and the campaign remembers the version.
+    template: Option<ID>,
 }
 
 /// What to preview.
@@ -134,14 +140,16 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
+        let MessageInput { text, purpose, sender, template } = message;
+        let template = template.as_ref().map(node_id::message_template_version);
         let input =
-            PreviewInput { audience: audience.into(), text: message.text, purpose: message.purpose.into() };
+            PreviewInput { audience: audience.into(), text, purpose: purpose.into(), sender, template };
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }
 
-    /// Previews the text of a campaign anew, for those whom it did not reach: refused, not delivered, written off, or not sent because
-    /// it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
+    /// Previews the text of a campaign anew, from the same sender, for those whom it did not reach: refused, not delivered, written off, or
+    /// not sent because it was cancelled or its tries came to an end. Never what may still arrive, nor what another campaign sent again meanwhile, nor
     /// people who opted out. Send it as any preview. Needs `READ` on `COMMUNICATION_SMS`.
     async fn retry_campaign(
         &self,

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Object};
 
+use super::metrics::{MessageMetrics, MessagePurpose};
 use super::mutation::AudienceInput;
-use super::preview::{MessageMetrics, MessagePurpose};
 use crate::graphql::context::{Maybe, Session};
 use crate::services::audience::Audience;
 use crate::services::message;

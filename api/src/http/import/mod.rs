@@ -24,14 +24,16 @@ use self::receive::Received;
 use self::refuse::Refusal;
 use super::{Web, auth, negotiate};
 use crate::app::Ctx;
+use crate::domain::people_file::Keep;
 use crate::error::Fault;
 use crate::services::accounts;
 use crate::services::people::import::FileSource;
 use crate::services::people::upload::{self, ImportInput};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// The one parameter of the address.
+/// The parameters of the address: whether only to try, and a column to keep, which may be repeated.
 const DRY_RUN: &str = "dryRun";
+const KEEP: &str = "keep";
 
 /// Serves one upload.
 pub(super) async fn people(State(web): State<Web>, request: Request) -> Response {
@@ -53,9 +55,9 @@ async fn serve(ctx: &Ctx, parts: &Parts, body: &mut BodyDataStream) -> Result<Re
     let caller = caller.ok_or_else(|| refused(Fault::Unauthenticated.into()))?;
     let admitted = upload::admit(ctx, &caller).map_err(refused)?;
     check_media_type(&parts.headers)?;
-    let (key, dry_run) = (idempotency_key(&parts.headers)?, dry_run(parts)?);
+    let (key, (dry_run, keep)) = (idempotency_key(&parts.headers)?, parameters(parts)?);
     let Received { file, digest } = receive::file(ctx, &parts.headers, body).await?;
-    let input = ImportInput { file: FileSource::Open(file.into()), digest, key, dry_run };
+    let input = ImportInput { file: FileSource::Open(file.into()), digest, key, keep, dry_run };
     let caller = accounts::renew(ctx, &caller).await.map_err(|fault| refused(fault.into()))?;
     let (tell, told) = mpsc::unbounded_channel();
     let (importing, place) = (ctx.clone(), admitted.clone());
@@ -93,13 +95,17 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<Uuid>, Refusal> {
     key.map(Some).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_INVALID"))
 }
 
-/// A parameter that is misspelt is refused: a dry run must not become an import.
-fn dry_run(parts: &Parts) -> Result<bool, Refusal> {
+/// Whether only to try, and what to keep. A parameter that is misspelt is refused: a dry run must not become an import.
+fn parameters(parts: &Parts) -> Result<(bool, Keep), Refusal> {
     let invalid = || Refusal::new(StatusCode::BAD_REQUEST, "IMPORT_QUERY_INVALID");
     let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| invalid())?;
-    match given.as_slice() {
-        [] => Ok(false),
-        [(name, value)] if name == DRY_RUN => value.parse().map_err(|_| invalid()),
-        _ => Err(invalid()),
+    let (mut dry_run, mut kept) = (None, Vec::new());
+    for (name, value) in given {
+        match name.as_str() {
+            KEEP => kept.push(value),
+            DRY_RUN if dry_run.is_none() => dry_run = Some(value.parse().map_err(|_| invalid())?),
+            _ => return Err(invalid()),
+        }
     }
+    Ok((dry_run.unwrap_or(false), upload::keep(&kept)?))
 }

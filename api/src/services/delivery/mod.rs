@@ -31,6 +31,8 @@ pub use moves::{Change, Lease, Moves};
 pub mod reason {
     /// Its number opted out.
     pub const OPTED_OUT: &str = "OPTED_OUT";
+    /// It is commercial, and nobody whom it covers agrees to such messages any more.
+    pub const NO_COMMERCIAL_CONSENT: &str = "NO_COMMERCIAL_CONSENT";
     /// Its campaign was cancelled.
     pub const CANCELLED: &str = "CANCELLED";
     /// It was tried as often as is allowed.

@@ -5,8 +5,8 @@
 
 use entity::enums::Purpose;
 
-use super::facts;
-use super::plan::{length_limit, letter_of, merge_problem, read_through, text_problem};
+use super::facts::{self, Said};
+use super::plan::{length_limit, letter_of, read_through, text_problem};
 use super::screening::Screening;
 use super::tally;
 use super::wording::Metrics;
@@ -42,8 +42,7 @@ pub async fn metrics(
     let Some(text) = text else {
         return Ok(Metrics::empty(limit, facts.settings.stop_mention.unwrap_or_default()));
     };
-    let letter =
-        letter_of(text, &facts).map_err(|error| Fault::InputInvalid(merge_problem(&error, &["text"])))?;
+    let letter = letter_of(db, text, &facts, &["text"]).await.map_err(refused)?;
     let written = letter.text().as_str();
     let Some(audience) = audience else {
         let alone = letter.to_nobody();
@@ -52,14 +51,17 @@ pub async fn metrics(
     };
     audience.check().map_err(Fault::InputInvalid)?;
     let credit = ledger::held(db, structure).await?;
-    let facts = facts::beforehand(caller, &facts, (written, purpose), credit, now)?;
+    let sender = facts.settings.default_sender().map(|sender| sender.name.as_str());
+    let said = Said { text: written, purpose, sender };
+    let facts = facts::beforehand(caller, &facts, said, credit, now)?;
     let screening = Screening::new(&rules, facts, structure, now);
     if let Some(common) = letter.common().filter(|_| screening.is_open()) {
         let prices = audience.prices(db, structure).await.map_err(refused)?;
         let (offenders, saves) = tally::alike(written, common, prices);
         return Ok(Metrics::new(common, limit, offenders, saves));
     }
-    let (_, tallied, _) = read_through(db, structure, audience, &letter, screening).await.map_err(refused)?;
+    let (_, tallied, _) =
+        read_through(db, structure, audience, (&letter, None), screening).await.map_err(refused)?;
     let longest = tallied.longest.unwrap_or_else(|| letter.to_nobody());
     let (offenders, saves) = tallied.dear;
     Ok(Metrics::new(&longest, limit, offenders, saves))

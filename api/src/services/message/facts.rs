@@ -5,19 +5,28 @@
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
 use entity::enums::{Module, Purpose};
+use entity::ids::StructureId;
 use rules::{
-    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
-    SubscriptionFacts,
+    AccountFacts, AudienceFacts, CreditFacts, Facts, HistoryFacts, MessageFacts, NowFacts, PermissionFacts,
+    SettingsFacts, SubscriptionFacts,
 };
 
+use sea_orm::ConnectionTrait;
+
 use super::plan::Plan;
+use super::targets::Targets;
 use super::wording::Wording;
+use crate::app::App;
 use crate::caller::Caller;
 use crate::domain::holidays::{Territory, is_public_holiday};
 use crate::error::Fault;
 use crate::services::audience::Counts;
 use crate::services::ledger::Credit;
-use crate::services::structures::StructureFacts;
+use crate::services::ruleset;
+use crate::services::structures::{self, StructureFacts};
+
+/// The built-in rule that says when commercial messages leave.
+const HOURS_RULE: &str = "legal-hours";
 
 /// The days left of a subscription that has no end.
 const ENDLESS: i64 = 36_500;
@@ -30,21 +39,45 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let facts = beforehand(caller, structure, (plan.letter.text().as_str(), plan.purpose), credit, now)?;
-    Ok(of_the_whole(facts, &plan.longest, plan.counts, (plan.messages, plan.cost)))
+    let said =
+        Said { text: plan.letter.text().as_str(), purpose: plan.purpose, sender: plan.sender.as_deref() };
+    let facts = beforehand(caller, structure, said, credit, now)?;
+    let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
+    Ok(of_the_whole(facts, &plan.longest, plan.counts, (sums, plan.targets.clone(), plan.history.clone())))
 }
 
-/// What is known of a message that its user wrote so, for that purpose, before it is known who gets it.
+/// What a message says to everyone.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The text, as its user wrote it.
+    pub text: &'a str,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// The sender that it shows.
+    pub sender: Option<&'a str>,
+}
+
+/// What all the messages of a plan come to.
+#[derive(Debug, Clone, Copy)]
+pub struct Sums {
+    /// How many.
+    pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
+    /// What they cost.
+    pub cost: i64,
+}
+
+/// What is known of a message before it is known who gets it.
 pub fn beforehand(
     caller: &Caller,
     structure: &StructureFacts,
-    (text, purpose): (&str, Purpose),
+    Said { text, purpose, sender }: Said<'_>,
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
     let StructureFacts { structure, subscription, settings } = structure;
-    let zone: Tz =
-        structure.time_zone.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))?;
+    let zone = zone_of(&structure.time_zone)?;
     Ok(Facts {
         account: account(caller),
         structure: rules::StructureFacts {
@@ -59,12 +92,14 @@ pub fn beforehand(
         },
         settings: SettingsFacts {
             configured: settings.configured,
-            sender: settings.sender.clone().unwrap_or_default(),
+            sender: settings.default_sender().map(|sender| sender.name.clone()).unwrap_or_default(),
+            senders: settings.senders.iter().map(|sender| sender.name.clone()).collect(),
             missing: settings.missing.iter().map(|what| (*what).to_owned()).collect(),
         },
         message: MessageFacts {
             text: text.to_owned(),
             purpose: purpose.as_str().to_owned(),
+            sender: sender.unwrap_or_default().to_owned(),
             ..MessageFacts::default()
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
@@ -73,8 +108,14 @@ pub fn beforehand(
     })
 }
 
-/// The same, once it is known that the longest text is this one, and so many SMS leave at such a cost.
-pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, cost): (i64, i64)) -> Facts {
+/// The same, once it is known that the longest text is this one, and what all the messages come to.
+pub fn of_the_whole(
+    facts: Facts,
+    longest: &Wording,
+    counts: Counts,
+    (sums, targets, history): (Sums, Targets, HistoryFacts),
+) -> Facts {
+    let Sums { messages, unfilled, cost } = sums;
     Facts {
         message: MessageFacts {
             length: longest.length(),
@@ -87,10 +128,33 @@ pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, (messages, 
             person_count: counts.people,
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
-            ..facts.audience
+            empty_field_count: unfilled,
+            lists: targets.lists,
+            tags: targets.tags,
         },
+        history,
         ..facts
     }
+}
+
+/// Whether a commercial message of a structure may leave now, by the hours that its rule sets.
+///
+/// # Errors
+/// The database's.
+pub async fn may_leave(app: &App, db: &impl ConnectionTrait, structure: StructureId) -> Result<bool, Fault> {
+    let now = app.now();
+    let StructureFacts { structure: view, settings, .. } =
+        structures::facts_of(app, db, structure, now).await?;
+    let zone = zone_of(&view.time_zone)?;
+    let now = local(now, zone, settings.holidays.territory(&view.region));
+    let message =
+        MessageFacts { purpose: Purpose::Commercial.as_str().to_owned(), ..MessageFacts::default() };
+    let facts = Facts { message, now, ..Facts::default() };
+    Ok(ruleset::active(app, db, structure).await?.allows(HOURS_RULE, &facts))
+}
+
+pub(super) fn zone_of(name: &str) -> Result<Tz, Fault> {
+    name.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))
 }
 
 fn account(caller: &Caller) -> AccountFacts {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use entity::enums::Sex;
+use entity::own_values::OwnValues;
 use unicode_normalization::UnicodeNormalization;
 
 use super::wording::Wording;
@@ -36,17 +37,21 @@ pub struct Addressee<'a> {
     pub last_name: &'a str,
     /// The sex.
     pub sex: Sex,
+    /// What the structure's own columns say.
+    pub own: Option<&'a OwnValues>,
 }
 
 impl<'a> From<&'a Recipient> for Addressee<'a> {
     fn from(person: &'a Recipient) -> Self {
-        Self { first_name: &person.first_name, last_name: &person.last_name, sex: person.sex }
+        let (first_name, last_name) = (&person.first_name, &person.last_name);
+        Self { first_name, last_name, sex: person.sex, own: person.own.as_ref() }
     }
 }
 
 impl<'a> From<&'a PersonRow> for Addressee<'a> {
     fn from(person: &'a PersonRow) -> Self {
-        Self { first_name: &person.first_name, last_name: &person.last_name, sex: person.sex }
+        let (first_name, last_name) = (&person.first_name, &person.last_name);
+        Self { first_name, last_name, sex: person.sex, own: person.own.as_ref() }
     }
 }
 
@@ -71,12 +76,12 @@ pub struct Style<'a> {
 }
 
 impl Letter {
-    /// Reads a text.
+    /// Reads a text, in which the structure's own columns may be named.
     ///
     /// # Errors
     /// [`MergeError`] when its fields cannot be read.
-    pub fn new(text: MessageText, style: Style<'_>) -> Result<Self, MergeError> {
-        let template = Template::parse(text.as_str(), &[])?;
+    pub fn new(text: MessageText, style: Style<'_>, own: &[String]) -> Result<Self, MergeError> {
+        let template = Template::parse(text.as_str(), own)?;
         let Style { policy, mention, structure } = style;
         let (mention, structure) = (mention.to_owned(), structure.to_owned());
         let mut letter = Self { text, template, policy, mention, structure, common: None };
@@ -101,6 +106,11 @@ impl Letter {
         &self.mention
     }
 
+    /// Whether it says what the structure's own columns do.
+    pub fn has_own(&self) -> bool {
+        self.template.has_own()
+    }
+
     /// What everyone reads; none when it says something else to each.
     pub fn common(&self) -> Option<&Wording> {
         self.common.as_ref()
@@ -116,7 +126,9 @@ impl Letter {
 
     /// What someone of whom nothing is known would read.
     pub fn to_nobody(&self) -> Wording {
-        self.to(Addressee { first_name: "", last_name: "", sex: Sex::Unknown }).wording.into_owned()
+        self.to(Addressee { first_name: "", last_name: "", sex: Sex::Unknown, own: None })
+            .wording
+            .into_owned()
     }
 
     fn fill(&self, person: Addressee<'_>) -> Addressed<'_> {
@@ -129,7 +141,7 @@ impl Letter {
                 Sex::Female => Gender::Female,
                 Sex::Other | Sex::Unknown => Gender::Other,
             },
-            own: &|_| None,
+            own: &|column| person.own?.get(column),
         };
         let filled = self.template.fill(&values);
         // What a value begins with may join what stood before it.

@@ -3,8 +3,10 @@
 //! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
 //! bound itself to; a send plans again, compares, and commits.
 
+mod check;
 mod counter;
 mod facts;
+mod history;
 mod letter;
 mod plan;
 mod preview;
@@ -14,9 +16,12 @@ mod retry;
 mod screening;
 mod send;
 mod tally;
+mod targets;
 mod wording;
 
+pub use check::check_text;
 pub use counter::metrics;
+pub use facts::may_leave;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use retry::retry;

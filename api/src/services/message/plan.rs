@@ -3,29 +3,35 @@
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
 use entity::enums::Purpose;
-use entity::ids::StructureId;
+use entity::ids::{MessageTemplateVersionId, StructureId};
 use entity::sensitive::Digest;
-use rules::{Decision, ParamValue, Stage};
+use rules::{Decision, HistoryFacts, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::domain::merge::MergeError;
+use crate::domain::merge::{MAX_FIELDS, MergeError};
 use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
 use crate::services::audience::{Audience, Counts, Recipient};
 use crate::services::ledger::{self, Credit};
+use crate::services::people::columns;
 use crate::services::prices;
 use crate::services::ruleset::{self, RuleSet};
+use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
-use super::facts;
+use super::facts::{self, Said, Sums};
+use super::history;
 use super::letter::{Addressed, Letter, Style};
+use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
+use super::targets::{self, Targets};
 use super::wording::{Offender, Wording};
 
 /// The built-in rule whose parameter limits a text, and that parameter.
@@ -38,6 +44,12 @@ pub struct Plan {
     pub audience: Audience,
     /// What it says.
     pub letter: Letter,
+    /// What it was started from.
+    pub template: Option<MessageTemplateVersionId>,
+    /// The sender that was asked for; none means the structure's default.
+    pub asked: Option<SenderName>,
+    /// The sender that it shows; none when the structure has none.
+    pub sender: Option<String>,
     /// The longest of what is sent; of a text that reaches nobody, what it would be.
     pub longest: Wording,
     /// The text as the first person by name reads it.
@@ -56,14 +68,20 @@ pub struct Plan {
     pub left_out: LeftOut,
     /// SMS to send: one a number.
     pub messages: i64,
+    /// Of them, those in which a field says nothing.
+    pub unfilled: i64,
     /// What it costs.
     pub cost: i64,
     /// The credit held.
     pub credit: Credit,
-    /// Binds the recipients, the text and the price.
+    /// Binds the recipients, the sender, the text and the price.
     pub hash: Digest,
     /// Binds the rules that were run.
     pub rules_hash: Digest,
+    /// The lists and tags that it is addressed to, as far as the rules ask.
+    pub targets: Targets,
+    /// What was sent before, as far as the rules ask.
+    pub history: HistoryFacts,
     /// What the rules answered.
     pub decision: Decision,
     /// The structure it is sent for.
@@ -75,7 +93,8 @@ pub struct Plan {
 impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
-        Draft { audience: self.audience, text: self.letter.text().clone(), purpose: self.purpose }
+        let (audience, text) = (self.audience, self.letter.text().clone());
+        Draft { audience, text, purpose: self.purpose, sender: self.asked, template: self.template }
     }
 
     /// People of the audience whom it does not reach.
@@ -93,17 +112,24 @@ pub struct Draft {
     pub text: MessageText,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<SenderName>,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 impl Draft {
-    /// A draft, if its text and its audience are acceptable.
+    /// A draft, if its text, its sender and its audience are acceptable.
     ///
     /// # Errors
-    /// The text's and the audience's problems, by field.
-    pub fn new(audience: Audience, text: &str, purpose: Purpose) -> Result<Self, Problem> {
+    /// The text's, the sender's and the audience's problems, by field.
+    pub fn new(input: PreviewInput) -> Result<Self, Problem> {
+        let PreviewInput { audience, text, purpose, sender, template } = input;
         audience.check()?;
-        let text = MessageText::parse(text).map_err(|error| text_problem(&error, &["message", "text"]))?;
-        Ok(Self { audience, text, purpose })
+        let text = MessageText::parse(&text).map_err(|error| text_problem(&error, &["message", "text"]))?;
+        let sender = sender.as_deref().map(SenderName::parse).transpose();
+        let sender = sender.map_err(|error| senders::problem(error).at(&["message", "sender"]))?;
+        Ok(Self { audience, text, purpose, sender, template })
     }
 }
 
@@ -123,7 +149,7 @@ pub(super) fn text_problem(error: &TextError, path: &[&'static str]) -> Problem 
 /// Plans a message as of now.
 ///
 /// # Errors
-/// The problems of the audience.
+/// The problems of the audience, and of the sender as of now.
 pub async fn plan(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -135,24 +161,34 @@ pub async fn plan(
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text, purpose } = draft;
-    let letter = letter_of(text, &structure).map_err(|error| merge_problem(&error, &["message", "text"]))?;
+    let Draft { audience, text, purpose, sender: asked, template } = draft;
+    let sender = senders::choose(&structure.settings, asked.as_ref(), &ctx.config.senders.protected)?;
+    let letter = letter_of(db, text, &structure, &["message", "text"]).await?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let facts = facts::beforehand(caller, &structure, (letter.text().as_str(), purpose), credit, now)?;
+    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref() };
+    let facts = facts::beforehand(caller, &structure, said, credit, now)?;
     let screening = Screening::new(&rules, facts.clone(), caller.structure, now);
-    let (Bound { messages, cost, hash }, tallied, screening) =
-        read_through(db, caller.structure, &audience, &letter, screening).await?;
-    let counts = Counts { reachable: counts.reachable - screening.count(), ..counts };
-    let Tallied { first, longest, spread, empty, dear } = tallied;
+    let (Bound { people, messages, cost, hash }, tallied, screening) =
+        read_through(db, caller.structure, &audience, (&letter, sender.as_deref()), screening).await?;
+    // Of the scan, as what is sent is: people may change between two statements.
+    let counts = Counts { people: counts.people.max(people), reachable: people };
+    let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
-    let facts = facts::of_the_whole(facts, &longest, counts, (messages, cost));
+    let zone = facts::zone_of(&structure.structure.time_zone)?;
+    let history = history::of(db, caller.structure, &rules, letter.text().as_str(), (now, zone)).await?;
+    let targets = targets::of(db, caller.structure, &rules, &audience).await?;
+    let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
+    let facts = facts::of_the_whole(facts, &longest, counts, told);
     Ok(Plan {
         audience,
         first: first.unwrap_or_else(|| longest.body.clone()),
         letter,
+        template,
+        asked,
+        sender,
         longest,
         dear,
         spread,
@@ -160,28 +196,37 @@ pub async fn plan(
         purpose,
         counts,
         messages,
+        unfilled,
         cost,
         credit,
         hash,
         rules_hash: rules.hash(),
         decision: screening.tell(rules.decide(stage, &facts)),
         left_out: screening.into_left_out(),
+        targets,
+        history,
         structure,
         limit: length_limit(&rules),
     })
 }
 
-/// Reads an audience through, once: whom the rules leave out, what binds the others to a text, and what all the texts come to.
+/// The problem of a text that is too long once it is filled in for someone.
+fn merged_too_long() -> Problem {
+    Problem::new("MERGED_TEXT_TOO_LONG").at(&["message", "text"]).with("max", count(MAX_TEXT_UNITS))
+}
+
+/// Reads an audience through, once: whom the rules leave out, what binds the others to a text and its sender, and what all the texts come
+/// to.
 pub(super) async fn read_through(
     db: &impl ConnectionTrait,
     structure: StructureId,
     audience: &Audience,
-    letter: &Letter,
+    (letter, sender): (&Letter, Option<&str>),
     mut screening: Screening,
 ) -> Result<(Bound, Tallied, Screening), Failure> {
     let prices = prices::all(db).await?;
-    let (mut binder, mut tally) = (Binder::new(letter), Tally::default());
-    let mut scan = audience.scan(structure)?;
+    let (mut binder, mut tally) = (Binder::new(letter, sender), Tally::default());
+    let mut scan = audience.scan(structure, letter.has_own())?;
     loop {
         let page = scan.next(db).await?;
         if page.is_empty() {
@@ -191,17 +236,28 @@ pub(super) async fn read_through(
         (screening, kept) = screening.sift(db, page).await?;
         for recipient in &kept {
             if let Some((addressed, price)) = binder.add(recipient, &prices) {
+                if letter.common().is_none() && addressed.wording.length() > count(MAX_TEXT_UNITS) {
+                    // Filled in, it is longer than any text may be, whatever the rules say.
+                    return Err(merged_too_long().into());
+                }
                 tally.add(recipient, &addressed, price);
             }
         }
     }
 }
 
-/// A text as this structure sends it now.
-pub(super) fn letter_of(text: MessageText, structure: &StructureFacts) -> Result<Letter, MergeError> {
+/// A text that was given there, as this structure sends it now.
+pub(super) async fn letter_of(
+    db: &impl ConnectionTrait,
+    text: MessageText,
+    structure: &StructureFacts,
+    path: &[&'static str],
+) -> Result<Letter, Failure> {
     let StructureFacts { structure, settings, .. } = structure;
     let mention = settings.stop_mention.as_deref().unwrap_or_default();
-    Letter::new(text, Style { policy: settings.encoding_policy, mention, structure: &structure.name })
+    let style = Style { policy: settings.encoding_policy, mention, structure: &structure.name };
+    let own = columns::named_in(db, structure.id, text.as_str()).await?;
+    Letter::new(text, style, &own).map_err(|error| merge_problem(&error, path).into())
 }
 
 /// The problem of the fields of a text that was given there. People count from 1.
@@ -219,6 +275,9 @@ pub(super) fn merge_problem(error: &MergeError, path: &[&'static str]) -> Proble
                 .with("field", name.as_str())
                 .with("position", count(*position + 1))
                 .with("nearest", nearest.as_deref().unwrap_or_default())
+        }
+        MergeError::TooMany { position } => {
+            problem.with("position", count(*position + 1)).with("max", count(MAX_FIELDS))
         }
         MergeError::Nested { position } | MergeError::Forms { position } => {
             problem.with("position", count(*position + 1))
@@ -239,6 +298,7 @@ pub(super) fn length_limit(rules: &RuleSet) -> i64 {
 pub struct Binder<'l> {
     letter: &'l Letter,
     hasher: Sha256,
+    people: i64,
     messages: i64,
     cost: i64,
     last_number: Option<Digest>,
@@ -247,6 +307,8 @@ pub struct Binder<'l> {
 /// What a scan came to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bound {
+    /// People.
+    pub people: i64,
     /// Numbers.
     pub messages: i64,
     /// What all cost.
@@ -256,17 +318,21 @@ pub struct Bound {
 }
 
 impl<'l> Binder<'l> {
-    /// Begins with the text.
-    pub fn new(letter: &'l Letter) -> Self {
+    /// Begins with the sender and the text.
+    pub fn new(letter: &'l Letter, sender: Option<&str>) -> Self {
         let mut hasher = Sha256::new();
+        let sender = sender.unwrap_or_default();
+        hasher.update(sender.len().to_le_bytes());
+        hasher.update(sender.as_bytes());
         let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
         hasher.update(common.as_bytes());
-        Self { letter, hasher, messages: 0, cost: 0, last_number: None }
+        Self { letter, hasher, people: 0, messages: 0, cost: 0, last_number: None }
     }
 
     /// Adds the next person of the scan; answers what is sent and the price of a part when the number is a new one. A number that lost
     /// its price since the scan began costs nothing here, and so is another plan than one of the scan before or after.
     pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<(Addressed<'l>, i64)> {
+        self.people += 1;
         self.hasher.update(recipient.id.as_uuid().as_bytes());
         self.hasher.update(recipient.number_hash.as_bytes());
         if self.last_number.as_ref() == Some(&recipient.number_hash) {
@@ -290,7 +356,7 @@ impl<'l> Binder<'l> {
     /// What all came to.
     pub fn finish(self) -> Bound {
         let hash = Digest::new(self.hasher.finalize().into());
-        Bound { messages: self.messages, cost: self.cost, hash }
+        Bound { people: self.people, messages: self.messages, cost: self.cost, hash }
     }
 }
 

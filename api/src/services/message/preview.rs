@@ -2,11 +2,13 @@
 //!
 //! Architecture Invariant: a preview writes itself and its decision, nothing else. Its token serves its account only.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use entity::At;
-use entity::enums::Purpose;
-use entity::ids::{DecisionId, PreviewId};
+use entity::enums::{Module, Purpose};
+use entity::ids::{DecisionId, MessageTemplateVersionId, PreviewId};
+use entity::message_template_version;
 use entity::preview::{self, Model};
 use entity::sensitive::{Digest, Sensitive};
 use rules::Stage;
@@ -17,17 +19,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::letter::{Letter, Style};
-use super::plan::{Draft, Plan, plan, stored};
+use super::plan::{Draft, Plan, merge_problem, plan, stored};
 use super::tally::{EmptyField, Spread};
 use super::wording::{Metrics, Offender, Wording};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::Encoding;
+use crate::domain::sender::SenderName;
 use crate::domain::text::MessageText;
-use crate::error::{Failure, Fault};
+use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
+use crate::services::people::columns;
 use crate::services::{ruleset, structures};
 
 /// What to preview.
@@ -39,6 +43,10 @@ pub struct PreviewInput {
     pub text: String,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The sender that is asked for; none means the structure's default.
+    pub sender: Option<String>,
+    /// The version of a template that the text was started from.
+    pub template: Option<MessageTemplateVersionId>,
 }
 
 /// A preview, as its account sees it.
@@ -52,6 +60,8 @@ pub struct Preview {
     pub token: String,
     /// Until when the token serves.
     pub expires_at: At,
+    /// The sender that it shows; none when the structure has none, and of previews made before there was a choice.
+    pub sender: Option<String>,
     /// The text as the first person by name reads it.
     pub body: String,
     /// What the counter shows.
@@ -77,6 +87,9 @@ pub struct Preview {
 /// What a preview keeps of its texts, beside the first and the size of the longest.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Reading {
+    /// The sender shown.
+    #[serde(default)]
+    sender: Option<String>,
     stop_mention: String,
     /// The length of the longest, without the mention.
     length: i64,
@@ -91,6 +104,7 @@ impl Reading {
     fn of_plan(plan: &Plan) -> Self {
         let (offenders, saves) = plan.dear.clone();
         Self {
+            sender: plan.sender.clone(),
             stop_mention: plan.letter.mention().to_owned(),
             length: plan.longest.length(),
             room: plan.longest.room(),
@@ -116,9 +130,29 @@ impl Reading {
 /// Previews a message, for any account of the structure: whoever may not send sees why.
 ///
 /// # Errors
-/// The problems of the text and of the audience.
+/// The problems of the text, of the sender and of the audience; `TEMPLATE_NOT_FOUND`.
 pub async fn preview(ctx: &Ctx, caller: &Caller, input: PreviewInput) -> Result<Preview, Failure> {
-    preview_draft(ctx, caller, Draft::new(input.audience, &input.text, input.purpose)?).await
+    let template = input.template;
+    let draft = Draft::new(input)?;
+    check_template(ctx, caller, template).await?;
+    preview_draft(ctx, caller, draft).await
+}
+
+/// Whoever may not read templates finds none.
+async fn check_template(
+    ctx: &Ctx,
+    caller: &Caller,
+    template: Option<MessageTemplateVersionId>,
+) -> Result<(), Failure> {
+    let Some(id) = template else {
+        return Ok(());
+    };
+    let found = match caller.may_read(Module::CommunicationSms) {
+        Ok(scope) => message_template_version::by_id_in(scope.structure, id).one(ctx.store.readers()).await?,
+        Err(_) => None,
+    };
+    let not_found = || Problem::new("TEMPLATE_NOT_FOUND").at(&["message", "template"]);
+    Ok(found.map(|_| ()).ok_or_else(not_found)?)
 }
 
 /// Plans a draft and keeps the plan as a preview.
@@ -159,9 +193,11 @@ async fn insert(
         token_hash: Set(token_hash(&ctx.keys.preview_token(id))),
         audience: Set(serde_json::to_value(&plan.audience).map_err(Fault::internal)?),
         text: Set(Sensitive::new(plan.letter.text().as_str())),
+        template_version_id: Set(plan.template),
+        sender: Set(plan.asked.as_ref().map(SenderName::to_string)),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(plan.purpose),
-        body: Set(Sensitive::new(plan.first.as_str())),
+        body: Set(Sensitive::new(shown_to(caller, plan).as_ref())),
         encoding: Set(stored(longest.measure.encoding)),
         length: Set(super::plan::count(longest.measure.length_units)),
         segments: Set(i32::try_from(longest.segments()).map_err(Fault::internal)?),
@@ -177,6 +213,15 @@ async fn insert(
         expires_at: Set(At::from(ctx.now() + lifetime)),
     };
     Ok(preview::Entity::insert(row).exec_with_returning(tx).await?)
+}
+
+/// The first text, to who may read people; to others, what it would say to someone of whom nothing is known.
+fn shown_to<'p>(caller: &Caller, plan: &'p Plan) -> Cow<'p, str> {
+    if plan.letter.common().is_some() || caller.may_read(Module::People).is_ok() {
+        Cow::Borrowed(&plan.first)
+    } else {
+        Cow::Owned(plan.letter.to_nobody().body)
+    }
 }
 
 /// The previews of those ids that are the caller's own, in no particular order, with as many statements however many; others
@@ -215,16 +260,46 @@ pub(super) async fn own(
     Ok(query.one(db).await?)
 }
 
+/// What a preview was asked for.
+pub(super) fn draft_of(row: &Model) -> Result<Draft, Fault> {
+    Ok(Draft {
+        audience: audience_of(row)?,
+        text: text_of(row)?,
+        purpose: row.purpose,
+        sender: row.sender.as_deref().map(sender).transpose()?,
+        template: row.template_version_id,
+    })
+}
+
 /// The text of a preview, as its user wrote it.
-pub(super) fn text_of(row: &Model) -> Result<MessageText, Fault> {
+fn text_of(row: &Model) -> Result<MessageText, Fault> {
     MessageText::parse(row.text.expose()).map_err(|error| Fault::internal(error.code()))
 }
 
+/// A sender that was read when it came in.
+pub(super) fn sender(stored: &str) -> Result<SenderName, Fault> {
+    SenderName::parse(stored).map_err(Fault::internal)
+}
+
 /// What a preview sends, as its structure is called now.
-pub(super) fn letter_of(row: &Model, structure: &str) -> Result<Letter, Fault> {
+///
+/// # Errors
+/// [`Fault::InputInvalid`] when a column that the text names was removed since; the database's.
+pub(super) async fn letter_of(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    structure: &str,
+) -> Result<Letter, Fault> {
     let (policy, reading) = (structures::encoding_policy(row.encoding_policy), Reading::of_row(row)?);
     let style = Style { policy, mention: &reading.stop_mention, structure };
-    Letter::new(text_of(row)?, style).map_err(|error| Fault::internal(error.code()))
+    let text = text_of(row)?;
+    let own = columns::named_in(db, row.structure_id, text.as_str()).await?;
+    Letter::new(text, style, &own).map_err(|error| Fault::InputInvalid(merge_problem(&error, &[])))
+}
+
+/// The sender that a preview showed.
+pub(super) fn shown_sender(row: &Model) -> Result<Option<String>, Fault> {
+    Ok(Reading::of_row(row)?.sender)
 }
 
 /// The audience that a preview was asked for.
@@ -233,7 +308,8 @@ pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
 }
 
 fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result<Preview, Fault> {
-    let Reading { stop_mention, length, room, offenders, saves, spread, empty } = Reading::of_row(row)?;
+    let Reading { sender, stop_mention, length, room, offenders, saves, spread, empty } =
+        Reading::of_row(row)?;
     let metrics = Metrics {
         length,
         limit,
@@ -252,6 +328,7 @@ fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result
         purpose: row.purpose,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
+        sender,
         body: row.body.expose().to_owned(),
         metrics,
         recipient_count: row.recipient_count,

@@ -49,7 +49,7 @@ pub async fn campaign(
             None => plan.letter.text().as_str(),
         }))),
         purpose: Set(plan.purpose),
-        sender: Set(plan.structure.settings.sender.clone().ok_or_else(unset)?),
+        sender: Set(plan.sender.clone().ok_or_else(unset)?),
         provider: Set(plan.structure.settings.provider.clone().ok_or_else(unset)?),
         short_code: Set(short_code::named_by(plan.letter.mention()).map(str::to_owned)),
         cost: Set(plan.cost),
@@ -99,8 +99,8 @@ pub async fn messages(
     plan: &Plan,
     campaign: CampaignId,
 ) -> Result<Bound, Failure<SendProblem>> {
-    let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.letter));
-    let mut scan = plan.audience.scan(caller.structure)?;
+    let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.letter, plan.sender.as_deref()));
+    let mut scan = plan.audience.scan(caller.structure, plan.letter.has_own())?;
     let mut current = MessageId::from_uuid(uuid::Uuid::nil());
     loop {
         let page = scan.next(tx).await?;

@@ -15,8 +15,8 @@ use rules::Skip;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
-use super::facts;
-use super::preview::{audience_of, letter_of, own};
+use super::facts::{self, Said};
+use super::preview::{audience_of, letter_of, own, shown_sender};
 use super::screening::{LeftOut, Screening, any_of};
 use super::wording::Wording;
 use crate::app::Ctx;
@@ -25,7 +25,8 @@ use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, PersonRow, filter};
-use crate::services::{ledger, prices, ruleset, structures};
+use crate::services::structures::{self, StructureFacts};
+use crate::services::{ledger, prices, ruleset};
 
 /// One SMS of a preview.
 #[derive(Debug, Clone)]
@@ -92,7 +93,8 @@ impl Keyed for Named {
 /// is another's.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
+/// [`Fault::Forbidden`] without READ on PEOPLE; [`Fault::InputInvalid`] when a column that the text names was removed since; those of a
+/// page.
 pub async fn recipients(
     ctx: &Ctx,
     caller: &Caller,
@@ -105,7 +107,8 @@ pub async fn recipients(
         return Ok(None);
     };
     let audience = audience_of(&row)?;
-    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut condition = kept(audience.condition(caller.structure))?.add(filter::reachable());
     if !left_out.is_empty() {
         condition = condition.add(any_of(db, &left_out).not());
@@ -135,8 +138,8 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let name = structures::name(db, caller.structure).await?;
-    let (letter, prices) = (letter_of(&row, &name)?, prices::all(db).await?);
+    let letter = letter_of(db, &row, &structure.structure.name).await?;
+    let prices = prices::all(db).await?;
     Ok(Some(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
@@ -186,7 +189,8 @@ pub async fn exclusions(
     };
     let prices = prices::all(db).await?;
     let audience = audience_of(&row)?;
-    let left_out = left_out(ctx, db, caller, &row, &audience).await?;
+    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut unreached = Condition::any().add(filter::reachable().not());
     if !left_out.is_empty() {
         unreached = unreached.add(any_of(db, &left_out));
@@ -226,13 +230,14 @@ async fn left_out(
     db: &impl ConnectionTrait,
     caller: &Caller,
     row: &preview::Model,
-    audience: &Audience,
+    (structure, audience): (&StructureFacts, &Audience),
 ) -> Result<LeftOut, Fault> {
     let now = ctx.now();
-    let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let facts = facts::beforehand(caller, &structure, (row.text.expose(), row.purpose), credit, now)?;
+    let sender = shown_sender(row)?;
+    let said = Said { text: row.text.expose(), purpose: row.purpose, sender: sender.as_deref() };
+    let facts = facts::beforehand(caller, structure, said, credit, now)?;
     Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
 }
 

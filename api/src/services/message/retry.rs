@@ -8,17 +8,17 @@ use entity::ids::CampaignId;
 use entity::{campaign, preview};
 
 use super::plan::Draft;
-use super::preview::{Preview, preview_draft, text_of};
+use super::preview::{Preview, draft_of, preview_draft, sender};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::Audience;
 
-/// Previews the text of a campaign, as its user wrote it, for those whom it did not reach.
+/// Previews the text of a campaign, as its user wrote it and from the same sender, for those whom it did not reach.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`; `CAMPAIGN_NOT_FOUND`; `NOTHING_TO_RETRY` when everybody was reached,
-/// may still be, or is written to again already.
+/// may still be, or is written to again already; `MERGE_FIELD_UNKNOWN` when a column that the text names was removed since.
 pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview, Failure> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
     let db = ctx.store.readers();
@@ -27,5 +27,10 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    preview_draft(ctx, caller, Draft { audience, text: text_of(&shown)?, purpose: shown.purpose }).await
+    let draft = Draft { audience, sender: Some(sender(&campaign.sender)?), ..draft_of(&shown)? };
+    // Whatever is at fault now is the campaign's, since nothing else was given.
+    preview_draft(ctx, caller, draft).await.map_err(|failure| match failure {
+        Failure::Problem(problem) => Failure::Problem(problem.at(&["campaign"])),
+        Failure::Fault(fault) => Failure::Fault(fault),
+    })
 }

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use entity::At;
 use entity::ids::{PersonId, StructureId};
@@ -17,12 +17,15 @@ use rules::{Decision, Facts, NEVER_SENT_HOURS, PersonFacts, Screen, Skip};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
-use super::plan::count;
+use super::history::midnight;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
 use crate::services::ruleset::RuleSet;
 use crate::store::among;
+
+/// How far back rules are told what was sent to a person.
+const REMEMBERED: Duration = Duration::days(31);
 
 /// Why each person is left out.
 pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
@@ -43,7 +46,8 @@ pub struct Screening {
 impl Screening {
     /// The rules in force, on the facts that are the same for everyone.
     pub fn new(rules: &RuleSet, facts: Facts, structure: StructureId, now: DateTime<Utc>) -> Self {
-        let midnight = midnight(now, &facts.structure.time_zone);
+        let zone = facts.structure.time_zone.parse().unwrap_or(Tz::UTC);
+        let midnight = midnight(now, zone);
         let mut screen = rules.screen(facts);
         let open = screen.lets_everyone_through();
         Self { screen, open, structure, now, midnight, left_out: LeftOut::new() }
@@ -86,11 +90,6 @@ impl Screening {
         decision.with_screen(&self.screen)
     }
 
-    /// How many it left out.
-    pub fn count(&self) -> i64 {
-        count(self.left_out.len())
-    }
-
     /// Whom it left out, and why.
     pub fn into_left_out(self) -> LeftOut {
         self.left_out
@@ -104,7 +103,8 @@ impl Screening {
         if self.open {
             return Ok(LeftOut::new());
         }
-        let mut scan = audience.scan(self.structure).map_err(|problem| Fault::internal(problem.code))?;
+        let mut scan =
+            audience.scan(self.structure, false).map_err(|problem| Fault::internal(problem.code))?;
         loop {
             let page = scan.next(db).await?;
             if page.is_empty() {
@@ -131,8 +131,8 @@ impl Screening {
         } else {
             HashMap::new()
         };
-        let history = self.screen.reads("person.sent_today") || self.screen.reads("person.last_sent_hours");
-        let sent = if history { self.sent(db, &ids).await? } else { HashMap::new() };
+        let asked = self.screen.reads("person.sent_today") || self.screen.reads("person.last_sent_hours");
+        let sent = if asked { self.sent(db, &ids).await? } else { HashMap::new() };
         let facts = |recipient: &Recipient| {
             let sent = sent.get(&recipient.id);
             PersonFacts {
@@ -176,7 +176,8 @@ impl Screening {
             .take()
     }
 
-    /// What was sent to each of these people, or is about to be: all but what was refused or held back.
+    /// What was sent to each of these people in the last [`REMEMBERED`], or is about to be: all but what was refused or held back. Ids tell
+    /// when messages were made, so that older ones are not read.
     async fn sent(
         &self,
         db: &impl ConnectionTrait,
@@ -185,6 +186,8 @@ impl Screening {
         let covered = |column| Expr::col((message_person::Entity, column));
         let at = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
         let today: Expr = CaseStatement::new().case(at().gte(At::from(self.midnight)), 1).finally(0).into();
+        let since = u64::try_from((self.now - REMEMBERED).timestamp_millis()).unwrap_or_default();
+        let earliest = uuid::Builder::from_unix_timestamp_millis(since, &[0; 10]).into_uuid();
         let states = [MessageState::Rejected, MessageState::Suppressed].map(MessageState::as_str);
         let query = Query::select()
             .expr_as(covered(message_person::Column::PersonId), Alias::new("person"))
@@ -206,6 +209,7 @@ impl Screening {
                 covered(message_person::Column::PersonId),
                 people.iter().copied(),
             ))
+            .and_where(covered(message_person::Column::MessageId).gte(earliest))
             .and_where(Expr::col((message::Entity, message::Column::State)).is_not_in(states))
             .add_group_by([covered(message_person::Column::PersonId)])
             .take();
@@ -243,14 +247,6 @@ async fn names(
         names.sort_unstable();
     }
     Ok(names)
-}
-
-/// The last midnight in a zone; the instant a day begins there where there is none.
-fn midnight(now: DateTime<Utc>, zone: &str) -> DateTime<Utc> {
-    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
-    let day = now.with_timezone(&zone).date_naive().and_time(NaiveTime::MIN);
-    let begins = |hours| (day + Duration::hours(hours)).and_local_timezone(zone).earliest();
-    (0..24).find_map(begins).map_or(now, |begins| begins.with_timezone(&Utc))
 }
 
 /// The condition that a person of the table `person` is one of these, however many.

@@ -1,8 +1,8 @@
 //! The send: the plan made again, compared with its preview, and committed whole.
 //!
 //! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages and
-//! their reservation. What was previewed is what is sent: other recipients, another text, a higher price, other rules or a
-//! worse outcome answer the new preview instead, unless balance or time alone are to blame. The answers come in one order: key,
+//! their reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
+//! worse outcome answer the new preview instead, unless balance or time alone are to blame for the outcome. The answers come in one order: key,
 //! token, stale, refused, confirmation, credit. The work goes on when the client has left.
 
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 use entity::ids::CampaignId;
 use entity::{campaign, preview, structure};
 use rules::{Outcome, Stage, Verdict};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
-use super::preview::{Preview, audience_of, preview_draft, text_of, token_hash};
-use super::{facts, queue};
+use super::preview::{Preview, draft_of, preview_draft, token_hash};
+use super::{facts, history, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -151,7 +152,7 @@ async fn commit(
     let mut body = vec![input.token.as_bytes()];
     body.extend(confirm.iter().map(String::as_bytes));
     let request = Request::new(entity::enums::Operation::SendSms, input.key, &body);
-    hold_people(tx, caller).await?;
+    hold_people(tx, ctx, caller).await?;
     // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
     let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
@@ -184,9 +185,12 @@ async fn commit(
 }
 
 /// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for
-/// one another in a circle on PostgreSQL. Sends do not wait for each other. SQLite has one writer, and needs none of it.
-async fn hold_people(tx: &DatabaseTransaction, caller: &Caller) -> Result<(), Fault> {
-    structure::by_id(caller.structure).lock_shared().one(tx).await?;
+/// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what was sent to people, so that each sees what
+/// the others sent; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
+async fn hold_people(tx: &DatabaseTransaction, ctx: &Ctx, caller: &Caller) -> Result<(), Fault> {
+    let rules = ruleset::active(ctx, tx, caller.structure).await?;
+    let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
+    structure::by_id(caller.structure).lock(lock).one(tx).await?;
     Ok(())
 }
 
@@ -244,7 +248,7 @@ async fn check(
     shown: &preview::Model,
     confirm: &[String],
 ) -> Result<Plan, Refusal> {
-    let draft = Draft { audience: audience_of(shown)?, text: text_of(shown)?, purpose: shown.purpose };
+    let draft = draft_of(shown)?;
     hold_family(tx, caller, &draft.audience).await?;
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;

@@ -30,6 +30,7 @@ pub struct Tally {
     longest: Option<Wording>,
     parts: BTreeMap<i64, i64>,
     empty: BTreeMap<String, EmptyField>,
+    unfilled: i64,
     saves: BTreeMap<char, i64>,
     saves_all: i64,
 }
@@ -65,6 +66,8 @@ pub struct Tallied {
     pub spread: Vec<Spread>,
     /// The fields that said nothing to some.
     pub empty: Vec<EmptyField>,
+    /// Messages in which some field said nothing.
+    pub unfilled: i64,
     /// The characters that force UCS-2, with what doing without each would save, and what doing without all would.
     pub dear: (Vec<Offender>, i64),
 }
@@ -74,6 +77,7 @@ impl Tally {
     pub fn add(&mut self, to: &Recipient, addressed: &Addressed<'_>, price: i64) {
         let wording = &addressed.wording;
         *self.parts.entry(wording.segments()).or_default() += 1;
+        self.unfilled += i64::from(!addressed.empty.is_empty());
         for field in &addressed.empty {
             let empty = self.empty.entry((*field).to_owned()).or_default();
             empty.messages += 1;
@@ -129,6 +133,7 @@ impl Tally {
                 .map(|(segments, messages)| Spread { segments, messages })
                 .collect(),
             empty: self.empty.into_iter().map(named).collect(),
+            unfilled: self.unfilled,
             dear: (offenders, self.saves_all),
         }
     }

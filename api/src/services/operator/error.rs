@@ -1,6 +1,7 @@
 //! What the operator is told.
 
 use crate::domain::phone::PhoneError;
+use crate::domain::sender::SenderError;
 use crate::error::Fault;
 use crate::store::StoreError;
 
@@ -57,10 +58,30 @@ pub enum OperatorError {
     #[error("the subscription must end after it starts")]
     Dates,
     /// Not a sender that networks accept.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    /// A sender that people would take for someone else.
     #[error(
-        "a sender is 3 to 11 letters and digits without accents or spaces, at least one of them a letter"
+        "`{sender}` would be taken for `{name}`, a protected name; --although-protected is for who bears that name"
     )]
-    Sender,
+    SenderProtected {
+        /// The sender.
+        sender: String,
+        /// The name protected.
+        name: String,
+    },
+    /// The structure has as many senders as it may.
+    #[error("a structure has at most {max} senders: remove one first")]
+    TooManySenders {
+        /// The most.
+        max: usize,
+    },
+    /// The structure has no such sender.
+    #[error("the structure has no sender `{0}`: `envoi sender list` shows them all")]
+    NoSender(String),
+    /// The default cannot go while there are others.
+    #[error("`{0}` is the default: make another the default first, with `envoi sender default`")]
+    SenderIsDefault(String),
     /// Not a mention that can end an SMS.
     #[error(
         "a STOP mention is at most {max} characters of the GSM alphabet on one line, with one number to answer to, written \

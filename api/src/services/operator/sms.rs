@@ -14,12 +14,12 @@ use crate::config::Kannel;
 use crate::domain::holidays::HolidayCalendar;
 use crate::domain::replacement::EncodingPolicy;
 use crate::domain::segments::septets;
+use crate::domain::sender::SenderName;
 use crate::domain::short_code;
 use crate::providers::kannel;
+use crate::services::senders;
 use crate::services::structures::{SubscriptionView, facts_of, stored_holidays, stored_policy};
 
-/// Characters of an alphanumeric sender, in France as elsewhere: 3GPP TS 23.040 gives it eleven septets at most.
-const SENDER: std::ops::RangeInclusive<usize> = 3..=11;
 /// The longest STOP mention, in septets: more would leave no room for a message.
 const MAX_STOP_MENTION: usize = 40;
 
@@ -90,7 +90,7 @@ impl NewSubscription {
 pub struct NewSettings {
     /// Its structure.
     pub structure: StructureId,
-    /// The name shown to those who receive.
+    /// The name shown to those who receive: one more of its senders if it is new, and their default.
     pub sender: Option<String>,
     /// What every SMS ends with.
     pub stop_mention: Option<String>,
@@ -107,9 +107,8 @@ pub struct NewSettings {
 /// # Errors
 /// [`OperatorError`] naming what cannot be accepted, or the database's.
 pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) -> Result<(), OperatorError> {
-    if input.sender.as_deref().is_some_and(|sender| !is_sender(sender)) {
-        return Err(OperatorError::Sender);
-    }
+    let sender = input.sender.as_deref().map(SenderName::parse).transpose()?;
+    let protected = ctx.config.senders.protected.clone();
     if input.stop_mention.as_deref().is_some_and(|mention| !is_stop_mention(mention)) {
         return Err(OperatorError::StopMention { max: MAX_STOP_MENTION });
     }
@@ -125,11 +124,14 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
                 if let Some(calendar) = input.holidays {
                     may_keep(tx, input.structure, calendar).await?;
                 }
+                if let Some(sender) = sender {
+                    senders::put(tx, input.structure, &sender, false, &protected).await?;
+                    senders::prefer(tx, input.structure, sender.as_str()).await?;
+                }
                 let before = sms_settings::in_structure(input.structure).one(tx).await?;
                 let before = before.as_ref();
                 let row = sms_settings::Model {
                     structure_id: input.structure,
-                    sender: input.sender.or_else(|| before?.sender.clone()),
                     stop_mention: input.stop_mention.or_else(|| before?.stop_mention.clone()),
                     provider: input.provider.or_else(|| before?.provider.clone()),
                     encoding_policy: policy.or_else(|| before?.encoding_policy),
@@ -137,7 +139,6 @@ pub async fn set_settings(ctx: &Ctx, _operator: Operator, input: NewSettings) ->
                 };
                 let replace = OnConflict::column(Column::StructureId)
                     .update_columns([
-                        Column::Sender,
                         Column::StopMention,
                         Column::Provider,
                         Column::EncodingPolicy,
@@ -185,12 +186,6 @@ pub async fn absent_providers(ctx: &Ctx, _operator: Operator) -> Result<Vec<(Str
     Ok(rows)
 }
 
-fn is_sender(sender: &str) -> bool {
-    SENDER.contains(&sender.len())
-        && sender.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && sender.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
 /// A mention outside the GSM alphabet would make every SMS dearer; one that names no short code would have people answer for nothing.
 fn is_stop_mention(mention: &str) -> bool {
     let length: Option<usize> = mention.chars().map(|c| septets(c).filter(|_| !c.is_control())).sum();
@@ -200,23 +195,6 @@ fn is_stop_mention(mention: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sender_is_short_plain_and_has_a_letter() {
-        for (sender, accepted) in [
-            ("4VENTS", true),
-            ("abc", true),
-            ("ABCDEFGHIJK", true),
-            ("ABCDEFGHIJKL", false),
-            ("AB", false),
-            ("", false),
-            ("36608", false),
-            ("ÉCOLE", false),
-            ("4 VENTS", false),
-        ] {
-            assert_eq!(is_sender(sender), accepted, "{sender:?}");
-        }
-    }
 
     #[test]
     fn a_stop_mention_is_of_the_gsm_alphabet_and_leaves_room() {

@@ -13,16 +13,14 @@ mod tests;
 use entity::enums::Sex;
 use entity::ids::{ListId, PersonId, StructureId, TagId};
 use entity::{opt_out, person, person_list_member, person_tag, teaching};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, LikeExpr, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, Query, SelectStatement};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::name::fold;
 use crate::error::Problem;
 use crate::services::prices;
-
-/// Takes the character after it in a LIKE pattern as itself. Not the backslash, which PostgreSQL may read first.
-const ESCAPE: char = '!';
+use crate::store::contains;
 
 /// Which people are wanted: those whom every criterion present finds. The empty filter finds everyone.
 ///
@@ -107,8 +105,7 @@ fn own(structure: StructureId, filter: &PersonFilter) -> Condition {
     // The builder of statements passes over a condition without parts, which is to find everyone.
     let mut condition = Condition::all().add(Expr::cust("TRUE"));
     for word in filter.search.as_deref().map(fold).unwrap_or_default().split_whitespace() {
-        let pattern = LikeExpr::new(format!("%{}%", escaped(word))).escape(ESCAPE);
-        condition = condition.add(person_column(person::Column::SortKey).like(pattern));
+        condition = condition.add(contains(person_column(person::Column::SortKey), word));
     }
     if let Some(sexes) = &filter.sex {
         condition = condition.add(person::Column::Sex.is_in(sexes.iter().copied()));
@@ -203,16 +200,4 @@ fn is_the_person(column: impl IntoColumnRef) -> Expr {
 
 fn person_column(column: person::Column) -> Expr {
     Expr::col((person::Entity, column))
-}
-
-/// The word with the signs that LIKE would interpret taken as themselves.
-fn escaped(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len());
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | ESCAPE) {
-            pattern.push(ESCAPE);
-        }
-        pattern.push(c);
-    }
-    pattern
 }

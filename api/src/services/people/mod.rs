@@ -5,6 +5,7 @@
 //!
 //! Architecture Invariant: a person's sort key follows the names, and the number's hash follows the number.
 
+pub mod columns;
 pub mod filter;
 pub mod import;
 pub mod lists;

@@ -6,6 +6,7 @@
 
 use entity::enums::{Module, Sex};
 use entity::ids::{PersonId, StructureId};
+use entity::own_values::OwnValues;
 use entity::sensitive::Sensitive;
 use entity::{At, person, person_list, person_list_member, person_tag, tag};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, SelectStatement};
@@ -64,6 +65,8 @@ pub struct PersonRow {
     pub tags: Vec<TagRow>,
     /// The lists they are on, by name, where these were asked for.
     pub lists: Vec<ListRow>,
+    /// What the structure's own columns say of them.
+    pub own: Option<OwnValues>,
     /// When they were added.
     pub created_at: At,
     sort_key: String,
@@ -92,6 +95,7 @@ impl FromQueryResult for PersonRow {
             commercial_consent_at: row.try_get(prefix, "commercial_consent_at")?,
             tags,
             lists: lists.map(|Lists(lists)| lists).unwrap_or_default(),
+            own: row.try_get(prefix, "own")?,
             created_at: row.try_get(prefix, "created_at")?,
             sort_key: row.try_get(prefix, "sort_key")?,
         })
@@ -198,10 +202,12 @@ pub async fn by_ids(ctx: &Ctx, scope: Scope, ids: &[PersonId]) -> Result<Vec<Per
 }
 
 fn select(backend: DbBackend, structure: StructureId, condition: Condition, lists: bool) -> SelectStatement {
-    use person::Column::{CommercialConsentAt, CreatedAt, FirstName, Id, LastName, Mobile, Sex, SortKey};
+    use person::Column::{
+        CommercialConsentAt, CreatedAt, FirstName, Id, LastName, Mobile, Own, Sex, SortKey,
+    };
     let mut query = person::in_structure(structure)
         .select_only()
-        .columns([Id, FirstName, LastName, Sex, Mobile, CommercialConsentAt, CreatedAt, SortKey])
+        .columns([Id, FirstName, LastName, Sex, Mobile, CommercialConsentAt, CreatedAt, SortKey, Own])
         .expr_as(filter::opted_out(), "opted_out")
         .expr_as(filter::reachable(), "reachable")
         .expr_as(tags_as_json(backend, structure), "tags")

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
-use rules::{ActiveRule, Decision, Facts, LocalText, Lock, ParamValue, Rule, Screen, Stage, State, Unloaded};
+use rules::{
+    ActiveRule, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State, Unloaded,
+};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
@@ -88,6 +90,20 @@ impl RuleSet {
     pub fn decide(&self, stage: Stage, facts: &Facts) -> Decision {
         let decision = rules::decide(stage, &self.rules, facts);
         self.unloaded.iter().fold(decision, Decision::with_unloaded)
+    }
+
+    /// Whether some rule in force reads a fact.
+    #[must_use]
+    pub fn reads(&self, fact: &str) -> bool {
+        let in_force = self.rules.iter().filter(|active| active.state != State::Off);
+        in_force.flat_map(|active| active.rule.reads()).any(|read| read == fact)
+    }
+
+    /// Whether one rule, by its slug, lets these facts pass, whatever the stage; one that is not in force, or is not there, does.
+    #[must_use]
+    pub fn allows(&self, slug: &str, facts: &Facts) -> bool {
+        let rule = self.rules.iter().find(|active| active.rule.manifest().slug == slug);
+        rule.is_none_or(|active| rules::decide_one(active, facts) != Outcome::Refused)
     }
 
     /// The rules that look at one person after another, on the facts that are the same for everyone.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use entity::ids::{PersonId, StructureId};
+use entity::own_values::OwnValues;
 use entity::person::{Column as P, Model};
 use entity::sensitive::Sensitive;
 use entity::{At, enums, person};
@@ -22,14 +23,15 @@ use super::teachers::Wanted;
 use super::{Column, Outcome, RowOutcome, Writing, hold};
 use crate::app::Ctx;
 use crate::domain::name::sort_key;
-use crate::domain::people_file::{Consent, PersonRow, RowError, Sex};
+use crate::domain::people_file::{Consent, KeptColumn, PersonRow, RowError, Sex};
 use crate::error::Fault;
+use crate::services::people::columns;
 use crate::store::among;
 
 /// Rows applied together, each a person or its refusal.
 pub(super) type Batch = Vec<Result<PersonRow, RowError>>;
 
-/// People inserted by one statement: 12 columns each, of SQLite's 32,766 variables.
+/// People inserted by one statement: 13 columns each, of SQLite's 32,766 variables.
 const PEOPLE_PER_STATEMENT: usize = 1_000;
 
 /// An import under way: what it knows besides the rows at hand. It goes into each transaction and comes back.
@@ -39,6 +41,7 @@ pub(super) struct Progress {
     zone: Tz,
     now: At,
     namesakes: Namesakes,
+    kept: Vec<KeptColumn>,
     tags: Labels,
     lists: Labels,
     wanted: Wanted,
@@ -57,7 +60,13 @@ impl Progress {
     pub fn new(ctx: Ctx, structure: StructureId, zone: Tz, namesakes: Namesakes) -> Self {
         let now = ctx.at();
         let (tags, lists) = (Labels::new(TAGS, structure), Labels::new(LISTS, structure));
-        Self { ctx, structure, zone, now, namesakes, tags, lists, wanted: Wanted::default(), rows: 0 }
+        let (kept, wanted) = (Vec::new(), Wanted::default());
+        Self { ctx, structure, zone, now, namesakes, kept, tags, lists, wanted, rows: 0 }
+    }
+
+    /// The same, keeping these columns too.
+    pub fn keeping(self, kept: Vec<KeptColumn>) -> Self {
+        Self { kept, ..self }
     }
 
     /// How many rows were committed.
@@ -93,6 +102,8 @@ impl Progress {
     ) -> Result<(Self, Vec<RowOutcome>), Fault> {
         // One import at a time in a structure, or two could add the same person.
         hold(tx, self.structure).await?;
+        // Each time: should one be removed meanwhile, no value is left without its column.
+        columns::keep(tx, self.structure, &self.kept, self.now).await?;
         self.rows += batch.len() as u64;
         let mut people = self.load(tx, &batch).await?;
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -201,6 +212,8 @@ impl Progress {
             mobile: None,
             number_hash: None,
             commercial_consent_at: None,
+            consent_withdrawn_at: None,
+            own: None,
             created_at: self.now,
             updated_at: self.now,
         }
@@ -223,17 +236,34 @@ impl Progress {
             person.number_hash = Some(self.ctx.keys.number_hash(mobile));
             changed = true;
         }
-        let consent = match row.consent {
-            Some(Consent::Given { on: Some(day) }) => Some(self.start_of(day)),
-            Some(Consent::Given { on: None }) => Some(person.commercial_consent_at.unwrap_or(self.now)),
-            Some(Consent::Withheld) => None,
-            None => person.commercial_consent_at,
-        };
-        changed |= set(&mut person.commercial_consent_at, consent);
+        changed |= self.consent(person, row.consent);
+        for (column, value) in &row.kept.0 {
+            changed |= keep(&mut person.own, column, value);
+        }
         if changed {
             person.updated_at = self.now;
         }
         changed
+    }
+
+    /// Has a person agree or not, as the row says; answers whether that changed anything. A withdrawal outlives the agreements of days
+    /// before it: last year's file, imported again, agrees to nothing.
+    fn consent(&self, person: &mut Model, said: Option<Consent>) -> bool {
+        let (before, refused) = (person.commercial_consent_at, person.consent_withdrawn_at);
+        let (consent, withdrawal) = match said {
+            None => return false,
+            Some(Consent::Given { on: Some(day) }) => {
+                let at = self.start_of(day);
+                if refused.is_some_and(|refused| at.0 <= refused.0) {
+                    return false;
+                }
+                (Some(at), None)
+            }
+            Some(Consent::Given { on: None }) => (Some(before.unwrap_or(self.now)), None),
+            Some(Consent::Withheld) => (None, Some(refused.unwrap_or(self.now))),
+        };
+        let changed = set(&mut person.commercial_consent_at, consent);
+        set(&mut person.consent_withdrawn_at, withdrawal) || changed
     }
 
     /// The first instant of a day where the structure is; in UTC, should that day have none there.
@@ -255,6 +285,8 @@ impl Progress {
             P::Mobile,
             P::NumberHash,
             P::CommercialConsentAt,
+            P::ConsentWithdrawnAt,
+            P::Own,
             P::UpdatedAt,
         ];
         for touched in touched.chunks(PEOPLE_PER_STATEMENT) {
@@ -287,6 +319,16 @@ fn refused(error: &RowError) -> RowOutcome {
 fn set<T: PartialEq>(place: &mut T, value: T) -> bool {
     let changed = *place != value;
     *place = value;
+    changed
+}
+
+/// Has a column say this of someone; answers whether it said something else.
+fn keep(own: &mut Option<OwnValues>, column: &str, value: &str) -> bool {
+    let own = own.get_or_insert_default();
+    let changed = own.get(column) != Some(value);
+    if changed {
+        own.set(column, value);
+    }
     changed
 }
 

@@ -166,6 +166,7 @@ mod tests {
 
     use super::*;
     use crate::domain::name::sort_key;
+    use crate::domain::people_file::Kept;
     use crate::domain::phone::Phone;
 
     /// Identifier and the last digit of the mobile: what tells apart people who are all named Jean Dupont.
@@ -189,6 +190,7 @@ mod tests {
             lists: Vec::new(),
             teacher: None,
             consent: None,
+            kept: Kept::default(),
         }
     }
 
@@ -205,6 +207,8 @@ mod tests {
             mobile: mobile.map(|digit| Sensitive::new(number(digit))),
             number_hash: mobile.map(|digit| Digest::new([digit; 32])),
             commercial_consent_at: None,
+            consent_withdrawn_at: None,
+            own: None,
             created_at: at,
             updated_at: at,
         }

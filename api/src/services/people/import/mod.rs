@@ -28,7 +28,9 @@
 //! # What a row changes
 //!
 //! What it says. An absent column and an empty cell change nothing; tags, lists and teachers are added, never removed. A
-//! consent with a date is stored as that day; a plain yes as the present, unless one is stored; a no withdraws it.
+//! consent with a date is stored as that day, unless it was withdrawn since; a plain yes as the present, unless one is stored; a no
+//! withdraws it. Of columns that
+//! we do not know, those that were asked for by name are kept, and no other.
 //!
 //! A teacher is looked up once every row is in, by identifier, else by name in either order. Where that fails, the row is
 //! refused and says why, but the rest of it stays applied.
@@ -66,9 +68,10 @@ use self::batch::{Batch, Progress};
 use self::namesakes::Namesakes;
 use crate::app::Ctx;
 use crate::caller::Scope;
-use crate::domain::people_file::{Column, FileError, FileShape};
+use crate::domain::people_file::{Column, FileError, FileShape, Keep};
 use crate::domain::phone::Region;
 use crate::error::Fault;
+use crate::services::people::columns;
 
 /// More rows than this change what the database should know of its tables.
 const MANY_ROWS: u64 = 5_000;
@@ -151,7 +154,7 @@ pub struct ImportSummary {
     pub tags_created: u64,
     /// Lists that did not exist.
     pub lists_created: u64,
-    /// Headers that are no column of ours, as they are written.
+    /// Headers that are no column of ours and that nobody asked to keep, as they are written.
     pub ignored_columns: Vec<String>,
 }
 
@@ -231,7 +234,7 @@ enum Writing<'tx> {
     Within(&'tx DatabaseTransaction),
 }
 
-/// Imports a file of people into the scope's structure, and tells `on_row` what came of each row once it is committed: in
+/// Imports a file of people into the scope's structure, with the columns to keep, and tells `on_row` what came of each row once it is committed: in
 /// the order of the file, but for rows with a teacher, which come last.
 ///
 /// # Errors
@@ -240,9 +243,10 @@ pub async fn import(
     ctx: &Ctx,
     scope: Scope,
     file: FileSource,
+    keep: &Keep,
     on_row: impl FnMut(RowOutcome) + Send,
 ) -> Result<ImportSummary, ImportError> {
-    let survey = survey(ctx, scope, &file).await?;
+    let survey = survey(ctx, scope, &file, keep).await?;
     import_surveyed(ctx, scope, file, survey, on_row).await
 }
 
@@ -250,10 +254,13 @@ pub async fn import(
 ///
 /// # Errors
 /// [`ImportError`]: nothing of the file can be imported.
-pub async fn survey(ctx: &Ctx, scope: Scope, file: &FileSource) -> Result<Survey, ImportError> {
+pub async fn survey(ctx: &Ctx, scope: Scope, file: &FileSource, keep: &Keep) -> Result<Survey, ImportError> {
     let stopped = |cause| ImportError::Stopped { committed: 0, cause };
     let (region, zone) = place(ctx, scope).await.map_err(stopped)?;
-    let (shape, namesakes) = read::survey(file, region).await.map_err(stopped)?.map_err(ImportError::File)?;
+    let read = read::survey(file, region, keep).await.map_err(stopped)?;
+    let (shape, namesakes) = read.map_err(ImportError::File)?;
+    let room = columns::check(ctx.store.readers(), scope.structure, shape.kept()).await.map_err(stopped)?;
+    room.map_err(|error| ImportError::File(error.into()))?;
     Ok(Survey { shape, namesakes, region, zone })
 }
 
@@ -309,13 +316,13 @@ async fn run(
     on_row: &mut (impl FnMut(RowOutcome) + Send),
 ) -> Result<ImportSummary, ImportError> {
     let Survey { shape, namesakes, region, zone } = survey;
-    let mut summary =
-        ImportSummary { ignored_columns: shape.ignored_columns().to_vec(), ..ImportSummary::default() };
+    let mut summary = ImportSummary { ignored_columns: shape.ignored_columns(), ..ImportSummary::default() };
     let mut report = |row: RowOutcome| {
         summary.count(row.outcome);
         on_row(row);
     };
-    let progress = Progress::new(ctx.clone(), scope.structure, zone, namesakes);
+    let progress =
+        Progress::new(ctx.clone(), scope.structure, zone, namesakes).keeping(shape.kept().to_vec());
     let batches = read::batches(file, shape, region);
     let progress = apply(progress, batches, writing, &mut report).await?;
     let (tags_created, lists_created) = progress.created();

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::FileSource;
 use super::batch::Batch;
 use super::namesakes::Namesakes;
-use crate::domain::people_file::{FileError, FileShape, inspect, rows};
+use crate::domain::people_file::{FileError, FileShape, Keep, inspect, rows};
 use crate::domain::phone::Region;
 use crate::error::Fault;
 
@@ -17,14 +17,15 @@ const ROWS_PER_BATCH: usize = 1_000;
 /// Batches that wait to be written.
 const BATCHES_WAITING: usize = 1;
 
-/// Reads the whole file: how to read its rows, and whom they tell apart.
+/// Reads the whole file: how to read its rows, these columns kept, and whom they tell apart.
 pub(super) async fn survey(
     file: &FileSource,
     region: Region,
+    keep: &Keep,
 ) -> Result<Result<(FileShape, Namesakes), FileError>, Fault> {
-    let file = file.clone();
+    let (file, keep) = (file.clone(), keep.clone());
     let read = move || {
-        let shape = inspect(file.open()?)?;
+        let shape = inspect(file.open()?)?.keeping(&keep)?;
         let mut namesakes = Namesakes::default();
         for row in rows(file.open()?, &shape, region)? {
             // A row that is refused is refused again, and reported, when it comes to be applied.

@@ -11,6 +11,7 @@
 //! connection waiting. An answer that is kept needs none.
 
 mod answer;
+mod refusal;
 mod slots;
 
 use std::sync::Arc;
@@ -23,13 +24,15 @@ use uuid::Uuid;
 
 use self::answer::Answer;
 pub use self::answer::{Imported, REFUSED_KEPT, RefusedRow};
+use self::refusal::file_problem;
+pub(super) use self::refusal::kept_problem;
 pub use self::slots::{Admitted, Uploads, admit};
 use super::import::{
     FileSource, ImportError, Survey, hold, import_surveyed, import_within, rows_committed, survey,
 };
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::domain::people_file::{FileError, MAX_ROWS};
+use crate::domain::people_file::Keep;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::idempotency::{Known, Request};
 
@@ -42,17 +45,34 @@ pub struct ImportInput {
     pub digest: Digest,
     /// The client's key, if it gave one: asking twice with it imports once.
     pub key: Option<Uuid>,
+    /// The columns to keep beside those that are known.
+    pub keep: Keep,
     /// Whether to tell what would come of it, and change nothing.
     pub dry_run: bool,
 }
 
 impl ImportInput {
-    /// A file held in memory, under a key.
+    /// A file held in memory, under a key, of which nothing is kept but what is known.
     #[must_use]
     pub fn of_bytes(bytes: Vec<u8>, key: Uuid, dry_run: bool) -> Self {
         let digest = Digest::new(Sha256::digest(&bytes).into());
-        Self { file: FileSource::Bytes(bytes.into()), digest, key: Some(key), dry_run }
+        let (file, keep) = (FileSource::Bytes(bytes.into()), Keep::default());
+        Self { file, digest, key: Some(key), keep, dry_run }
     }
+
+    /// The same, keeping these columns too.
+    #[must_use]
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+}
+
+/// The columns to keep of a file, by their headers.
+///
+/// # Errors
+/// That of the first that cannot be kept of any file.
+pub fn keep(headers: &[String]) -> Result<Keep, Problem> {
+    Keep::new(headers).map_err(|error| kept_problem(&error))
 }
 
 /// Imports a file of people into the caller's structure, or tells what would come of it. Tells `on_refused` the rows refused,
@@ -123,7 +143,7 @@ impl Work {
         if let Some(done) = work.done_before().await? {
             return Ok(done.told(true, &mut on_refused));
         }
-        let surveyed = survey(&work.ctx, work.caller.scope(), &work.input.file).await;
+        let surveyed = survey(&work.ctx, work.caller.scope(), &work.input.file, &work.input.keep).await;
         let surveyed = surveyed.map_err(|error| stopped(&work.ctx, error))?;
         let limit = work.ctx.config.import.transaction_rows;
         if surveyed.rows() <= limit {
@@ -141,7 +161,11 @@ impl Work {
     /// The request under its key; none without, and none for a dry run, which is not kept.
     fn request(&self) -> Option<Request> {
         let key = self.input.key.filter(|_| !self.input.dry_run)?;
-        Some(Request::new(Operation::ImportPeople, key, &[self.input.digest.as_bytes()]))
+        let mut body = vec![self.input.digest.as_bytes()];
+        let mut kept: Vec<&str> = self.input.keep.names().collect();
+        kept.sort_unstable();
+        body.extend(kept.into_iter().map(str::as_bytes));
+        Some(Request::new(Operation::ImportPeople, key, &body))
     }
 
     /// What the request was answered before, if it was: read only, so that it waits for no import.
@@ -288,28 +312,9 @@ fn stopped(ctx: &Ctx, error: ImportError) -> Failure {
     }
 }
 
-/// A file that is refused, as its sender is told.
-fn file_problem(error: &FileError) -> Problem {
-    let problem = Problem::new(error.code()).at(&["file"]);
-    match error {
-        FileError::MissingColumn { column } | FileError::DuplicateColumn { column } => {
-            problem.with("column", column.as_str())
-        }
-        FileError::TooManyRows => problem.with("limit", MAX_ROWS.cast_signed()),
-        FileError::RowTooLong { line } => problem.with("line", line.cast_signed()),
-        _ => problem,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io;
-
-    use rules::Lang;
-
     use super::*;
-    use crate::domain::people_file::Column;
-    use crate::i18n;
 
     #[test]
     fn a_file_is_not_shown_in_a_log() {
@@ -321,28 +326,5 @@ mod tests {
             !shown.contains("Durand") && !shown.contains(&format!("{}, {}", file[0], file[1])),
             "{shown}"
         );
-    }
-
-    #[test]
-    fn every_refusal_of_a_file_is_put_in_words() {
-        for error in [
-            FileError::Empty,
-            FileError::Binary,
-            FileError::Workbook,
-            FileError::Utf16,
-            FileError::UnknownEncoding,
-            FileError::NoHeader,
-            FileError::MissingColumn { column: Column::LastName },
-            FileError::DuplicateColumn { column: Column::LastName },
-            FileError::TooManyRows,
-            FileError::RowTooLong { line: 2 },
-            FileError::Unreadable(io::ErrorKind::Other),
-        ] {
-            let Problem { code, args, .. } = file_problem(&error);
-            for lang in [Lang::Fr, Lang::En] {
-                let said = i18n::message(code, &args, lang);
-                assert!(said != code && !said.contains('$'), "{said}");
-            }
-        }
     }
 }
