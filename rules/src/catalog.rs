@@ -1,4 +1,5 @@
-//! Owns the rules of the platform: the built-ins, embedded, and the operator's folder of plugins over them.
+//! Owns the rules of the platform: the built-ins, embedded, and the operator's folder of plugins over them; and the templates from which
+//! structures start rules of their own.
 //!
 //! Invariant: a catalogue is whole or it is not made; a bad file is refused by name, and the caller keeps what it had.
 
@@ -13,13 +14,17 @@ use crate::limits::MAX_MANIFEST_BYTES;
 use crate::rule::Rule;
 
 /// Slug, manifest and script of each built-in.
-const BUILTINS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
+const BUILTINS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+/// Slug, manifest and script of each template.
+const TEMPLATES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 /// The rules of the platform.
 #[derive(Debug)]
 pub struct Catalog {
     /// By place, then slug.
     rules: Vec<Arc<Rule>>,
+    /// By slug.
+    templates: Vec<Arc<Rule>>,
 }
 
 impl Catalog {
@@ -28,7 +33,7 @@ impl Catalog {
     /// # Errors
     /// The built-in that does not load, which a test keeps from happening.
     pub fn builtin() -> Result<Self, CatalogError> {
-        builtins().map(Self::of)
+        Self::of(builtins()?)
     }
 
     /// The built-ins, and the rules of a folder: each `<slug>.toml` with its `<slug>.rhai` adds a rule, or replaces the
@@ -42,18 +47,27 @@ impl Catalog {
             let rule = load(&manifest)?;
             rules.insert(rule.manifest().slug.clone(), rule);
         }
-        Ok(Self::of(rules))
+        Self::of(rules)
     }
 
-    fn of(rules: BTreeMap<String, Rule>) -> Self {
+    fn of(rules: BTreeMap<String, Rule>) -> Result<Self, CatalogError> {
         let mut rules: Vec<Arc<Rule>> = rules.into_values().map(Arc::new).collect();
         rules.sort_by_key(|rule| rule.manifest().position);
-        Self { rules }
+        let template = |(slug, manifest, source): &(&str, &str, &str)| {
+            let path = PathBuf::from(format!("templates/{slug}.toml"));
+            checked(path, slug, Rule::load_own(manifest, source)).map(Arc::new)
+        };
+        Ok(Self { rules, templates: TEMPLATES.iter().map(template).collect::<Result<_, _>>()? })
     }
 
     /// Every rule, by place and then slug.
     pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
         self.rules.iter()
+    }
+
+    /// Rules from which a structure may start one of its own, by slug. They run nowhere as they are.
+    pub fn templates(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.templates.iter()
     }
 
     /// The rule of that slug.

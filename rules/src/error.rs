@@ -100,6 +100,22 @@ impl Fault {
         Self { place: Place::default(), reason: LocalText::new(en, fr) }
     }
 
+    /// A number that no integer holds, or that no integer is.
+    pub(crate) fn arithmetic(place: Place) -> Self {
+        let reason = LocalText::new(
+            "a number grew too large, or was divided by zero",
+            "un nombre est devenu trop grand, ou a été divisé par zéro",
+        );
+        Self { place, reason }
+    }
+
+    /// A text or a list past its limit.
+    pub(crate) fn too_large(place: Place) -> Self {
+        let reason =
+            LocalText::new("a text or a list grew too large", "un texte ou une liste est devenu trop grand");
+        Self { place, reason }
+    }
+
     /// What those who send are told of a rule that fails: that it refuses.
     pub(crate) fn message(&self, title: &LocalText) -> LocalText {
         self.told(

@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 mod table;
 
 pub use table::facts_reference;
-pub(crate) use table::{FactSpec, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
+pub(crate) use table::{FactSpec, Get, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
 
 /// The hours since the last SMS to a person to whom none was sent that is remembered: a hundred years.
 pub const NEVER_SENT_HOURS: i64 = 876_000;
+
+/// The minutes since the same text was last sent, of a text that never was: a hundred years.
+pub const NEVER_SENT_MINUTES: i64 = 52_560_000;
 
 /// All that rules can know of one preview or send. [`Default`] gives the reference values on which cases build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub struct Facts {
     pub audience: AudienceFacts,
     /// The structure's credit, in SMS.
     pub credit: CreditFacts,
+    /// What the structure sent before.
+    pub history: HistoryFacts,
     /// The instant it would leave, in the structure's time zone.
     pub now: NowFacts,
     /// The person looked at, where one is: see [`crate::Stage::Recipient`].
@@ -112,6 +117,8 @@ pub struct AudienceFacts {
     pub person_count: i64,
     pub message_count: i64,
     pub excluded_count: i64,
+    pub lists: Vec<String>,
+    pub tags: Vec<String>,
     pub empty_field_count: i64,
 }
 
@@ -121,6 +128,15 @@ pub struct AudienceFacts {
 pub struct CreditFacts {
     pub balance: i64,
     pub reserved: i64,
+}
+
+/// What the structure sent before this message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryFacts {
+    pub sent_today: i64,
+    pub sent_this_month: i64,
+    pub same_text_minutes: i64,
 }
 
 /// The instant the message would leave, in the structure's time zone.
@@ -213,13 +229,26 @@ impl Default for MessageFacts {
 
 impl Default for AudienceFacts {
     fn default() -> Self {
-        Self { person_count: 2, message_count: 2, excluded_count: 0, empty_field_count: 0 }
+        Self {
+            person_count: 2,
+            message_count: 2,
+            excluded_count: 0,
+            empty_field_count: 0,
+            lists: Vec::new(),
+            tags: Vec::new(),
+        }
     }
 }
 
 impl Default for CreditFacts {
     fn default() -> Self {
         Self { balance: 228, reserved: 0 }
+    }
+}
+
+impl Default for HistoryFacts {
+    fn default() -> Self {
+        Self { sent_today: 0, sent_this_month: 0, same_text_minutes: NEVER_SENT_MINUTES }
     }
 }
 

@@ -3,18 +3,18 @@
 //! A script starts from a group (`message`, `params`); the group answers the fact or the parameter of that name.
 //! Invariant: everything here is pure, takes typed arguments, and answers with an error rather than a guess.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use crate::facts::{self, Facts, Value};
-use crate::limits::{MAX_LIST_ITEMS, MAX_TEXT_BYTES};
+use crate::facts::{self, FactSpec, Facts, Get};
 use crate::params::ParamValue;
-use crate::text::LocalText;
+use crate::text::{Lang, LocalText};
 use crate::types::Type;
 
 /// What one run of a script may read. Parameters are complete and within their bounds.
+#[derive(Debug)]
 pub(crate) struct Run {
     pub facts: Arc<Facts>,
     pub params: BTreeMap<String, ParamValue>,
@@ -24,8 +24,31 @@ pub(crate) struct Run {
 #[derive(Clone)]
 pub(crate) struct Group {
     run: Arc<Run>,
-    path: String,
+    path: &'static str,
 }
+
+/// What stands under a name in a group.
+enum Member {
+    Fact(&'static FactSpec),
+    Group(&'static str),
+}
+
+/// The members of every group, by its path and their name.
+static MEMBERS: LazyLock<HashMap<&str, HashMap<&str, Member>>> = LazyLock::new(|| {
+    let mut members: HashMap<&str, HashMap<&str, Member>> = HashMap::new();
+    for fact in facts::TABLE {
+        let (mut path, mut member) = (fact.path, Member::Fact(fact));
+        while let Some((group, name)) = path.rsplit_once('.') {
+            members.entry(group).or_default().insert(name, member);
+            (path, member) = (group, Member::Group(group));
+        }
+    }
+    members.entry(PARAMS).or_default();
+    members
+});
+
+/// The group of the parameters.
+const PARAMS: &str = "params";
 
 /// What a script answers when it does not answer a boolean.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,26 +62,46 @@ pub(crate) struct Signature {
     pub name: &'static str,
     pub takes: &'static [Type],
     pub gives: Type,
+    /// For the authors' reference.
+    pub doc: &'static str,
 }
 
-const fn signature(name: &'static str, takes: &'static [Type], gives: Type) -> Signature {
-    Signature { name, takes, gives }
+const fn signature(name: &'static str, takes: &'static [Type], gives: Type, doc: &'static str) -> Signature {
+    Signature { name, takes, gives, doc }
 }
 
 /// Every function, `verdict` left aside: its argument is one of the manifest's codes, written out.
+#[rustfmt::skip]
 pub(crate) const FUNCTIONS: &[Signature] = &[
-    signature("pass", &[], Type::Answer),
-    signature("contains", &[Type::Text, Type::Text], Type::Bool),
-    signature("contains", &[Type::TextList, Type::Text], Type::Bool),
-    signature("contains", &[Type::IntList, Type::Int], Type::Bool),
-    signature("starts_with", &[Type::Text, Type::Text], Type::Bool),
-    signature("ends_with", &[Type::Text, Type::Text], Type::Bool),
-    signature("to_lower", &[Type::Text], Type::Text),
-    signature("len", &[Type::Text], Type::Int),
-    signature("len", &[Type::TextList], Type::Int),
-    signature("min", &[Type::Int, Type::Int], Type::Int),
-    signature("max", &[Type::Int, Type::Int], Type::Int),
+    signature("pass", &[], Type::Answer, "all is well"),
+    signature("contains", &[Type::Text, Type::Text], Type::Bool, "whether the first holds the second; also written `second in first`"),
+    signature("contains", &[Type::TextList, Type::Text], Type::Bool, "whether it is an item; also written `item in list`"),
+    signature("contains", &[Type::IntList, Type::Int], Type::Bool, "whether it is an item; also written `item in list`"),
+    signature("contains_any", &[Type::Text, Type::TextList], Type::Bool, "whether the text holds one of the items"),
+    signature("starts_with", &[Type::Text, Type::Text], Type::Bool, "whether the first begins with the second"),
+    signature("ends_with", &[Type::Text, Type::Text], Type::Bool, "whether the first ends with the second"),
+    signature("to_lower", &[Type::Text], Type::Text, "the same in small letters"),
+    signature("len", &[Type::Text], Type::Int, "its characters"),
+    signature("len", &[Type::TextList], Type::Int, "its items"),
+    signature("min", &[Type::Int, Type::Int], Type::Int, "the lesser"),
+    signature("max", &[Type::Int, Type::Int], Type::Int, "the greater"),
 ];
+
+/// The authors' reference: every function with what it takes, gives and does, as a Markdown table.
+#[must_use]
+pub fn functions_reference() -> String {
+    let head = "| function | takes | gives | what it does |\n| --- | --- | --- | --- |\n".to_owned();
+    let verdict =
+        format!("| `{VERDICT}` | a code of the manifest, written out | a verdict | answers that code |\n");
+    let listed = |takes: &[Type]| match takes {
+        [] => "nothing".to_owned(),
+        takes => takes.iter().map(|kind| kind.name(Lang::En)).collect::<Vec<_>>().join(", "),
+    };
+    FUNCTIONS.iter().fold(format!("{head}{verdict}"), |table, known| {
+        let (takes, gives) = (listed(known.takes), known.gives.name(Lang::En));
+        format!("{table}| `{}` | {takes} | {gives} | {} |\n", known.name, known.doc)
+    })
+}
 
 /// The function by which a script answers a code.
 pub(crate) const VERDICT: &str = "verdict";
@@ -76,6 +119,12 @@ pub(crate) fn register(engine: &mut Engine) {
             list.iter().any(|other| other.read_lock::<ImmutableString>().is_some_and(|other| *other == item))
         })
         .register_fn("contains", |list: Array, item: i64| list.iter().any(|other| other.as_int() == Ok(item)))
+        .register_fn("contains_any", |text: ImmutableString, parts: Array| {
+            parts
+                .iter()
+                .filter_map(Dynamic::read_lock::<ImmutableString>)
+                .any(|part| text.contains(part.as_str()))
+        })
         .register_fn("starts_with", |text: ImmutableString, part: ImmutableString| {
             text.starts_with(part.as_str())
         })
@@ -101,60 +150,44 @@ fn count(items: usize) -> i64 {
 
 /// The group of that name for this run, when there is one.
 pub(crate) fn group(run: &Arc<Run>, name: &str) -> Option<Group> {
-    let known = name == "params" || facts::groups().any(|group| group == name);
-    known.then(|| Group { run: Arc::clone(run), path: name.to_owned() })
+    MEMBERS.get_key_value(name).map(|(path, _)| Group { run: Arc::clone(run), path })
 }
 
 /// The fact, the parameter or the group within a group.
 fn member(group: &Group, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-    if group.path == "params" {
+    if group.path == PARAMS {
         return match group.run.params.get(name) {
             Some(ParamValue::Int(number) | ParamValue::Time(number)) => Ok((*number).into()),
             Some(ParamValue::Bool(flag)) => Ok((*flag).into()),
             Some(ParamValue::String(text)) => Ok(text.as_str().into()),
             Some(ParamValue::List(items)) => Ok(list(items)),
-            None => Err(failure(
+            None => Err(failure(LocalText::new(
                 format!("the parameter {name:?} has no value"),
                 format!("le paramètre {name:?} n’a pas de valeur"),
-            )
+            ))
             .into()),
         };
     }
-    let path = format!("{}.{name}", group.path);
-    if let Some(fact) = facts::find(&path) {
-        return value(fact, (fact.get)(&group.run.facts));
+    match MEMBERS.get(group.path).and_then(|members| members.get(name)) {
+        Some(Member::Fact(fact)) => value(fact, &group.run.facts),
+        Some(Member::Group(path)) => Ok(Dynamic::from(Group { run: Arc::clone(&group.run), path })),
+        None => {
+            let path = format!("{}.{name}", group.path);
+            let (en, fr) = (format!("there is no fact {path:?}"), format!("il n’existe aucun fait {path:?}"));
+            Err(failure(LocalText::new(en, fr)).into())
+        }
     }
-    let inner = format!("{path}.");
-    if facts::TABLE.iter().any(|fact| fact.path.starts_with(&inner)) {
-        return Ok(Dynamic::from(Group { run: Arc::clone(&group.run), path }));
-    }
-    Err(failure(format!("there is no fact {path:?}"), format!("il n’existe aucun fait {path:?}")).into())
 }
 
 /// A fact's value for scripts, refused when it is not what the table promises.
-fn value(fact: &facts::FactSpec, value: Value) -> Result<Dynamic, Box<EvalAltResult>> {
-    let path = fact.path;
-    match value {
-        Value::Bool(flag) => Ok(flag.into()),
-        Value::Int(number) => Ok(number.into()),
-        Value::Text(text) if text.len() > MAX_TEXT_BYTES => Err(failure(
-            format!("{path} is longer than {MAX_TEXT_BYTES} bytes"),
-            format!("{path} dépasse {MAX_TEXT_BYTES} octets"),
-        )
-        .into()),
-        Value::Text(text) if !fact.words.is_empty() && !fact.words.contains(&text.as_str()) => Err(failure(
-            format!("{path} holds a word that rules do not know"),
-            format!("{path} contient un mot que les règles ne connaissent pas"),
-        )
-        .into()),
-        Value::Text(text) => Ok(text.into()),
-        Value::List(items) if items.len() > MAX_LIST_ITEMS => Err(failure(
-            format!("{path} has more than {MAX_LIST_ITEMS} items"),
-            format!("{path} a plus de {MAX_LIST_ITEMS} éléments"),
-        )
-        .into()),
-        Value::List(items) => Ok(list(&items)),
-    }
+fn value(fact: &FactSpec, facts: &Facts) -> Result<Dynamic, Box<EvalAltResult>> {
+    let (value, problem) = match fact.get {
+        Get::Bool(get) => return Ok(get(facts).into()),
+        Get::Int(get) => return Ok(get(facts).into()),
+        Get::Text(get) => (get(facts).into(), fact.text_problem(get(facts))),
+        Get::List(get) => (list(get(facts)), fact.list_problem(get(facts))),
+    };
+    problem.map_or(Ok(value), |problem| Err(failure(problem).into()))
 }
 
 fn list(items: &[String]) -> Dynamic {
@@ -162,6 +195,6 @@ fn list(items: &[String]) -> Dynamic {
 }
 
 /// An error of ours, which keeps its two languages through the interpreter.
-pub(crate) fn failure(en: impl Into<String>, fr: impl Into<String>) -> EvalAltResult {
-    EvalAltResult::ErrorRuntime(Dynamic::from(LocalText::new(en, fr)), Position::NONE)
+pub(crate) fn failure(reason: LocalText) -> EvalAltResult {
+    EvalAltResult::ErrorRuntime(Dynamic::from(reason), Position::NONE)
 }

@@ -7,12 +7,15 @@
 //! runs is a refusal by that rule.
 
 mod catalog;
-mod check;
 mod error;
+mod explain;
 mod facts;
+mod fixes;
 mod host;
 mod limits;
 mod manifest;
+#[doc(hidden)]
+pub mod measure;
 mod names;
 mod params;
 mod pipeline;
@@ -20,8 +23,10 @@ mod rule;
 mod sandbox;
 mod screen;
 mod script;
+mod syntax;
 mod template;
 mod text;
+mod tree;
 mod types;
 mod unloaded;
 mod verdict;
@@ -32,9 +37,12 @@ mod tests;
 pub use catalog::Catalog;
 pub use error::{CatalogError, Diagnostic, Severity};
 pub use facts::{
-    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NEVER_SENT_HOURS, NowFacts,
-    PermissionFacts, PersonFacts, SettingsFacts, StructureFacts, SubscriptionFacts, facts_reference,
+    AccountFacts, AudienceFacts, CreditFacts, Facts, HistoryFacts, MessageFacts, NEVER_SENT_HOURS,
+    NEVER_SENT_MINUTES, NowFacts, PermissionFacts, PersonFacts, SettingsFacts, StructureFacts,
+    SubscriptionFacts, facts_reference,
 };
+pub use fixes::{Fix, sentence};
+pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
 pub use manifest::{Case, CodeSpec, Manifest, declared_slug};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
@@ -42,5 +50,6 @@ pub use pipeline::{ActiveRule, decide, decide_one};
 pub use rule::Rule;
 pub use screen::{Screen, Skip};
 pub use text::{Lang, LocalText};
+pub use tree::{Seen, Step, Trace};
 pub use unloaded::Unloaded;
 pub use verdict::{Decision, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict};

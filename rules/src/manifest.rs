@@ -44,8 +44,6 @@ pub struct Manifest {
     pub params: BTreeMap<String, ParamSpec>,
     /// What it may answer, by code.
     pub codes: BTreeMap<String, CodeSpec>,
-    /// What it must answer to given facts.
-    pub cases: Vec<Case>,
 }
 
 /// One answer of a rule.

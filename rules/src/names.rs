@@ -30,7 +30,7 @@ impl Reference {
     /// The kind of its value in scripts.
     pub(crate) const fn script_type(&self) -> Type {
         match self {
-            Self::Fact(fact) => fact.kind,
+            Self::Fact(fact) => fact.kind(),
             Self::Param(_, kind) => kind.script_type(),
         }
     }
@@ -72,6 +72,20 @@ fn out_of_place(path: &str, en: &str, fr: &str) -> UnknownName {
 
 /// The fact of that path.
 pub(crate) fn fact(path: &str) -> Result<&'static FactSpec, UnknownName> {
+    let within = format!("{path}.");
+    if let Some(first) = facts::TABLE.iter().find(|fact| fact.path.starts_with(&within)) {
+        let such = first.path;
+        return Err(UnknownName {
+            reason: LocalText::new(
+                format!("{path:?} is a group of facts, and not one"),
+                format!("{path:?} est un groupe de faits, et non un fait"),
+            ),
+            hint: Some(LocalText::new(
+                format!("name one of them, such as {such}"),
+                format!("nommez l’un d’eux, comme {such}"),
+            )),
+        });
+    }
     facts::find(path).ok_or_else(|| UnknownName {
         reason: LocalText::new(
             format!("there is no fact {path:?}"),

@@ -86,6 +86,6 @@ fn facts_read(rules: &[&ActiveRule], facts: &Facts) -> Value {
 pub(crate) fn stored(fact: &FactSpec, facts: &Facts) -> (String, Value) {
     match fact.path {
         MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
-        path => (path.to_owned(), json!((fact.get)(facts))),
+        path => (path.to_owned(), json!(fact.value(facts))),
     }
 }

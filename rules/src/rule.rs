@@ -9,11 +9,12 @@ use std::sync::Arc;
 use crate::error::{Diagnostic, Fault, Place};
 use crate::facts::Facts;
 use crate::host::{Answer, Run};
-use crate::manifest::{self, Manifest, Message, Owner};
+use crate::manifest::{self, Case, Manifest, Message, Owner};
 use crate::params::ParamValue;
 use crate::script::{Script, sha256};
 use crate::template::Template;
 use crate::text::{Lang, LocalText};
+use crate::tree::Tree;
 use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
 
 /// A rule that can run.
@@ -102,7 +103,7 @@ impl Rule {
             script,
             warnings,
         };
-        rule.run_cases(&reading.case_places)
+        rule.run_cases(&reading.cases, &reading.case_places)
     }
 
     /// What it declares.
@@ -115,6 +116,14 @@ impl Rule {
     #[must_use]
     pub fn manifest_toml(&self) -> &str {
         &self.manifest_toml
+    }
+
+    /// What it must answer to given facts, read again from its manifest: of all that a rule is, they take the most room, and no run reads
+    /// them.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        manifest::read(&self.manifest_toml, Owner::Platform)
+            .map_or_else(|_| Vec::new(), |reading| reading.cases)
     }
 
     /// Its script as it was written.
@@ -135,9 +144,25 @@ impl Rule {
         &self.warnings
     }
 
-    /// The facts that its script and its messages read, by path.
-    pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> {
+    /// The most operations that a run of its script can take, whatever the facts.
+    #[must_use]
+    pub const fn operations_bound(&self) -> u64 {
+        self.script.tree.operations
+    }
+
+    /// The facts that its script and its messages read, by path: what no rule in force reads need not be gathered.
+    pub fn reads(&self) -> impl Iterator<Item = &'static str> {
         self.reads.iter().copied()
+    }
+
+    /// Its script, compiled.
+    pub(crate) const fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// What the check made of its script.
+    pub(crate) const fn tree(&self) -> &Tree {
+        &self.script.tree
     }
 
     /// Runs the rule on facts, with parameters set over the defaults. A parameter that the manifest no longer declares is
@@ -150,6 +175,7 @@ impl Rule {
         let run = Arc::new(Run { facts: Arc::clone(facts), params });
         let only_code = self.manifest.codes.keys().next().map_or(PASS, String::as_str);
         let (answer, operations) = self.script.run(Arc::clone(&run), only_code);
+        debug_assert_eq!(Ok(()), self.script.agrees(&answer, &run), "{}", self.manifest.slug);
         let code = match answer {
             Ok(Answer::Pass) => return pass(operations),
             Ok(Answer::Code(code)) => code,
@@ -168,7 +194,10 @@ impl Rule {
     }
 
     /// The value of every declared parameter.
-    fn params(&self, set: &BTreeMap<String, ParamValue>) -> Result<BTreeMap<String, ParamValue>, Fault> {
+    pub(crate) fn params(
+        &self,
+        set: &BTreeMap<String, ParamValue>,
+    ) -> Result<BTreeMap<String, ParamValue>, Fault> {
         let value = |(name, spec): (&String, &crate::params::ParamSpec)| {
             let value = set.get(name).unwrap_or(&spec.default);
             spec.check(value).map(|()| (name.clone(), value.clone())).map_err(|error| {
@@ -183,10 +212,10 @@ impl Rule {
     }
 
     /// The rule, if each case has the verdict it expects.
-    fn run_cases(mut self, places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
+    fn run_cases(mut self, cases: &[Case], places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut passed = 0;
-        for (index, (case, place)) in self.manifest.cases.iter().zip(places).enumerate() {
+        for (index, (case, place)) in cases.iter().zip(places).enumerate() {
             let ruling = self.rule_on(&Arc::new(case.facts.clone()), &case.params);
             passed += usize::from(ruling.code == PASS);
             if ruling.code != case.verdict {
@@ -202,7 +231,7 @@ impl Rule {
                 );
             }
         }
-        if passed == 0 || passed == self.manifest.cases.len() {
+        if passed == 0 || passed == cases.len() {
             self.warnings.push(Diagnostic::warning(
                 Place::default(),
                 "cases: give one that passes and one that does not, or they prove little",

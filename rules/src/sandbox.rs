@@ -91,10 +91,10 @@ fn build() -> Engine {
     engine.on_var(|name, _, context| {
         let run = context.scope().get_value_ref::<Arc<Run>>(RUN);
         run.and_then(|run| host::group(run, name)).map(|group| Some(Dynamic::from(group))).ok_or_else(|| {
-            Box::new(host::failure(
+            Box::new(host::failure(LocalText::new(
                 format!("there is no fact {name:?}"),
                 format!("il n’existe aucun fait {name:?}"),
-            ))
+            )))
         })
     });
     engine
@@ -135,13 +135,8 @@ fn fault(error: &EvalAltResult) -> Fault {
             format!("it takes more than {MAX_OPERATIONS} operations"),
             format!("elle demande plus de {MAX_OPERATIONS} opérations"),
         ),
-        EvalAltResult::ErrorArithmetic(..) => LocalText::new(
-            "a number grew too large, or was divided by zero",
-            "un nombre est devenu trop grand, ou a été divisé par zéro",
-        ),
-        EvalAltResult::ErrorDataTooLarge(..) => {
-            LocalText::new("a text or a list grew too large", "un texte ou une liste est devenu trop grand")
-        }
+        EvalAltResult::ErrorArithmetic(..) => return Fault::arithmetic(place),
+        EvalAltResult::ErrorDataTooLarge(..) => return Fault::too_large(place),
         _ => LocalText::new(
             "an operation does not fit the values it was given",
             "une opération ne convient pas aux valeurs reçues",

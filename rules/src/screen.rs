@@ -111,7 +111,7 @@ impl Screener {
     }
 
     fn answer(&mut self, facts: &Facts, spent: &mut i64) -> Option<Arc<Skip>> {
-        let alike: Vec<Value> = self.of_the_person.iter().map(|fact| (fact.get)(facts)).collect();
+        let alike: Vec<Value> = self.of_the_person.iter().map(|fact| fact.value(facts)).collect();
         if let Some(known) = self.answers.get(&alike) {
             return known.clone();
         }

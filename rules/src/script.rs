@@ -6,22 +6,24 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rhai::{AST, ParseErrorType};
+use rhai::AST;
 use sha2::{Digest, Sha256};
 
-use crate::check::{self, Uses};
 use crate::error::{Diagnostic, Fault, Place};
-use crate::facts;
 use crate::host::{Answer, Run};
-use crate::limits::{MAX_PARSE_DEPTH, MAX_SOURCE_BYTES};
+use crate::limits::MAX_SOURCE_BYTES;
 use crate::manifest::Manifest;
-use crate::names::hint;
+use crate::params::ParamValue;
 use crate::sandbox;
+use crate::syntax::refusal;
 use crate::text::hidden_character;
+use crate::tree::{self, Machine, Tree, Uses};
 
 /// A script that passed every check.
 pub(crate) struct Script {
-    tree: AST,
+    syntax: AST,
+    /// What the check made of it.
+    pub tree: Tree,
     /// The facts it reads.
     pub facts: BTreeSet<&'static str>,
 }
@@ -30,9 +32,9 @@ impl Script {
     /// Compiles and checks a script. With it come the codes and parameters it uses.
     pub(crate) fn compile(source: &str, manifest: &Manifest) -> Result<(Self, Uses), Vec<Diagnostic>> {
         check_characters(source).map_err(|problem| vec![problem])?;
-        let tree = match sandbox::compile(source) {
-            Some(Ok(tree)) => tree,
-            Some(Err(error)) => return Err(vec![syntax(error.err_type(), error.position().into())]),
+        let syntax = match sandbox::compile(source) {
+            Some(Ok(syntax)) => syntax,
+            Some(Err(error)) => return Err(vec![refusal(error.err_type(), error.position().into())]),
             None => {
                 return Err(vec![Diagnostic::error(
                     Place::default(),
@@ -41,13 +43,13 @@ impl Script {
                 )]);
             }
         };
-        let uses = check::check(&tree, manifest)?;
-        Ok((Self { tree, facts: uses.facts.clone() }, uses))
+        let (tree, uses) = tree::lower(&syntax, manifest)?;
+        Ok((Self { syntax, tree, facts: uses.facts.clone() }, uses))
     }
 
     /// Runs the script: the code it answers, if any, and the operations it took. `only_code` is what a false boolean gives.
     pub(crate) fn run(&self, run: Arc<Run>, only_code: &str) -> (Result<Answer, Fault>, i64) {
-        let (value, operations) = sandbox::run(&self.tree, run);
+        let (value, operations) = sandbox::run(&self.syntax, run);
         let answer = value.and_then(|value| match value.as_bool() {
             Ok(true) => Ok(Answer::Pass),
             Ok(false) => Ok(Answer::Code(only_code.to_owned())),
@@ -59,6 +61,24 @@ impl Script {
             }),
         });
         (answer, operations)
+    }
+}
+
+impl Script {
+    /// Whether the tree answers what the interpreter answered on that run, and fails where it fails.
+    ///
+    /// # Errors
+    /// What the two said, where they differ.
+    pub(crate) fn agrees(&self, answer: &Result<Answer, Fault>, run: &Run) -> Result<(), String> {
+        let params: Vec<ParamValue> = run.params.values().cloned().collect();
+        let mut machine = Machine { facts: &run.facts, params: &params, tracer: () };
+        let found = self.tree.run(&mut machine);
+        let same = match (answer, &found) {
+            (Ok(Answer::Pass), Ok(None)) | (Err(_), Err(_)) => true,
+            (Ok(Answer::Code(code)), Ok(Some(found))) => code == found,
+            _ => false,
+        };
+        if same { Ok(()) } else { Err(format!("the interpreter says {answer:?}, the tree {found:?}")) }
     }
 }
 
@@ -79,31 +99,6 @@ fn check_characters(source: &str) -> Result<(), Diagnostic> {
             format!("le caractère invisible ou de contrôle U+{code:04X} n’est pas permis dans un script"),
         ))
     })
-}
-
-/// A refusal of the compiler, as authors read it.
-fn syntax(error: &ParseErrorType, place: Place) -> Diagnostic {
-    match error {
-        ParseErrorType::VariableUndefined(name) => {
-            let names = facts::groups().chain(["params"]);
-            Diagnostic::error(
-                place,
-                format!("there is no fact {name:?}"),
-                format!("il n’existe aucun fait {name:?}"),
-            )
-            .with_hint(hint(name, names))
-        }
-        ParseErrorType::ExprTooDeep => Diagnostic::error(
-            place,
-            format!("expressions are nested more than {MAX_PARSE_DEPTH} deep"),
-            format!("les expressions sont imbriquées sur plus de {MAX_PARSE_DEPTH} niveaux"),
-        ),
-        other => Diagnostic::error(
-            place,
-            format!("a script is one expression, and this is not: {other}"),
-            format!("un script est une seule expression, et ceci n’en est pas une : {other}"),
-        ),
-    }
 }
 
 /// SHA-256 of a text, in hexadecimal.

@@ -124,7 +124,7 @@ fn quotable(path: &str, names: Names<'_>) -> Result<Reference, UnknownName> {
 
 fn number(name: &Reference, facts: &Facts, params: &BTreeMap<String, ParamValue>) -> i64 {
     match name {
-        Reference::Fact(fact) => match (fact.get)(facts) {
+        Reference::Fact(fact) => match fact.value(facts) {
             Value::Int(number) => number,
             _ => 0,
         },
@@ -137,7 +137,7 @@ fn number(name: &Reference, facts: &Facts, params: &BTreeMap<String, ParamValue>
 
 fn shown(name: &Reference, lang: Lang, facts: &Facts, params: &BTreeMap<String, ParamValue>) -> String {
     match name {
-        Reference::Fact(fact) => match (fact.get)(facts) {
+        Reference::Fact(fact) => match fact.value(facts) {
             Value::Bool(flag) => yes_or_no(flag, lang),
             Value::Int(number) => number.to_string(),
             Value::Text(text) => text,

@@ -6,11 +6,17 @@ use std::sync::Arc;
 use crate::{ActiveRule, Catalog, Diagnostic, Rule, State};
 
 mod builtins;
+mod corpus;
 mod decisions;
+mod differential;
+mod fixes;
+mod generated;
 mod hostile;
+mod narrowing;
 mod plugins;
 mod refusals;
 mod screen;
+mod trace;
 
 /// A manifest with one code, A, an INT parameter `most` (10), a TIME `from` and a LIST `words`, and one case of each verdict.
 const MANIFEST: &str = r#"

@@ -14,10 +14,6 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    pub(crate) const fn is_list(self) -> bool {
-        matches!(self, Self::TextList | Self::IntList)
-    }
-
     /// What authors call it.
     pub(crate) const fn name(self, lang: Lang) -> &'static str {
         match (self, lang) {

@@ -1,5 +1,6 @@
 //! What a structure may change of the rules, and what it may not.
 
+mod before;
 mod commercial;
 mod holidays;
 mod own;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Facts;
-use crate::text::Lang;
+use crate::limits::{MAX_LIST_ITEMS, MAX_TEXT_BYTES};
+use crate::text::{Lang, LocalText};
 use crate::types::Type;
 
 /// The value of one fact.
@@ -16,19 +17,83 @@ pub(crate) enum Value {
     List(Vec<String>),
 }
 
+/// Where a fact stands among the others, by its type.
+#[derive(Clone, Copy)]
+pub(crate) enum Get {
+    Bool(fn(&Facts) -> bool),
+    Int(fn(&Facts) -> i64),
+    Text(fn(&Facts) -> &str),
+    List(fn(&Facts) -> &[String]),
+}
+
 /// One line of the table: a fact that rules may read.
 #[derive(Clone, Copy)]
 pub(crate) struct FactSpec {
     /// As scripts write it.
     pub path: &'static str,
-    pub kind: Type,
     /// The only words a text may hold; empty when any text will do.
     pub words: &'static [&'static str],
     /// For the authors' reference.
     pub doc: &'static str,
     /// When it is known.
     pub known: Known,
-    pub get: fn(&Facts) -> Value,
+    pub get: Get,
+}
+
+impl FactSpec {
+    /// What scripts take it for.
+    pub(crate) const fn kind(&self) -> Type {
+        match self.get {
+            Get::Bool(_) => Type::Bool,
+            Get::Int(_) => Type::Int,
+            Get::Text(_) => Type::Text,
+            Get::List(_) => Type::TextList,
+        }
+    }
+
+    /// Its value, to be kept.
+    pub(crate) fn value(&self, facts: &Facts) -> Value {
+        match self.get {
+            Get::Bool(get) => Value::Bool(get(facts)),
+            Get::Int(get) => Value::Int(get(facts)),
+            Get::Text(get) => Value::Text(get(facts).to_owned()),
+            Get::List(get) => Value::List(get(facts).to_vec()),
+        }
+    }
+
+    /// Whether a text is what this table promises of the fact.
+    #[inline]
+    pub(crate) fn may_hold(&self, text: &str) -> bool {
+        text.len() <= MAX_TEXT_BYTES && (self.words.is_empty() || self.words.contains(&text))
+    }
+
+    /// Why a text is not what this table promises of the fact, when it is not.
+    pub(crate) fn text_problem(&self, text: &str) -> Option<LocalText> {
+        let path = self.path;
+        if text.len() > MAX_TEXT_BYTES {
+            return Some(LocalText::new(
+                format!("{path} is longer than {MAX_TEXT_BYTES} bytes"),
+                format!("{path} dépasse {MAX_TEXT_BYTES} octets"),
+            ));
+        }
+        (!self.words.is_empty() && !self.words.contains(&text)).then(|| {
+            LocalText::new(
+                format!("{path} holds a word that rules do not know"),
+                format!("{path} contient un mot que les règles ne connaissent pas"),
+            )
+        })
+    }
+
+    /// Why a list is not what this table promises of the fact, when it is not.
+    pub(crate) fn list_problem(&self, items: &[String]) -> Option<LocalText> {
+        let path = self.path;
+        (items.len() > MAX_LIST_ITEMS).then(|| {
+            LocalText::new(
+                format!("{path} has more than {MAX_LIST_ITEMS} items"),
+                format!("{path} a plus de {MAX_LIST_ITEMS} éléments"),
+            )
+        })
+    }
 }
 
 /// When a fact is known.
@@ -47,29 +112,29 @@ const ACCESS: &[&str] = &["NONE", "READ", "READ_WRITE"];
 const PRODUCTS: &[&str] =
     &["ARTIST_STANDARD", "ARTIST_PREMIUM", "SCHOOL_STANDARD", "SCHOOL_PREMIUM", "MANAGER"];
 
-const fn fact(path: &'static str, kind: Type, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    FactSpec { path, kind, words: &[], doc, known: Known::Always, get }
+const fn fact(path: &'static str, doc: &'static str, get: Get) -> FactSpec {
+    FactSpec { path, words: &[], doc, known: Known::Always, get }
 }
 
-const fn int(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    fact(path, Type::Int, doc, get)
+const fn int(path: &'static str, doc: &'static str, get: fn(&Facts) -> i64) -> FactSpec {
+    fact(path, doc, Get::Int(get))
 }
 
-const fn bool(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    fact(path, Type::Bool, doc, get)
+const fn bool(path: &'static str, doc: &'static str, get: fn(&Facts) -> bool) -> FactSpec {
+    fact(path, doc, Get::Bool(get))
 }
 
 const fn text(
     path: &'static str,
     words: &'static [&'static str],
     doc: &'static str,
-    get: fn(&Facts) -> Value,
+    get: fn(&Facts) -> &str,
 ) -> FactSpec {
-    FactSpec { words, ..fact(path, Type::Text, doc, get) }
+    FactSpec { words, ..fact(path, doc, Get::Text(get)) }
 }
 
-const fn list(path: &'static str, doc: &'static str, get: fn(&Facts) -> Value) -> FactSpec {
-    fact(path, Type::TextList, doc, get)
+const fn list(path: &'static str, doc: &'static str, get: fn(&Facts) -> &[String]) -> FactSpec {
+    fact(path, doc, Get::List(get))
 }
 
 const fn of_the_whole(fact: FactSpec) -> FactSpec {
@@ -86,49 +151,54 @@ pub(crate) const MESSAGE_TEXT: &str = "message.text";
 /// Every fact, in the order of the authors' reference.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[FactSpec] = &[
-    text("account.kind", &["ADMIN", "PERSONAL"], "the account that asks", |f| Value::Text(f.account.kind.clone())),
-    text("account.permissions.people", ACCESS, "its right on people", |f| Value::Text(f.account.permissions.people.clone())),
-    text("account.permissions.communication_sms", ACCESS, "its right on SMS", |f| Value::Text(f.account.permissions.communication_sms.clone())),
-    text("account.permissions.credit", ACCESS, "its right on credit", |f| Value::Text(f.account.permissions.credit.clone())),
-    text("account.permissions.rules", ACCESS, "its right on rules", |f| Value::Text(f.account.permissions.rules.clone())),
-    text("account.permissions.accounts", ACCESS, "its right on accounts", |f| Value::Text(f.account.permissions.accounts.clone())),
-    text("account.permissions.settings", ACCESS, "its right on settings", |f| Value::Text(f.account.permissions.settings.clone())),
-    text("structure.product", PRODUCTS, "what the structure bought", |f| Value::Text(f.structure.product.clone())),
-    text("structure.region", &[], "its country, two letters", |f| Value::Text(f.structure.region.clone())),
-    text("structure.time_zone", &[], "its zone, such as `Europe/Paris`", |f| Value::Text(f.structure.time_zone.clone())),
-    bool("subscription.active", "whether the SMS option is in force", |f| Value::Bool(f.subscription.active)),
-    text("subscription.state", &["NONE", "ACTIVE", "SUSPENDED", "EXPIRED"], "its state", |f| Value::Text(f.subscription.state.clone())),
-    int("subscription.days_left", "whole days until it ends, 0 when it is not active", |f| Value::Int(f.subscription.days_left)),
-    bool("settings.configured", "whether SMS sending is set up in full", |f| Value::Bool(f.settings.configured)),
-    text("settings.sender", &[], "the name shown where a message asks for none, empty when none is set", |f| Value::Text(f.settings.sender.clone())),
-    list("settings.senders", "the names that the operator lets the structure show", |f| Value::List(f.settings.senders.clone())),
-    FactSpec { words: &["sender", "stop_mention", "provider"], ..list("settings.missing", "what is still to be set up", |f| Value::List(f.settings.missing.clone())) },
-    text(MESSAGE_TEXT, &[], "what was written, without the STOP mention; no message may quote it", |f| Value::Text(f.message.text.clone())),
-    of_the_whole(int("message.length", "its length in the units charged, without the STOP mention", |f| Value::Int(f.message.length))),
-    of_the_whole(int("message.segments", "SMS that one recipient costs, with the STOP mention", |f| Value::Int(f.message.segments))),
-    of_the_whole(text("message.encoding", &["GSM7", "UCS2"], "its alphabet", |f| Value::Text(f.message.encoding.clone()))),
-    of_the_whole(int("message.cost", "SMS that the whole send costs", |f| Value::Int(f.message.cost))),
-    text("message.purpose", &["INFORMATIONAL", "COMMERCIAL"], "why it is sent", |f| Value::Text(f.message.purpose.clone())),
-    text("message.sender", &[], "the name that it shows, spelled as in `settings.senders` when it is one of them; empty when none is set", |f| Value::Text(f.message.sender.clone())),
-    of_the_whole(int("audience.person_count", "people selected", |f| Value::Int(f.audience.person_count))),
-    of_the_whole(int("audience.message_count", "numbers that will receive it", |f| Value::Int(f.audience.message_count))),
-    of_the_whole(int("audience.excluded_count", "people selected whom it will not reach", |f| Value::Int(f.audience.excluded_count))),
-    of_the_whole(int("audience.empty_field_count", "messages in which some merge field says nothing, with nothing in its place", |f| Value::Int(f.audience.empty_field_count))),
-    of_the_whole(int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| Value::Int(f.credit.balance))),
-    of_the_whole(int("credit.reserved", "SMS held for sends under way", |f| Value::Int(f.credit.reserved))),
-    int("now.year", "year, in the structure's zone", |f| Value::Int(f.now.year)),
-    int("now.month", "month, 1 to 12", |f| Value::Int(f.now.month)),
-    int("now.day", "day of the month, 1 to 31", |f| Value::Int(f.now.day)),
-    int("now.weekday", "1 is Monday, 7 is Sunday", |f| Value::Int(f.now.weekday)),
-    int("now.hour", "hour, 0 to 23", |f| Value::Int(f.now.hour)),
-    int("now.minute_of_day", "minutes since midnight, 0 to 1439", |f| Value::Int(f.now.minute_of_day)),
-    bool("now.public_holiday", "whether it is a public holiday where the structure is", |f| Value::Bool(f.now.public_holiday)),
-    of_the_person(text("person.sex", SEXES, "the sex of the person", |f| Value::Text(f.person.sex.clone()))),
-    of_the_person(list("person.tags", "their tags", |f| Value::List(f.person.tags.clone()))),
-    of_the_person(list("person.lists", "the lists they are on", |f| Value::List(f.person.lists.clone()))),
-    of_the_person(int("person.sent_today", "SMS sent to them since midnight, in the structure's zone", |f| Value::Int(f.person.sent_today))),
-    of_the_person(int("person.last_sent_hours", "whole hours since the last was sent to them; 876000 when none was in the last 31 days", |f| Value::Int(f.person.last_sent_hours))),
-    of_the_person(bool("person.commercial_consent", "whether they agreed to commercial messages", |f| Value::Bool(f.person.commercial_consent))),
+    text("account.kind", &["ADMIN", "PERSONAL"], "the account that asks", |f| &f.account.kind),
+    text("account.permissions.people", ACCESS, "its right on people", |f| &f.account.permissions.people),
+    text("account.permissions.communication_sms", ACCESS, "its right on SMS", |f| &f.account.permissions.communication_sms),
+    text("account.permissions.credit", ACCESS, "its right on credit", |f| &f.account.permissions.credit),
+    text("account.permissions.rules", ACCESS, "its right on rules", |f| &f.account.permissions.rules),
+    text("account.permissions.accounts", ACCESS, "its right on accounts", |f| &f.account.permissions.accounts),
+    text("account.permissions.settings", ACCESS, "its right on settings", |f| &f.account.permissions.settings),
+    text("structure.product", PRODUCTS, "what the structure bought", |f| &f.structure.product),
+    text("structure.region", &[], "its country, two letters", |f| &f.structure.region),
+    text("structure.time_zone", &[], "its zone, such as `Europe/Paris`", |f| &f.structure.time_zone),
+    bool("subscription.active", "whether the SMS option is in force", |f| f.subscription.active),
+    text("subscription.state", &["NONE", "ACTIVE", "SUSPENDED", "EXPIRED"], "its state", |f| &f.subscription.state),
+    int("subscription.days_left", "whole days until it ends, 0 when it is not active", |f| f.subscription.days_left),
+    bool("settings.configured", "whether SMS sending is set up in full", |f| f.settings.configured),
+    text("settings.sender", &[], "the name shown where a message asks for none, empty when none is set", |f| &f.settings.sender),
+    list("settings.senders", "the names that the operator lets the structure show", |f| &f.settings.senders),
+    FactSpec { words: &["sender", "stop_mention", "provider"], ..list("settings.missing", "what is still to be set up", |f| &f.settings.missing) },
+    text(MESSAGE_TEXT, &[], "what was written, without the STOP mention; no message may quote it", |f| &f.message.text),
+    of_the_whole(int("message.length", "its length in the units charged, without the STOP mention", |f| f.message.length)),
+    of_the_whole(int("message.segments", "SMS that one recipient costs, with the STOP mention", |f| f.message.segments)),
+    of_the_whole(text("message.encoding", &["GSM7", "UCS2"], "its alphabet", |f| &f.message.encoding)),
+    of_the_whole(int("message.cost", "SMS that the whole send costs", |f| f.message.cost)),
+    text("message.purpose", &["INFORMATIONAL", "COMMERCIAL"], "why it is sent", |f| &f.message.purpose),
+    text("message.sender", &[], "the name that it shows, spelled as in `settings.senders` when it is one of them; empty when none is set", |f| &f.message.sender),
+    of_the_whole(int("audience.person_count", "people selected", |f| f.audience.person_count)),
+    of_the_whole(int("audience.message_count", "numbers that will receive it", |f| f.audience.message_count)),
+    of_the_whole(int("audience.excluded_count", "people selected whom it will not reach", |f| f.audience.excluded_count)),
+    of_the_whole(int("audience.empty_field_count", "messages in which some merge field says nothing, with nothing in its place", |f| f.audience.empty_field_count)),
+    of_the_whole(list("audience.lists", "the lists it was addressed to, by name", |f| &f.audience.lists)),
+    of_the_whole(list("audience.tags", "the tags it was addressed to, by name", |f| &f.audience.tags)),
+    of_the_whole(int("credit.balance", "SMS that can still be spent, what is reserved already taken off", |f| f.credit.balance)),
+    of_the_whole(int("credit.reserved", "SMS held for sends under way", |f| f.credit.reserved)),
+    of_the_whole(int("history.sent_today", "SMS that the structure's sends cost since midnight, in its zone", |f| f.history.sent_today)),
+    of_the_whole(int("history.sent_this_month", "SMS that they cost since the first of the month, in its zone", |f| f.history.sent_this_month)),
+    of_the_whole(int("history.same_text_minutes", "whole minutes since the structure last sent this very text; 52560000 when it never did", |f| f.history.same_text_minutes)),
+    int("now.year", "year, in the structure's zone", |f| f.now.year),
+    int("now.month", "month, 1 to 12", |f| f.now.month),
+    int("now.day", "day of the month, 1 to 31", |f| f.now.day),
+    int("now.weekday", "1 is Monday, 7 is Sunday", |f| f.now.weekday),
+    int("now.hour", "hour, 0 to 23", |f| f.now.hour),
+    int("now.minute_of_day", "minutes since midnight, 0 to 1439", |f| f.now.minute_of_day),
+    bool("now.public_holiday", "whether it is a public holiday where the structure is", |f| f.now.public_holiday),
+    of_the_person(text("person.sex", SEXES, "the sex of the person", |f| &f.person.sex)),
+    of_the_person(list("person.tags", "their tags", |f| &f.person.tags)),
+    of_the_person(list("person.lists", "the lists they are on", |f| &f.person.lists)),
+    of_the_person(int("person.sent_today", "SMS sent to them since midnight, in the structure's zone", |f| f.person.sent_today)),
+    of_the_person(int("person.last_sent_hours", "whole hours since the last was sent to them; 876000 when none was in the last 31 days", |f| f.person.last_sent_hours)),
+    of_the_person(bool("person.commercial_consent", "whether they agreed to commercial messages", |f| f.person.commercial_consent)),
 ];
 
 /// The fact of that path.
@@ -157,6 +227,6 @@ pub fn facts_reference() -> String {
             Known::OfThePerson => " (RECIPIENT rules only)",
             Known::OfTheWhole => " (not in RECIPIENT rules)",
         };
-        format!("{table}| `{}` | {} | {}{among}{known} |\n", fact.path, fact.kind.name(Lang::En), fact.doc)
+        format!("{table}| `{}` | {} | {}{among}{known} |\n", fact.path, fact.kind().name(Lang::En), fact.doc)
     })
 }

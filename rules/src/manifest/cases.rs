@@ -10,6 +10,7 @@ use super::{Case, CodeSpec};
 use crate::error::Place;
 use crate::facts::{self, Facts};
 use crate::names::{Params, fact, hint, param};
+use crate::params::ParamSpec;
 use crate::text::LocalText;
 use crate::types::Type;
 use crate::verdict::PASS;
@@ -50,6 +51,39 @@ impl Reader<'_> {
         let facts = self.case_facts(&key, place, &raw.facts);
         let sound = self.problems.len() == before;
         facts.filter(|_| sound).map(|facts| Case { facts, params: values, verdict: raw.verdict })
+    }
+
+    /// Two cases that give the same facts and parameters expect the same verdict. Those that could not be read are noted already, and no
+    /// others are looked at beside them.
+    pub(super) fn contradictions(&mut self, cases: &[Case], places: &[Place], params: &Params) {
+        if !self.problems.is_empty() {
+            return;
+        }
+        let value = |case: &'_ Case, name: &str, spec: &ParamSpec| {
+            case.params.get(name).unwrap_or(&spec.default).clone()
+        };
+        let same = |one: &Case, other: &Case| {
+            one.facts == other.facts
+                && params.iter().all(|(name, spec)| value(one, name, spec) == value(other, name, spec))
+        };
+        for (number, (case, place)) in cases.iter().zip(places).enumerate() {
+            let before = cases.iter().take(number).enumerate();
+            let against =
+                before.into_iter().find(|(_, other)| case.verdict != other.verdict && same(case, other));
+            if let Some((other, against)) = against {
+                let (one, other) = (number + 1, other + 1);
+                let (wanted, before) = (&case.verdict, &against.verdict);
+                let reason = LocalText::new(
+                    format!(
+                        "{wanted} is expected, and cases[{other}] expects {before} of the same facts and parameters"
+                    ),
+                    format!(
+                        "{wanted} est attendu, et cases[{other}] attend {before} des mêmes faits et paramètres"
+                    ),
+                );
+                self.problem(*place, &format!("cases[{one}]"), &reason, None);
+            }
+        }
     }
 
     /// The reference facts, with those of a case set over them.
@@ -102,7 +136,7 @@ impl Reader<'_> {
 /// A value of a manifest, as the fact holds it.
 fn fact_value(fact: &facts::FactSpec, value: &toml::Value) -> Option<serde_json::Value> {
     let known = |word: &str| fact.words.is_empty() || fact.words.contains(&word);
-    match (fact.kind, value) {
+    match (fact.kind(), value) {
         (Type::Bool, toml::Value::Boolean(flag)) => Some((*flag).into()),
         (Type::Int, toml::Value::Integer(number)) => Some((*number).into()),
         (Type::Text, toml::Value::String(text)) if known(text) => Some(text.as_str().into()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Spanned, Table};
 
 use super::reader::Reader;
-use super::{Manifest, Message, Owner};
+use super::{Case, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
 use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
 use crate::names::{Names, Params};
@@ -79,10 +79,11 @@ pub(super) struct RawCase {
     pub verdict: String,
 }
 
-/// A manifest as far as it could be read, the messages of its codes, where its cases stand, and every problem.
+/// A manifest as far as it could be read, the messages of its codes, its cases and where they stand, and every problem.
 pub(crate) struct Reading {
     pub manifest: Manifest,
     pub messages: BTreeMap<String, Message>,
+    pub cases: Vec<Case>,
     pub case_places: Vec<Place>,
     pub problems: Vec<Diagnostic>,
 }
@@ -124,6 +125,7 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
             case_places.push(place);
         }
     }
+    reader.contradictions(&cases, &case_places, &params);
     let platform = owner == Owner::Platform;
     let manifest = Manifest {
         slug: raw.slug,
@@ -137,10 +139,9 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         description: raw.description,
         params,
         codes,
-        cases,
     };
-    reader.whole(&manifest, owner);
-    Ok(Reading { manifest, messages, case_places, problems: reader.problems })
+    reader.whole(&manifest, cases.len(), owner);
+    Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
 }
 
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.

@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What concerns the manifest as a whole.
-    pub(super) fn whole(&mut self, manifest: &Manifest, owner: Owner) {
+    pub(super) fn whole(&mut self, manifest: &Manifest, cases: usize, owner: Owner) {
         let none = Place::default();
         let slug = &manifest.slug;
         self.name(none, "slug", slug, is_slug(slug), |_| true);
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
             "déclarez-en au moins un",
         );
         let (en, fr) = (format!("give 1 to {MAX_CASES}"), format!("donnez-en de 1 à {MAX_CASES}"));
-        let given = !manifest.cases.is_empty() && manifest.cases.len() <= MAX_CASES;
+        let given = (1..=MAX_CASES).contains(&cases);
         self.require(given || !self.problems.is_empty(), none, "cases", &en, &fr);
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::defaults;
 use crate::*;
 
@@ -31,14 +33,22 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "empty-fields",
         "legal-hours",
         "commercial-consent",
+        "duplicate-campaign",
+        "large-send",
+        "daily-budget",
+        "recipient-frequency",
     ];
     assert_eq!(slugs, order);
     for rule in catalog.rules() {
         assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
-        let recipient = rule.manifest().slug == "commercial-consent";
+        let slug = rule.manifest().slug.as_str();
+        let recipient = ["commercial-consent", "recipient-frequency"].contains(&slug);
         let stages = if recipient { vec![Stage::Recipient] } else { vec![Stage::Preview, Stage::Send] };
         assert_eq!(rule.manifest().stages, stages);
-        assert_eq!(rule.manifest().state, Some(State::Active));
+        assert!(rule.cases().len() >= 3, "{slug}");
+        let asked_for = rule.manifest().lock == Some(Lock::Replaceable) && slug != "empty-fields";
+        let state = if asked_for { State::Off } else { State::Active };
+        assert_eq!(rule.manifest().state, Some(state), "what is not asked for does not run");
         assert_eq!(rule.hash().len(), 64);
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
@@ -47,6 +57,20 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
     }
     assert_eq!(lock("empty-fields"), Some(Lock::Replaceable));
     assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Locked)).count() == 7);
+    assert!(order.iter().filter(|slug| lock(slug) == Some(Lock::Replaceable)).count() == 5);
+}
+
+#[test]
+fn every_template_is_a_rule_that_a_structure_could_publish_as_it_is() {
+    let catalog = Catalog::builtin().unwrap_or_else(|error| panic!("{error}"));
+    let templates: Vec<&Arc<Rule>> = catalog.templates().collect();
+    let slugs: Vec<&str> = templates.iter().map(|rule| rule.manifest().slug.as_str()).collect();
+    assert_eq!(slugs, ["forbidden-words", "one-a-day", "only-a-list", "only-between-hours"]);
+    for rule in templates {
+        assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
+        assert!(catalog.get(&rule.manifest().slug).is_none(), "its slug is free");
+        assert!(Rule::load_own(rule.manifest_toml(), rule.source()).is_ok());
+    }
 }
 
 #[test]
@@ -131,8 +155,10 @@ fn parameters_keep_their_bounds() {
 const GUIDE: &str = include_str!("../../../docs/guides/write-a-rule.md");
 
 #[test]
-fn the_guide_for_authors_holds_the_table_of_facts() {
-    assert!(GUIDE.contains(&facts_reference()), "write this table in the guide:\n{}", facts_reference());
+fn the_guide_for_authors_holds_the_tables_of_facts_and_functions() {
+    for table in [facts_reference(), functions_reference()] {
+        assert!(GUIDE.contains(&table), "write this table in the guide:\n{table}");
+    }
 }
 
 #[test]

@@ -27,6 +27,26 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "account.kind == \"ADMIM\"",
             "line 1, column 17: account.kind is never \"ADMIM\": it is one of ADMIN, PERSONAL (did you mean \"ADMIN\"?)",
         ),
+        (
+            "switch message.cost { 2 => true, _ => false }",
+            "line 1, column 1: rules have no switch (write if … { … } else if … { … } else { … })",
+        ),
+        (
+            "message.cost = 2",
+            "line 1, column 14: a script is one expression, and this is not: Unexpected '=' (to compare, write ==)",
+        ),
+        (
+            "message.len() > 2",
+            "line 1, column 1: \"message\" is a group of facts, and not one (name one of them, such as message.text)",
+        ),
+        (
+            "message.text.contain(\"a\")",
+            "line 1, column 14: there is no function \"contain\" (did you mean \"contains\"?)",
+        ),
+        (
+            "len(message.text, 2) > 1",
+            "line 1, column 1: len does not take (a text, an integer) (it takes (a text) or (a list of texts))",
+        ),
         ("\"9\" < 10", "line 1, column 5: the operator < does not take a text, an integer"),
         ("message.cost", "line 1, column 1: the script answers an integer, not a boolean or a verdict"),
         ("message.cost && true", "line 1, column 1: a boolean is expected here, and this is an integer"),
@@ -38,7 +58,10 @@ fn a_script_is_refused_with_place_reason_and_advice() {
             "if true { 1 } else { false }",
             "line 1, column 1: one branch gives an integer, the other a boolean",
         ),
-        ("message.text.starts_with(3)", "line 1, column 14: starts_with does not take (a text, an integer)"),
+        (
+            "message.text.starts_with(3)",
+            "line 1, column 14: starts_with does not take (a text, an integer) (it takes (a text, a text))",
+        ),
     ];
     for (script, told) in expected {
         assert_eq!(first(script), told, "{script}");
@@ -125,6 +148,11 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("cost = 10 }", "cost = \"10\" }", "cases[1]: message.cost cannot hold that value"),
     ("verdict = \"A\"", "verdict = \"AA\"", "cases[2]: \"AA\" is neither PASS nor a declared code"),
     ("verdict = \"A\"", "verdict = \"PASS\"", "cases[2]: PASS was expected, the rule answered A"),
+    (
+        "facts = { message = { cost = 11 } }",
+        "params = { most = 10 }\nfacts = { message = { cost = 10 } }",
+        "cases[2]: A is expected, and cases[1] expects PASS of the same facts and parameters",
+    ),
     ("verdict = \"A\"", "params = { most = \"x\" }\nverdict = \"A\"", "cases[2]: a parameter breaks"),
     (
         "verdict = \"A\"",

@@ -7,13 +7,14 @@ use chrono_tz::Tz;
 use entity::enums::{Module, Purpose};
 use entity::ids::StructureId;
 use rules::{
-    AccountFacts, AudienceFacts, CreditFacts, Facts, MessageFacts, NowFacts, PermissionFacts, SettingsFacts,
-    SubscriptionFacts,
+    AccountFacts, AudienceFacts, CreditFacts, Facts, HistoryFacts, MessageFacts, NowFacts, PermissionFacts,
+    SettingsFacts, SubscriptionFacts,
 };
 
 use sea_orm::ConnectionTrait;
 
 use super::plan::Plan;
+use super::targets::Targets;
 use super::wording::Wording;
 use crate::app::App;
 use crate::caller::Caller;
@@ -42,7 +43,7 @@ pub fn of(
         Said { text: plan.letter.text().as_str(), purpose: plan.purpose, sender: plan.sender.as_deref() };
     let facts = beforehand(caller, structure, said, credit, now)?;
     let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
-    Ok(of_the_whole(facts, &plan.longest, plan.counts, sums))
+    Ok(of_the_whole(facts, &plan.longest, plan.counts, (sums, plan.targets.clone(), plan.history.clone())))
 }
 
 /// What a message says to everyone.
@@ -108,7 +109,12 @@ pub fn beforehand(
 }
 
 /// The same, once it is known that the longest text is this one, and what all the messages come to.
-pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, sums: Sums) -> Facts {
+pub fn of_the_whole(
+    facts: Facts,
+    longest: &Wording,
+    counts: Counts,
+    (sums, targets, history): (Sums, Targets, HistoryFacts),
+) -> Facts {
     let Sums { messages, unfilled, cost } = sums;
     Facts {
         message: MessageFacts {
@@ -123,7 +129,10 @@ pub fn of_the_whole(facts: Facts, longest: &Wording, counts: Counts, sums: Sums)
             message_count: messages,
             excluded_count: counts.people - counts.reachable,
             empty_field_count: unfilled,
+            lists: targets.lists,
+            tags: targets.tags,
         },
+        history,
         ..facts
     }
 }
@@ -144,7 +153,7 @@ pub async fn may_leave(app: &App, db: &impl ConnectionTrait, structure: Structur
     Ok(ruleset::active(app, db, structure).await?.allows(HOURS_RULE, &facts))
 }
 
-fn zone_of(name: &str) -> Result<Tz, Fault> {
+pub(super) fn zone_of(name: &str) -> Result<Tz, Fault> {
     name.parse().map_err(|_| Fault::internal("a structure has an unknown time zone"))
 }
 

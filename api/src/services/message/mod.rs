@@ -6,6 +6,7 @@
 mod check;
 mod counter;
 mod facts;
+mod history;
 mod letter;
 mod plan;
 mod preview;
@@ -15,6 +16,7 @@ mod retry;
 mod screening;
 mod send;
 mod tally;
+mod targets;
 mod wording;
 
 pub use check::check_text;

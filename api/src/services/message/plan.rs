@@ -5,7 +5,7 @@
 use entity::enums::Purpose;
 use entity::ids::{MessageTemplateVersionId, StructureId};
 use entity::sensitive::Digest;
-use rules::{Decision, ParamValue, Stage};
+use rules::{Decision, HistoryFacts, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
@@ -26,10 +26,12 @@ use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
 use super::facts::{self, Said, Sums};
+use super::history;
 use super::letter::{Addressed, Letter, Style};
 use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
+use super::targets::{self, Targets};
 use super::wording::{Offender, Wording};
 
 /// The built-in rule whose parameter limits a text, and that parameter.
@@ -76,6 +78,10 @@ pub struct Plan {
     pub hash: Digest,
     /// Binds the rules that were run.
     pub rules_hash: Digest,
+    /// The lists and tags that it is addressed to, as far as the rules ask.
+    pub targets: Targets,
+    /// What was sent before, as far as the rules ask.
+    pub history: HistoryFacts,
     /// What the rules answered.
     pub decision: Decision,
     /// The structure it is sent for.
@@ -171,7 +177,11 @@ pub async fn plan(
     let counts = Counts { people: counts.people.max(people), reachable: people };
     let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
-    let facts = facts::of_the_whole(facts, &longest, counts, Sums { messages, unfilled, cost });
+    let zone = facts::zone_of(&structure.structure.time_zone)?;
+    let history = history::of(db, caller.structure, &rules, letter.text().as_str(), (now, zone)).await?;
+    let targets = targets::of(db, caller.structure, &rules, &audience).await?;
+    let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
+    let facts = facts::of_the_whole(facts, &longest, counts, told);
     Ok(Plan {
         audience,
         first: first.unwrap_or_else(|| longest.body.clone()),
@@ -193,6 +203,8 @@ pub async fn plan(
         rules_hash: rules.hash(),
         decision: screening.tell(rules.decide(stage, &facts)),
         left_out: screening.into_left_out(),
+        targets,
+        history,
         structure,
         limit: length_limit(&rules),
     })

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use entity::At;
 use entity::ids::{PersonId, StructureId};
@@ -17,6 +17,7 @@ use rules::{Decision, Facts, NEVER_SENT_HOURS, PersonFacts, Screen, Skip};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
+use super::history::midnight;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
@@ -45,7 +46,8 @@ pub struct Screening {
 impl Screening {
     /// The rules in force, on the facts that are the same for everyone.
     pub fn new(rules: &RuleSet, facts: Facts, structure: StructureId, now: DateTime<Utc>) -> Self {
-        let midnight = midnight(now, &facts.structure.time_zone);
+        let zone = facts.structure.time_zone.parse().unwrap_or(Tz::UTC);
+        let midnight = midnight(now, zone);
         let mut screen = rules.screen(facts);
         let open = screen.lets_everyone_through();
         Self { screen, open, structure, now, midnight, left_out: LeftOut::new() }
@@ -129,7 +131,8 @@ impl Screening {
         } else {
             HashMap::new()
         };
-        let sent = if asks_what_was_sent(&self.screen) { self.sent(db, &ids).await? } else { HashMap::new() };
+        let asked = self.screen.reads("person.sent_today") || self.screen.reads("person.last_sent_hours");
+        let sent = if asked { self.sent(db, &ids).await? } else { HashMap::new() };
         let facts = |recipient: &Recipient| {
             let sent = sent.get(&recipient.id);
             PersonFacts {
@@ -216,11 +219,6 @@ impl Screening {
     }
 }
 
-/// Whether some rule asks what was sent to people before.
-pub fn asks_what_was_sent(screen: &Screen) -> bool {
-    screen.reads("person.sent_today") || screen.reads("person.last_sent_hours")
-}
-
 /// What was sent to a person.
 #[derive(FromQueryResult)]
 struct Sent {
@@ -249,14 +247,6 @@ async fn names(
         names.sort_unstable();
     }
     Ok(names)
-}
-
-/// The last midnight in a zone; the instant a day begins there where there is none.
-fn midnight(now: DateTime<Utc>, zone: &str) -> DateTime<Utc> {
-    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
-    let day = now.with_timezone(&zone).date_naive().and_time(NaiveTime::MIN);
-    let begins = |hours| (day + Duration::hours(hours)).and_local_timezone(zone).earliest();
-    (0..24).find_map(begins).map_or(now, |begins| begins.with_timezone(&Utc))
 }
 
 /// The condition that a person of the table `person` is one of these, however many.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
 use super::preview::{Preview, draft_of, preview_draft, token_hash};
-use super::{facts, queue, screening};
+use super::{facts, history, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -189,11 +189,7 @@ async fn commit(
 /// the others sent; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
 async fn hold_people(tx: &DatabaseTransaction, ctx: &Ctx, caller: &Caller) -> Result<(), Fault> {
     let rules = ruleset::active(ctx, tx, caller.structure).await?;
-    let lock = if screening::asks_what_was_sent(&rules.screen(rules::Facts::default())) {
-        LockType::NoKeyUpdate
-    } else {
-        LockType::Share
-    };
+    let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
     structure::by_id(caller.structure).lock(lock).one(tx).await?;
     Ok(())
 }

@@ -92,6 +92,13 @@ impl RuleSet {
         self.unloaded.iter().fold(decision, Decision::with_unloaded)
     }
 
+    /// Whether some rule in force reads a fact.
+    #[must_use]
+    pub fn reads(&self, fact: &str) -> bool {
+        let in_force = self.rules.iter().filter(|active| active.state != State::Off);
+        in_force.flat_map(|active| active.rule.reads()).any(|read| read == fact)
+    }
+
     /// Whether one rule, by its slug, lets these facts pass, whatever the stage; one that is not in force, or is not there, does.
     #[must_use]
     pub fn allows(&self, slug: &str, facts: &Facts) -> bool {

@@ -1,0 +1,240 @@
+//! The part of the walk that concerns names with methods, functions and operators.
+
+use rhai::{ASTFlags, Expr, FnCallExpr, Position};
+
+use super::any::{Any, Lowered};
+use super::{Bool, CALL, Int, LINK, Text, Walk};
+use crate::facts;
+use crate::host::{FUNCTIONS, Signature, VERDICT};
+use crate::names::hint;
+use crate::text::{Lang, LocalText};
+use crate::tree::{Answer, Arithmetic, Comparison, Sameness, TextTest};
+use crate::types::Type;
+
+impl Walk<'_> {
+    /// `fact.of.that.name`, then methods: `message.text.to_lower().contains("x")`.
+    pub(super) fn chain(&mut self, expression: &Expr, depth: usize) -> Option<Any> {
+        let at = expression.start_position();
+        let mut links = Vec::new();
+        let mut rest = expression;
+        while let Expr::Dot(link, flags, at) = rest {
+            if flags.contains(ASTFlags::NEGATED) {
+                self.unsupported(*at);
+                return None;
+            }
+            links.push(&link.lhs);
+            rest = &link.rhs;
+        }
+        links.push(rest);
+        let mut links = links.into_iter().peekable();
+        let mut found = match links.next()? {
+            Expr::Variable(variable, ..) => {
+                let mut path = variable.1.to_string();
+                while let Some(Expr::Property(property, _)) = links.peek() {
+                    path.push('.');
+                    path.push_str(&property.2);
+                    links.next();
+                }
+                self.value(&path, at)?
+            }
+            head => self.part(head, depth + 1)?,
+        };
+        for (step, link) in links.enumerate() {
+            self.operations += LINK;
+            self.within_depth(depth + step, link.start_position())?;
+            match link {
+                Expr::MethodCall(call, at) => found = self.call(call, Some(found), *at, depth + step)?,
+                other => {
+                    self.unsupported(other.start_position());
+                    return None;
+                }
+            }
+        }
+        Some(found)
+    }
+
+    /// An operator, a function, or a method of a value whose type is known.
+    pub(super) fn call(
+        &mut self,
+        call: &FnCallExpr,
+        of: Option<Any>,
+        at: Position,
+        depth: usize,
+    ) -> Option<Any> {
+        let operator = call.is_operator_call() && of.is_none();
+        if call.capture_parent_scope {
+            self.unsupported(at);
+            return None;
+        }
+        if call.name == VERDICT && of.is_none() {
+            return self.verdict(&call.args, at);
+        }
+        let mut takes: Vec<Any> = of.into_iter().collect();
+        for argument in &call.args {
+            takes.push(self.part(argument, depth + 1)?);
+        }
+        let kinds: Vec<Type> = takes.iter().map(Any::kind).collect();
+        if operator && call.name != "contains" {
+            let found = apply_operator(&call.name, takes, at);
+            if found.is_none() {
+                let (en, fr) = (listed(&kinds, Lang::En), listed(&kinds, Lang::Fr));
+                self.problem(
+                    at,
+                    format!("the operator {} does not take {en}", call.name),
+                    format!("l’opérateur {} ne prend pas {fr}", call.name),
+                    None,
+                );
+            }
+            self.words(&call.args);
+            return found;
+        }
+        self.operations += CALL;
+        let found = apply_function(&call.name, takes, at);
+        if found.is_none() {
+            self.no_such_call(&call.name, &kinds, at);
+        }
+        found
+    }
+
+    fn no_such_call(&mut self, name: &str, takes: &[Type], at: Position) {
+        let (en, fr) = (listed(takes, Lang::En), listed(takes, Lang::Fr));
+        let known: Vec<&Signature> = FUNCTIONS.iter().filter(|known| known.name == name).collect();
+        if known.is_empty() {
+            let near = hint(name, FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
+            let (en, fr) = ("there is no function", "il n’existe aucune fonction");
+            return self.problem(at, format!("{en} {name:?}"), format!("{fr} {name:?}"), near);
+        }
+        let forms = |lang, or: &str| {
+            known.iter().map(|known| format!("({})", listed(known.takes, lang))).collect::<Vec<_>>().join(or)
+        };
+        let advice = LocalText::new(
+            format!("it takes {}", forms(Lang::En, " or ")),
+            format!("elle prend {}", forms(Lang::Fr, " ou ")),
+        );
+        self.problem(
+            at,
+            format!("{name} does not take ({en})"),
+            format!("{name} ne prend pas ({fr})"),
+            Some(advice),
+        );
+    }
+
+    /// `verdict("CODE")`: the code is written out and declared.
+    fn verdict(&mut self, arguments: &[Expr], at: Position) -> Option<Any> {
+        let [Expr::StringConstant(code, place)] = arguments else {
+            self.problem(
+                at,
+                "verdict takes one code of the manifest, written out: verdict(\"CODE\")",
+                "verdict prend un code du manifeste, écrit en toutes lettres : verdict(\"CODE\")",
+                None,
+            );
+            return None;
+        };
+        if !self.manifest.codes.contains_key(code.as_str()) {
+            let codes = self.manifest.codes.keys().map(String::as_str);
+            self.problem(
+                *place,
+                format!("the manifest declares no code {code:?}"),
+                format!("le manifeste ne déclare aucun code {code:?}"),
+                hint(code, codes),
+            );
+            return None;
+        }
+        self.operations += CALL;
+        self.uses.codes.insert(code.to_string());
+        Some(Answer::Code(code.to_string()).at(at))
+    }
+
+    /// A text compared with a fact that only holds certain words must be one of these.
+    fn words(&mut self, sides: &[Expr]) {
+        let ([fact @ Expr::Dot(..), Expr::StringConstant(word, at)]
+        | [Expr::StringConstant(word, at), fact @ Expr::Dot(..)]) = sides
+        else {
+            return;
+        };
+        let path = dotted(fact);
+        let Some(known) = facts::find(&path).map(|fact| fact.words).filter(|words| !words.is_empty()) else {
+            return;
+        };
+        if !known.contains(&word.as_str()) {
+            let all = known.join(", ");
+            self.problem(
+                *at,
+                format!("{path} is never {word:?}: it is one of {all}"),
+                format!("{path} ne vaut jamais {word:?} : les valeurs sont {all}"),
+                hint(word, known.iter().copied()),
+            );
+        }
+    }
+}
+
+/// An operator on what it takes; nothing when it does not take that.
+fn apply_operator(name: &str, takes: Vec<Any>, at: Position) -> Option<Any> {
+    let mut takes = takes.into_iter();
+    match (takes.next()?, takes.next()) {
+        (Any::Bool(part), None) => (name == "!").then(|| Bool::Not(Box::new(part)).at(at)),
+        (Any::Int(part), None) => (name == "-").then(|| Int::Negative(Box::new(part)).at(at)),
+        (Any::Int(left), Some(Any::Int(right))) => {
+            let pair = Box::new((left, right));
+            match Comparison::read(name) {
+                Some(comparison) => Some(Bool::Compare(comparison, pair).at(at)),
+                None => Some(Int::Arithmetic(Arithmetic::read(name)?, pair).at(at)),
+            }
+        }
+        (Any::Text(left), Some(Any::Text(right))) => {
+            Some(Bool::EqualTexts(Sameness::read(name)?, Box::new((left, right))).at(at))
+        }
+        (Any::Bool(left), Some(Any::Bool(right))) => {
+            Some(Bool::EqualFlags(Sameness::read(name)?, Box::new((left, right))).at(at))
+        }
+        _ => None,
+    }
+}
+
+/// A function of the table on what it takes; nothing when it is not there, or does not take that.
+pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Option<Any> {
+    let kinds: Vec<Type> = takes.iter().map(Any::kind).collect();
+    FUNCTIONS.iter().find(|known| known.name == name && known.takes == kinds)?;
+    let mut takes = takes.into_iter();
+    Some(match (takes.next(), takes.next()) {
+        (None, None) => Answer::Pass.at(at),
+        (Some(Any::Text(text)), None) if name == "len" => Int::Length(Box::new(text)).at(at),
+        (Some(Any::Text(text)), None) => Text::Lower(Box::new(text)).at(at),
+        (Some(Any::Texts(list)), None) => Int::Count(Box::new(list)).at(at),
+        (Some(Any::Text(text)), Some(Any::Text(part))) => {
+            Bool::InText(TextTest::read(name)?, Box::new((text, part))).at(at)
+        }
+        (Some(Any::Text(text)), Some(Any::Texts(parts))) => Bool::HoldsAny(Box::new((text, parts))).at(at),
+        (Some(Any::Texts(list)), Some(Any::Text(item))) => Bool::InTexts(Box::new((list, item))).at(at),
+        (Some(Any::Ints(list)), Some(Any::Int(item))) => Bool::InInts(Box::new((list, item))).at(at),
+        (Some(Any::Int(left)), Some(Any::Int(right))) => {
+            Int::Arithmetic(Arithmetic::read(name)?, Box::new((left, right))).at(at)
+        }
+        _ => return None,
+    })
+}
+
+fn listed(kinds: &[Type], lang: Lang) -> String {
+    kinds.iter().map(|kind| kind.name(lang)).collect::<Vec<_>>().join(", ")
+}
+
+/// The dotted name that a chain of properties spells.
+fn dotted(mut chain: &Expr) -> String {
+    let mut path = String::new();
+    loop {
+        let (link, rest) = match chain {
+            Expr::Dot(link, ..) => (&link.lhs, Some(&link.rhs)),
+            last => (last, None),
+        };
+        match link {
+            Expr::Variable(variable, ..) => path.push_str(&variable.1),
+            Expr::Property(property, _) => {
+                path.push('.');
+                path.push_str(&property.2);
+            }
+            _ => return String::new(),
+        }
+        let Some(rest) = rest else { return path };
+        chain = rest;
+    }
+}
