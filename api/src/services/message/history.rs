@@ -76,7 +76,7 @@ async fn spent(
     };
     let today = CaseStatement::new().case(accepted().gte(At::from(midnight)), moved()).finally(0);
     let sum = |of: Expr| Func::sum(of).cast_as(Alias::new("bigint"));
-    let reasons = [LedgerReason::Reservation, LedgerReason::Release].map(|reason| reason.as_str());
+    let reasons = [LedgerReason::Reservation, LedgerReason::Release].map(LedgerReason::as_str);
     let query = Query::select()
         .expr_as(sum(today.into()), Alias::new("today"))
         .expr_as(sum(moved()), Alias::new("this_month"))
@@ -103,7 +103,7 @@ async fn last_sent(
     struct Row {
         last: Option<At>,
     }
-    let cancelled = [CampaignState::Cancelling, CampaignState::Cancelled].map(|state| state.as_str());
+    let cancelled = [CampaignState::Cancelling, CampaignState::Cancelled].map(CampaignState::as_str);
     let query = Query::select()
         .expr_as(Func::max(Expr::col((campaign::Entity, campaign::Column::CreatedAt))), Alias::new("last"))
         .from(campaign::Entity)
