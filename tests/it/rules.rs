@@ -2,6 +2,7 @@
 
 mod before;
 mod commercial;
+mod explained;
 mod holidays;
 mod own;
 mod recipients;
