@@ -5,6 +5,7 @@ mod databases;
 mod opt_outs;
 mod prices;
 mod providers;
+mod rules;
 mod senders;
 
 use std::path::Path;
