@@ -34,7 +34,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Plugins};
 pub use error::{CatalogError, Diagnostic, Half, Severity};
 pub use explain::Trial;
 pub use facts::{

@@ -4,6 +4,7 @@ mod before;
 mod commercial;
 mod holidays;
 mod own;
+mod plugins;
 mod recipients;
 
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};

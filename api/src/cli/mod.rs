@@ -19,6 +19,7 @@ mod parse;
 mod people;
 mod price;
 mod provider;
+mod reload;
 mod rules;
 mod schema;
 mod sender;
