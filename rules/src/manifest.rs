@@ -16,6 +16,7 @@ mod cases;
 mod read;
 mod reader;
 
+pub use cases::read_facts;
 pub use read::declared_slug;
 pub(crate) use read::read;
 

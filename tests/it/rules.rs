@@ -5,6 +5,7 @@ mod commercial;
 mod explained;
 mod holidays;
 mod own;
+mod plugins;
 mod recipients;
 
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};

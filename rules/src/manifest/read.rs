@@ -95,13 +95,7 @@ pub(crate) struct Reading {
 pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     check_text(text)?;
     let raw: Raw = toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
-        let detail = error.message();
-        Diagnostic::error(
-            place,
-            format!("the manifest cannot be read: {detail}"),
-            format!("le manifeste ne peut pas être lu : {detail}"),
-        )
+        unreadable(text, &error, "the manifest cannot be read", "le manifeste ne peut pas être lu")
     })?;
     let mut reader = Reader::new(text);
     let params: Params = raw
@@ -144,6 +138,13 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
 }
 
+/// What TOML has against a text.
+pub(super) fn unreadable(text: &str, error: &toml::de::Error, en: &str, fr: &str) -> Diagnostic {
+    let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
+    let detail = error.message();
+    Diagnostic::error(place, format!("{en}: {detail}"), format!("{fr} : {detail}"))
+}
+
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.
 #[must_use]
 pub fn declared_slug(text: &str) -> Option<String> {
@@ -164,7 +165,7 @@ pub(super) fn is_slug(name: &str) -> bool {
 }
 
 /// Size first, before anything reads the text, then what it may hide.
-fn check_text(text: &str) -> Result<(), Diagnostic> {
+pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
     if text.len() > MAX_MANIFEST_BYTES {
         return Err(Diagnostic::error(
             Place::default(),

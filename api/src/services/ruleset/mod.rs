@@ -7,6 +7,7 @@
 
 mod active;
 mod cache;
+mod platform;
 mod publish;
 mod rows;
 mod save;
@@ -22,8 +23,9 @@ use sea_orm::{DatabaseTransaction, QuerySelect};
 
 use crate::error::{Failure, Fault, Problem};
 
-pub use active::{RuleSet, active};
+pub use active::{RuleSet, active, active_now};
 pub use cache::RuleCache;
+pub use platform::{Look, Platform};
 pub use publish::publish;
 pub use rows::VersionRow;
 pub use save::{SaveRule, Saved, save};
