@@ -14,7 +14,7 @@ use crate::keys::Keys;
 use crate::providers::Providers;
 use crate::services::accounts::Passwords;
 use crate::services::people::upload::Uploads;
-use crate::services::ruleset::{Platform, RuleCache};
+use crate::services::ruleset::{Evaluators, Platform, RuleCache};
 use crate::store::Store;
 
 /// One instance of the service. Made once at start, shared by all that runs.
@@ -32,7 +32,9 @@ pub struct App {
     /// The platform's rules, as they are at this moment.
     pub platform: Platform,
     /// The rules that structures wrote, as they were loaded.
-    pub rule_cache: RuleCache,
+    pub rule_cache: Arc<RuleCache>,
+    /// The threads on which rules run.
+    pub evaluators: Evaluators,
     /// The ways out to the telephone network.
     pub providers: Providers,
     /// The password hasher, bounded.

@@ -19,7 +19,7 @@ use crate::providers::http::ClientError;
 use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
 use crate::services::people::upload::Uploads;
-use crate::services::ruleset::{Platform, RuleCache};
+use crate::services::ruleset::{Evaluators, Platform};
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
 
 /// Why an instance cannot start.
@@ -86,7 +86,8 @@ pub async fn start_with(
         ids: Ids::default(),
         keys,
         platform,
-        rule_cache: RuleCache::default(),
+        rule_cache: Arc::default(),
+        evaluators: Evaluators::new(cores),
         providers,
         passwords: Passwords::new(cores, Arc::clone(&entropy)),
         queued: Notify::new(),

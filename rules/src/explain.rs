@@ -75,6 +75,12 @@ impl Rule {
             let _ = self.tree().run(&mut machine);
             machine.tracer.whole()
         });
-        Trace { level: ruling.level, code: ruling.code, message: ruling.message, script }
+        Trace {
+            level: ruling.level,
+            code: ruling.code,
+            message: ruling.message,
+            operations: ruling.operations,
+            script,
+        }
     }
 }

@@ -7,6 +7,7 @@ mod holidays;
 mod own;
 mod plugins;
 mod recipients;
+mod trial;
 
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};

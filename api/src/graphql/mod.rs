@@ -35,7 +35,7 @@ use uuid::Uuid;
 pub use context::{Maybe, Session};
 pub use live::Subscription;
 
-use self::rules::RuleMutation;
+use self::rules::{RuleMutation, TrialMutation};
 use account::AccountMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
@@ -66,6 +66,7 @@ pub struct Mutation(
     PeopleImportMutation,
     PersonColumnMutation,
     RuleMutation,
+    TrialMutation,
     TemplateMutation,
 );
 

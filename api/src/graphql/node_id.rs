@@ -118,6 +118,15 @@ pub fn campaign(id: &ID) -> CampaignId {
     }
 }
 
+/// The preview that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn preview(id: &ID) -> PreviewId {
+    match NodeId::decode(id) {
+        Some(NodeId::Preview(preview)) => preview,
+        _ => PreviewId::from_uuid(Uuid::nil()),
+    }
+}
+
 /// The list that an id names; an identifier that no row has, when it names none.
 #[must_use]
 pub fn list(id: &ID) -> ListId {

@@ -18,6 +18,8 @@ pub struct Trace {
     pub code: String,
     /// What is said of it, placeholders filled in.
     pub message: LocalText,
+    /// Operations that the script took; 0 when it did not run.
+    pub operations: i64,
     /// The whole script; nothing when a parameter kept it from running.
     pub script: Option<Step>,
 }

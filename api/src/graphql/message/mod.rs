@@ -6,6 +6,6 @@ mod preview;
 mod query;
 
 pub use metrics::MessagePurpose;
-pub use mutation::MessageMutation;
+pub use mutation::{AudienceInput, MessageInput, MessageMutation};
 pub use preview::{Exclusion, ExclusionConnection, SmsPreview};
 pub use query::MessageQuery;

@@ -67,6 +67,15 @@ pub struct MessageInput {
     template: Option<ID>,
 }
 
+impl MessageInput {
+    /// The message for that audience, as the services take it.
+    pub fn to(self, audience: Audience) -> PreviewInput {
+        let Self { text, purpose, sender, template } = self;
+        let template = template.as_ref().map(node_id::message_template_version);
+        PreviewInput { audience, text, purpose: purpose.into(), sender, template }
+    }
+}
+
 /// What to preview.
 #[derive(InputObject)]
 pub struct PreviewSmsInput {
@@ -140,10 +149,7 @@ impl MessageMutation {
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
         let PreviewSmsInput { audience, message, client_mutation_id } = input;
-        let MessageInput { text, purpose, sender, template } = message;
-        let template = template.as_ref().map(node_id::message_template_version);
-        let input =
-            PreviewInput { audience: audience.into(), text, purpose: purpose.into(), sender, template };
+        let input = message.to(audience.into());
         let done = async { message::preview(&session.ctx, session.caller()?, input).await };
         previewed(session, done.await, client_mutation_id)
     }

@@ -1,6 +1,7 @@
 //! Rules: those of the platform and those a structure wrote, their versions, and how they are changed.
 
 mod mutation;
+mod trial;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::services::page::Page;
 use crate::services::ruleset::{self, Origin, ParameterView, RuleKey, RuleView, VersionRow};
 
 pub use mutation::RuleMutation;
+pub use trial::TrialMutation;
 
 /// Whose rule it is.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]

@@ -73,6 +73,12 @@ pub struct RuleParameterInput {
     value: String,
 }
 
+impl From<RuleParameterInput> for (String, String) {
+    fn from(given: RuleParameterInput) -> Self {
+        (given.name, given.value)
+    }
+}
+
 /// What to set of a rule.
 #[derive(InputObject)]
 pub struct SetRuleStateInput {
@@ -168,8 +174,7 @@ impl RuleMutation {
     ) -> Result<SetRuleStatePayload> {
         let session = Session::of(graphql);
         let SetRuleStateInput { rule, state, parameters, client_mutation_id } = input;
-        let parameters =
-            parameters.unwrap_or_default().into_iter().map(|given| (given.name, given.value)).collect();
+        let parameters = parameters.unwrap_or_default().into_iter().map(Into::into).collect();
         let input = SetRule { rule: node_id::rule(&rule), state: state.map(Into::into), parameters };
         let done = async { ruleset::set_state(&session.ctx, session.caller()?, input).await };
         Ok(match session.outcome(done.await)? {

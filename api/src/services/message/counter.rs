@@ -54,7 +54,7 @@ pub async fn metrics(
     let sender = facts.settings.default_sender().map(|sender| sender.name.as_str());
     let said = Said { text: written, purpose, sender };
     let facts = facts::beforehand(caller, &facts, said, credit, now)?;
-    let screening = Screening::new(&rules, facts, structure, now);
+    let screening = Screening::new(ctx, structure, &rules, facts).await?;
     if let Some(common) = letter.common().filter(|_| screening.is_open()) {
         let prices = audience.prices(db, structure).await.map_err(refused)?;
         let (offenders, saves) = tally::alike(written, common, prices);

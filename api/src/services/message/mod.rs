@@ -18,6 +18,7 @@ mod screening;
 mod send;
 mod tally;
 mod targets;
+mod trial;
 mod wording;
 
 pub use check::check_text;
@@ -29,4 +30,5 @@ pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, r
 pub use retry::retry;
 pub use send::{SendInput, SendProblem, Sent, send};
 pub use tally::{EmptyField, Spread};
+pub use trial::{Trial, TrialInput, TriedMessage, TriedOn, try_rule};
 pub use wording::{Metrics, Offender};

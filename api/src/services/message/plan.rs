@@ -157,9 +157,23 @@ pub async fn plan(
     draft: Draft,
     stage: Stage,
 ) -> Result<Plan, Failure> {
+    let rules = ruleset::active(ctx, db, caller.structure).await?;
+    plan_under(ctx, db, caller, draft, (stage, &rules)).await
+}
+
+/// Plans a message as of now, had these rules been in force.
+///
+/// # Errors
+/// The problems of the audience, and of the sender as of now.
+pub(super) async fn plan_under(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    caller: &Caller,
+    draft: Draft,
+    (stage, rules): (Stage, &RuleSet),
+) -> Result<Plan, Failure> {
     let now = ctx.now();
     let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
-    let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let Draft { audience, text, purpose, sender: asked, template } = draft;
     let sender = senders::choose(&structure.settings, asked.as_ref(), &ctx.config.senders.protected)?;
@@ -170,7 +184,7 @@ pub async fn plan(
     }
     let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref() };
     let facts = facts::beforehand(caller, &structure, said, credit, now)?;
-    let screening = Screening::new(&rules, facts.clone(), caller.structure, now);
+    let screening = Screening::new(ctx, caller.structure, rules, facts.clone()).await?;
     let (Bound { people, messages, cost, hash }, tallied, screening) =
         read_through(db, caller.structure, &audience, (&letter, sender.as_deref()), screening).await?;
     // Of the scan, as what is sent is: people may change between two statements.
@@ -178,8 +192,8 @@ pub async fn plan(
     let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let zone = facts::zone_of(&structure.structure.time_zone)?;
-    let history = history::of(db, caller.structure, &rules, letter.text().as_str(), (now, zone)).await?;
-    let targets = targets::of(db, caller.structure, &rules, &audience).await?;
+    let history = history::of(db, caller.structure, rules, letter.text().as_str(), (now, zone)).await?;
+    let targets = targets::of(db, caller.structure, rules, &audience).await?;
     let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
     let facts = facts::of_the_whole(facts, &longest, counts, told);
     Ok(Plan {
@@ -201,12 +215,12 @@ pub async fn plan(
         credit,
         hash,
         rules_hash: rules.hash(),
-        decision: screening.tell(rules.decide(stage, &facts)),
+        decision: screening.tell(ruleset::decide(ctx, caller.structure, rules, (stage, &facts)).await?),
         left_out: screening.into_left_out(),
         targets,
         history,
         structure,
-        limit: length_limit(&rules),
+        limit: length_limit(rules),
     })
 }
 

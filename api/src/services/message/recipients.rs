@@ -238,7 +238,7 @@ async fn left_out(
     let sender = shown_sender(row)?;
     let said = Said { text: row.text.expose(), purpose: row.purpose, sender: sender.as_deref() };
     let facts = facts::beforehand(caller, structure, said, credit, now)?;
-    Screening::new(&rules, facts, caller.structure, now).of(db, audience).await
+    Screening::new(ctx, caller.structure, &rules, facts).await?.of(db, audience).await
 }
 
 /// A condition that was accepted when the preview was made.

@@ -18,6 +18,7 @@ use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, Sel
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
 use super::history::midnight;
+use crate::app::{App, Ctx};
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
@@ -31,8 +32,8 @@ const REMEMBERED: Duration = Duration::days(31);
 pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
 
 /// The rules that look at one person after another, and whom they left out so far.
-#[derive(Debug)]
 pub struct Screening {
+    app: Arc<App>,
     screen: Screen,
     /// Whether nobody can be left out, whoever they are.
     open: bool,
@@ -44,13 +45,26 @@ pub struct Screening {
 }
 
 impl Screening {
-    /// The rules in force, on the facts that are the same for everyone.
-    pub fn new(rules: &RuleSet, facts: Facts, structure: StructureId, now: DateTime<Utc>) -> Self {
+    /// These rules, as of now, on the facts that are the same for everyone.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the engine breaks down.
+    pub async fn new(
+        ctx: &Ctx,
+        structure: StructureId,
+        rules: &RuleSet,
+        facts: Facts,
+    ) -> Result<Self, Fault> {
+        let (app, now) = (Arc::clone(&ctx.app), ctx.now());
         let zone = facts.structure.time_zone.parse().unwrap_or(Tz::UTC);
         let midnight = midnight(now, zone);
         let mut screen = rules.screen(facts);
-        let open = screen.lets_everyone_through();
-        Self { screen, open, structure, now, midnight, left_out: LeftOut::new() }
+        let tried = move || {
+            let open = screen.lets_everyone_through();
+            (screen, open)
+        };
+        let (screen, open) = app.evaluators.run(structure, tried).await?;
+        Ok(Self { app, screen, open, structure, now, midnight, left_out: LeftOut::new() })
     }
 
     /// Whether nobody can be left out, whoever they are.
@@ -71,8 +85,8 @@ impl Screening {
             return Ok((self, page));
         }
         let facts = self.facts_of(db, &page).await?;
-        // Scripts run off the threads that serve everyone.
-        let sifted = tokio::task::spawn_blocking(move || {
+        let (app, structure) = (Arc::clone(&self.app), self.structure);
+        let sift = move || {
             let mut kept = Vec::with_capacity(page.len());
             for (recipient, facts) in page.into_iter().zip(facts) {
                 match self.screen.look_at(facts) {
@@ -81,8 +95,8 @@ impl Screening {
                 }
             }
             (self, kept)
-        });
-        sifted.await.map_err(Fault::internal)
+        };
+        app.evaluators.run(structure, sift).await
     }
 
     /// A decision, with what these rules answered.
@@ -112,6 +126,18 @@ impl Screening {
             }
             (self, _) = self.sift(db, page).await?;
         }
+    }
+
+    /// What the rules are told of one person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn person_facts(
+        &self,
+        db: &impl ConnectionTrait,
+        person: &Recipient,
+    ) -> Result<PersonFacts, Fault> {
+        Ok(self.facts_of(db, std::slice::from_ref(person)).await?.pop().unwrap_or_default())
     }
 
     /// What the rules are told of each of these people.

@@ -309,7 +309,8 @@ async fn worse_on_its_own(
     let credit = ledger::Credit { balance: shown.balance, ..plan.credit };
     let facts = facts::of(plan, caller, &structure, credit, then)?;
     let rules = ruleset::active(ctx, tx, caller.structure).await?;
-    Ok(rules.decide(Stage::Send, &facts).outcome > before)
+    let then = ruleset::decide(ctx, caller.structure, &rules, (Stage::Send, &facts)).await?;
+    Ok(then.outcome > before)
 }
 
 /// Whether credit is all that the rules have against it.

@@ -20,7 +20,7 @@ use crate::app::{App, Ctx};
 use crate::error::Fault;
 
 /// The rules of one structure, in the order they run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RuleSet {
     /// Those that can run; those of the platform that are OFF among them, to tell their parameters.
     rules: Vec<ActiveRule>,
@@ -61,10 +61,32 @@ async fn in_force(
     for rule in catalog.rules() {
         set.add_platform(rule, settings.get(&rule.manifest().slug));
     }
-    for own in rows::in_force(db, structure).await? {
-        set.add_own(&app.rule_cache, &own);
+    let written = rows::in_force(db, structure).await?;
+    if written.is_empty() {
+        return Ok(set);
     }
-    Ok(set)
+    let cache = Arc::clone(&app.rule_cache);
+    let load = move || {
+        for own in written {
+            set.add_own(&cache, &own);
+        }
+        set
+    };
+    app.evaluators.run(structure, load).await
+}
+
+/// Runs every rule of that stage, off the threads that serve everyone. One that can no longer run refuses with `RULE_ERROR`.
+///
+/// # Errors
+/// [`Fault::Internal`] when the engine breaks down.
+pub async fn decide(
+    app: &App,
+    structure: StructureId,
+    rules: &RuleSet,
+    (stage, facts): (Stage, &Facts),
+) -> Result<Decision, Fault> {
+    let (rules, facts) = (rules.clone(), facts.clone());
+    app.evaluators.run(structure, move || rules.decide(stage, &facts)).await
 }
 
 impl RuleSet {
@@ -107,9 +129,19 @@ impl RuleSet {
         });
     }
 
-    /// Runs every rule of that stage. One that can no longer run refuses with `RULE_ERROR`.
+    /// The same rules, with that one in place of the one of its slug, or last.
     #[must_use]
-    pub fn decide(&self, stage: Stage, facts: &Facts) -> Decision {
+    pub fn trying(mut self, rule: ActiveRule) -> Self {
+        let slug = rule.rule.manifest().slug.clone();
+        self.unloaded.retain(|unloaded| unloaded.slug != slug);
+        match self.rules.iter_mut().find(|active| active.rule.manifest().slug == slug) {
+            Some(place) => *place = rule,
+            None => self.rules.push(rule),
+        }
+        self
+    }
+
+    fn decide(&self, stage: Stage, facts: &Facts) -> Decision {
         let decision = rules::decide(stage, &self.rules, facts);
         self.unloaded.iter().fold(decision, Decision::with_unloaded)
     }

@@ -7,6 +7,8 @@
 
 mod active;
 mod cache;
+mod candidate;
+mod evaluators;
 mod platform;
 mod publish;
 mod rows;
@@ -23,8 +25,10 @@ use sea_orm::{DatabaseTransaction, QuerySelect};
 
 use crate::error::{Failure, Fault, Problem};
 
-pub use active::{RuleSet, active, active_now};
+pub use active::{RuleSet, active, active_now, decide};
 pub use cache::RuleCache;
+pub use candidate::{Candidate, CandidateProblem, candidate};
+pub use evaluators::Evaluators;
 pub use platform::{Look, Platform};
 pub use publish::publish;
 pub use rows::VersionRow;

@@ -133,7 +133,7 @@ async fn set_own(
 }
 
 /// Sets the values given over those set before.
-fn set_params(
+pub(super) fn set_params(
     params: &mut Params,
     manifest: &Manifest,
     given: &[(String, String)],

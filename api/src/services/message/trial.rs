@@ -1,0 +1,213 @@
+//! A rule tried on facts, on a preview or on a message to real people, with nothing sent and nothing kept.
+//!
+//! Architecture Invariant: what is told of a message is what its plan would be for an account that may send, were the rule in force; nothing
+//! is written.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use entity::enums::{Access, AccountKind, Module};
+use entity::ids::{PersonId, PreviewId};
+use rules::{ActiveRule, Diagnostic, Facts, Fix, Outcome, Stage, Trace};
+use serde_json::Value;
+
+use super::plan::{Draft, Plan, plan_under};
+use super::preview::{draft_of, own};
+use super::screening::Screening;
+use super::{Exclusion, ExclusionReason, PreviewInput, facts};
+use crate::app::Ctx;
+use crate::caller::Caller;
+use crate::error::{Failure, Fault, Problem};
+use crate::services::audience::{Audience, Recipient};
+use crate::services::people::{self, PersonRow};
+use crate::services::ruleset::{self, Candidate, CandidateProblem};
+
+/// People named whom a rule would leave out.
+const SAMPLES: usize = 5;
+
+/// What to try, and on what.
+#[derive(Debug, Clone)]
+pub struct TrialInput {
+    /// The rule.
+    pub rule: Candidate,
+    /// Values by parameter, in the notation of manifests, over those set.
+    pub parameters: Vec<(String, String)>,
+    /// What it is tried on.
+    pub on: TriedOn,
+}
+
+/// What a rule is tried on.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request: a box would only stand between it and its reader"
+)]
+#[derive(Debug, Clone)]
+pub enum TriedOn {
+    /// Facts, written as those of a case.
+    Facts(String),
+    /// A preview of the caller's own.
+    Preview(PreviewId),
+    /// A message that was not previewed.
+    Message(PreviewInput),
+}
+
+/// How a rule fared.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The rule, by its name for programs.
+    pub slug: String,
+    /// What it answered, and how it came to it. Of a rule that looks at people, to the first whom it leaves out, or to the first of all.
+    pub trace: Trace,
+    /// The smallest changes that would make it pass.
+    pub fixes: Vec<Fix>,
+    /// The facts that it reads, by path, as it saw them; without the text of the message.
+    pub facts: Vec<(&'static str, Value)>,
+    /// The most operations that it can take.
+    pub operations_bound: u64,
+    /// What became of the message; none when it was tried on facts alone.
+    pub message: Option<TriedMessage>,
+}
+
+/// What a message comes to, with the rule in force and as things are.
+#[derive(Debug, Clone)]
+pub struct TriedMessage {
+    /// What the rules in force say of it.
+    pub outcome_now: Outcome,
+    /// What they would say.
+    pub outcome_then: Outcome,
+    /// The SMS to send, now and then.
+    pub messages: (i64, i64),
+    /// What they cost, now and then.
+    pub cost: (i64, i64),
+    /// How many people the rule would leave out.
+    pub left_out: i64,
+    /// Some of them; none told to who may not read people.
+    pub samples: Vec<Exclusion>,
+}
+
+/// Tries a rule. Of a rule that is in force already, what it does is told as if it were set so.
+///
+/// # Errors
+/// Those of [`ruleset::candidate`]; `FACTS_INVALID`; `PREVIEW_NOT_FOUND`; the problems of the message;
+/// [`Fault::Forbidden`] without READ on RULES.
+pub async fn try_rule(
+    ctx: &Ctx,
+    caller: &Caller,
+    input: TrialInput,
+) -> Result<Trial, Failure<CandidateProblem>> {
+    let TrialInput { rule, parameters, on } = input;
+    let rule = ruleset::candidate(ctx, caller, rule, &parameters).await?;
+    let draft = match on {
+        TriedOn::Facts(text) => {
+            let facts = rules::read_facts(&text).map_err(|problems| facts_invalid(ctx, &problems))?;
+            return Ok(told(ctx, caller, rule, facts, None).await?);
+        }
+        TriedOn::Preview(id) => {
+            let shown = own(ctx.store.readers(), caller, id).await?;
+            draft_of(&shown.ok_or_else(|| Problem::new("PREVIEW_NOT_FOUND").at(&["on", "preview"]))?)?
+        }
+        TriedOn::Message(message) => {
+            Draft::new(message).map_err(|problem| problem.within(&["on", "message"]))?
+        }
+    };
+    on_message(ctx, caller, rule, draft).await
+}
+
+fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
+    let reason = problems.first().map_or("", |problem| problem.message.get(ctx.lang));
+    Problem::new("FACTS_INVALID").at(&["on", "facts"]).with("reason", reason)
+}
+
+async fn on_message(
+    ctx: &Ctx,
+    caller: &Caller,
+    rule: ActiveRule,
+    draft: Draft,
+) -> Result<Trial, Failure<CandidateProblem>> {
+    let (db, slug, sender) = (ctx.store.readers(), rule.rule.manifest().slug.clone(), &sender(caller));
+    let in_force = ruleset::active(ctx, db, caller.structure).await?;
+    let now = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &in_force)).await.map_err(wider)?;
+    let trying = in_force.trying(rule.clone());
+    let then = plan_under(ctx, db, sender, draft, (Stage::Preview, &trying)).await.map_err(wider)?;
+    let mut facts = facts::of(&then, sender, &then.structure, then.credit, ctx.now())?;
+    let left_out: BTreeSet<PersonId> =
+        then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
+    if rule.rule.manifest().stages.contains(&Stage::Recipient) {
+        let one = left_out.first().map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
+        if let Some(recipient) = first_of(ctx, caller, &one).await? {
+            let screening = Screening::new(ctx, caller.structure, &trying, facts.clone()).await?;
+            facts.person = screening.person_facts(db, &recipient).await?;
+        }
+    }
+    let samples = samples(ctx, caller, &then, &left_out).await?;
+    let message = TriedMessage {
+        outcome_now: now.decision.outcome,
+        outcome_then: then.decision.outcome,
+        messages: (now.messages, then.messages),
+        cost: (now.cost, then.cost),
+        left_out: i64::try_from(left_out.len()).unwrap_or(i64::MAX),
+        samples,
+    };
+    Ok(told(ctx, caller, rule, facts, Some(message)).await?)
+}
+
+async fn told(
+    ctx: &Ctx,
+    caller: &Caller,
+    rule: ActiveRule,
+    facts: Facts,
+    message: Option<TriedMessage>,
+) -> Result<Trial, Fault> {
+    let run = move || {
+        let ActiveRule { rule, params, .. } = rule;
+        Trial {
+            slug: rule.manifest().slug.clone(),
+            trace: rule.trace(&facts, &params),
+            fixes: rule.fixes(&facts, &params),
+            facts: rule.facts_seen(&facts).into_iter().filter(|(path, _)| *path != "message.text").collect(),
+            operations_bound: rule.operations_bound(),
+            message,
+        }
+    };
+    ctx.evaluators.run(caller.structure, run).await
+}
+
+/// Who would send it: rules are tried by administrators, whom the platform lets send nothing.
+fn sender(caller: &Caller) -> Caller {
+    let Caller { structure, account, session, .. } = *caller;
+    let granted = [(Module::CommunicationSms, Access::ReadWrite)];
+    Caller::new(structure, account, session, AccountKind::Personal, granted)
+}
+
+/// The first whom a message to that audience reaches.
+async fn first_of(ctx: &Ctx, caller: &Caller, audience: &Audience) -> Result<Option<Recipient>, Fault> {
+    let scan = audience.scan(caller.structure, false);
+    let mut scan = scan.map_err(|problem| Fault::internal(problem.code))?;
+    Ok(scan.next(ctx.store.readers()).await?.into_iter().next())
+}
+
+async fn samples(
+    ctx: &Ctx,
+    caller: &Caller,
+    plan: &Plan,
+    left_out: &BTreeSet<PersonId>,
+) -> Result<Vec<Exclusion>, Fault> {
+    let Ok(scope) = caller.may_read(Module::People) else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<PersonId> = left_out.iter().take(SAMPLES).copied().collect();
+    let people = people::by_ids(ctx, scope, &ids).await?;
+    let exclusion = |person: PersonRow| {
+        let skip = Arc::clone(plan.left_out.get(&person.id)?);
+        Some(Exclusion { person, reason: ExclusionReason::Rule(skip) })
+    };
+    Ok(people.into_iter().filter_map(exclusion).collect())
+}
+
+/// The problem of a message that is tried.
+fn wider(failure: Failure) -> Failure<CandidateProblem> {
+    match failure {
+        Failure::Problem(problem) => Failure::Problem(problem.within(&["on", "message"]).into()),
+        Failure::Fault(fault) => Failure::Fault(fault),
+    }
+}
