@@ -13,6 +13,7 @@ both!(
     of_two_sends_at_once_each_sees_what_the_other_sent,
     the_sender_that_rules_read_is_the_one_shown,
     what_was_not_sent_is_not_counted,
+    a_clock_set_back_makes_no_time_negative,
     a_rule_that_fails_leaves_the_person_out,
     a_rule_only_observed_leaves_nobody_out,
     a_rule_published_meanwhile_makes_a_preview_stale,
@@ -168,6 +169,16 @@ async fn what_was_not_sent_is_not_counted(app: TestApp) {
     assert_eq!(to_three(&marie).await["messageCount"], 0);
     marie.cancel(&sent).await;
     assert_eq!(to_three(&marie).await["messageCount"], 3, "nothing left");
+}
+
+async fn a_clock_set_back_makes_no_time_negative(app: TestApp) {
+    let marie = three(&app).await;
+    in_force(&app, "person.last_sent_hours >= 0", "{ last_sent_hours = -1 }", "ACTIVE").await;
+    marie.sends(&[marie.person("divers bruno").await], "Bonjour").await;
+    app.dispatch_all().await;
+    app.advance(TimeDelta::hours(-2));
+    let preview = to_three(&app.marie().await).await;
+    assert_eq!(preview["messageCount"], 3, "{preview}");
 }
 
 async fn a_rule_that_fails_leaves_the_person_out(app: TestApp) {
