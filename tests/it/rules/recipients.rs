@@ -1,6 +1,8 @@
 //! Rules that leave people out, as a structure writes them.
 
+use api::caller::Operator;
 use api::clock::Clock as _;
+use api::services::senders;
 use chrono::{DateTime, TimeDelta, Utc};
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
@@ -149,16 +151,20 @@ async fn of_two_sends_at_once_each_sees_what_the_other_sent(app: TestApp) {
 
 async fn the_sender_that_rules_read_is_the_one_shown(app: TestApp) {
     let marie = three(&app).await;
-    let source = "message.sender != \"4VENTS\" || \"Musicien\" in person.tags";
-    in_force(&app, source, "{ tags = [] }", "ACTIVE").await;
-    let message = json!({ "text": "Bonjour", "sender": "4vents" });
+    let operator = Operator::at_the_command_line();
+    let added = senders::add(&app.ctx(), operator, app.quatre_vents().await, "CHORALE", false).await;
+    added.expect("a sender can be added");
+    let source = "message.sender != \"CHORALE\" || \"Musicien\" in person.tags";
+    in_force(&app, source, "{ tags = [] }, message = { sender = \"CHORALE\" }", "ACTIVE").await;
+    let message = json!({ "text": "Bonjour", "sender": "chorale" });
     let audience = json!({ "matching": { "filter": { "search": "divers" } } });
     let asked = "mutation($input: PreviewSmsInput!) { previewSms(input: $input) {
         preview { id sender recipientCount excludedCount } } }";
     let input = json!({ "input": { "audience": audience, "message": message } });
     let preview = marie.query(asked, input).await["previewSms"]["preview"].take();
-    assert_eq!(preview["sender"], "4VENTS", "as the structure spells it");
+    assert_eq!(preview["sender"], "CHORALE", "as the structure spells it");
     assert_eq!(reached(&marie, &preview).await, ["Aude", "Bruno"]);
+    assert_eq!(reached(&marie, &to_three(&marie).await).await, ["Aude", "Bruno", "Cora"], "from the default");
 }
 
 async fn what_was_not_sent_is_not_counted(app: TestApp) {
@@ -270,6 +276,11 @@ async fn what_does_not_fit_is_refused_at_save(app: TestApp) {
         (
             manifest("{ sex = \"MALE\" }"),
             "audience.person_count < 3",
+            "une règle RECIPIENT ne peut pas le lire",
+        ),
+        (
+            manifest("{ sex = \"MALE\" }"),
+            "credit.balance > 100 || person.sex != \"MALE\"",
             "une règle RECIPIENT ne peut pas le lire",
         ),
         (
