@@ -11,6 +11,7 @@ both!(
     the_counter_says_what_the_preview_will,
     what_a_character_costs_is_told_for_the_audience,
     a_policy_decides_what_is_sent_and_charged,
+    accents_are_composed_before_anything_is_measured,
     a_change_of_policy_makes_a_preview_stale,
     what_no_preview_takes_is_refused,
     half_a_character_is_refused_wherever_it_comes,
@@ -46,11 +47,14 @@ async fn the_counter_says_what_the_preview_will(app: TestApp) {
     let document = format!(
         "mutation($input: PreviewSmsInput!) {{ previewSms(input: $input) {{ preview {{ metrics {{ {METRICS} }} }} }} }}"
     );
-    for text in ["Bonjour", "Ça va ?", "l’été « à 20 h »…", "😀 à demain", &"é".repeat(200)] {
+    let dear = format!("{}ç", "a".repeat(148));
+    for text in ["Bonjour", "Ça va ?", "l’été « à 20 h »…", "😀 à demain", &"é".repeat(200), &dear]
+    {
         let audience = json!({ "people": people });
         let input = json!({ "input": { "audience": audience, "message": { "text": text } } });
         let shown = marie.query(&document, input).await["previewSms"]["preview"]["metrics"].take();
         assert_eq!(counted(&marie, text, Some(audience)).await, shown, "{text}");
+        assert_eq!(shown["saves"], if text == dear { 4 } else { 0 }, "two SMS less to each of two");
     }
     let nothing = counted(&marie, "", None).await;
     assert_eq!(
@@ -108,6 +112,18 @@ async fn a_policy_decides_what_is_sent_and_charged(app: TestApp) {
         (&plain["encoding"], &plain["length"], &plain["offenders"]),
         (&json!("GSM7"), &json!(18), &json!([]))
     );
+}
+
+async fn accents_are_composed_before_anything_is_measured(app: TestApp) {
+    let marie = app.marie().await;
+    // The second accent stands on a ligature, which the policy replaces by two letters.
+    let preview = marie.preview(&marie.musicians(1).await, "e\u{301}t\u{E9}, c\u{153}\u{300}ur").await;
+    assert_eq!(preview["text"], "\u{E9}t\u{E9}, co\u{E8}ur.STOP 36608");
+    let metrics = &preview["metrics"];
+    assert_eq!((&metrics["encoding"], &metrics["length"]), (&json!("GSM7"), &json!(10)));
+    assert_eq!(marie.send(&preview, app.key()).await["errors"], json!([]));
+    app.dispatch_all().await;
+    assert_eq!(app.network().submitted()[0].text, preview["text"].as_str().expect("a text"));
 }
 
 async fn a_change_of_policy_makes_a_preview_stale(app: TestApp) {

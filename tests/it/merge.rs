@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 both!(
     each_person_reads_and_pays_for_their_own,
     people_who_share_a_number_read_what_the_first_does,
+    what_a_value_begins_with_is_composed_with_what_stands_before,
     what_says_nothing_is_named_before_sending,
     a_field_that_is_none_is_refused_where_it_stands,
     a_text_grows_within_bounds,
     a_name_that_changes_makes_a_preview_stale,
     braces_and_values_are_what_they_are,
+    marks_of_direction_in_a_name_arrive_and_are_named,
     what_is_sent_again_speaks_to_those_it_is_sent_to,
     the_order_of_people_changes_nothing,
 );
@@ -107,6 +109,21 @@ async fn people_who_share_a_number_read_what_the_first_does(app: TestApp) {
     let names: Vec<&Value> =
         read[0]["people"].as_array().expect("people").iter().map(|one| &one["firstName"]).collect();
     assert_eq!(names, ["Alice", "Marc", "Zoé"]);
+    assert_eq!(shown["text"], read[0]["text"]);
+    assert_eq!(marie.send(&shown, app.key()).await["errors"], json!([]));
+    app.dispatch_all().await;
+    let arrived: Vec<String> = app.network().submitted().into_iter().map(|sms| sms.text).collect();
+    assert_eq!(arrived, ["Bonjour Alice.STOP 36608"], "what was shown is what is sent");
+}
+
+async fn what_a_value_begins_with_is_composed_with_what_stands_before(app: TestApp) {
+    let marie = app.marie().await;
+    let file = "Nom;Prénom;Mobile\nAccent;\u{301}té;0612008001\n";
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
+    let shown = preview(&marie, "accent", "Bel e{prenom}").await;
+    assert_eq!(shown["text"], "Bel \u{E9}t\u{E9}.STOP 36608");
+    assert_eq!((&shown["metrics"]["encoding"], &shown["metrics"]["length"]), (&json!("GSM7"), &json!(7)));
+    assert_eq!(recipients(&marie, &shown).await[0]["text"], shown["text"]);
 }
 
 async fn what_says_nothing_is_named_before_sending(app: TestApp) {
@@ -189,6 +206,19 @@ async fn braces_and_values_are_what_they_are(app: TestApp) {
     app.dispatch_all().await;
     assert_eq!(app.network().submitted()[0].text, impersonal["text"].as_str().expect("a text"));
     assert_eq!(sent["errors"], json!([]));
+}
+
+async fn marks_of_direction_in_a_name_arrive_and_are_named(app: TestApp) {
+    let marie = app.marie().await;
+    let file = "Nom;Prénom;Mobile\nSens;\u{202E}Zoé\u{202C};0612008001\n";
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
+    let shown = preview(&marie, "sens", "Bonjour {prenom}").await;
+    assert_eq!(shown["text"], "Bonjour \u{202E}Zoé\u{202C}.STOP 36608");
+    let mark = |mark: &str| json!({ "character": mark, "positions": [], "replacement": "", "saves": 0 });
+    assert_eq!(shown["metrics"]["offenders"], json!([mark("\u{202C}"), mark("\u{202E}")]));
+    assert_eq!(marie.send(&shown, app.key()).await["errors"], json!([]));
+    app.dispatch_all().await;
+    assert_eq!(app.network().submitted()[0].text, shown["text"].as_str().expect("a text"));
 }
 
 async fn what_is_sent_again_speaks_to_those_it_is_sent_to(app: TestApp) {

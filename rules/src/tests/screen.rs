@@ -71,17 +71,30 @@ fn a_rule_that_fails_leaves_the_person_out() {
     assert_eq!((skip.slug.as_str(), skip.code.as_str()), ("chosen", RULE_ERROR));
 }
 
-#[test]
-fn a_rule_that_takes_too_long_over_all_leaves_the_rest_out() {
+/// Looks at people until one is left out: how many were let through, and why that one was not.
+fn until_one_is_left_out(rules: &[ActiveRule]) -> (usize, std::sync::Arc<Skip>) {
+    let mut screen = Screen::new(rules, Facts::default());
     // Everyone is another: nothing is known of anyone before.
+    let told =
+        (4..100_000).map(sent).enumerate().find_map(|(place, person)| Some((place, screen.look_at(person)?)));
+    told.expect("the budget ends before a hundred thousand people")
+}
+
+#[test]
+fn rules_that_take_too_long_over_all_leave_the_rest_out() {
     let many = vec!["1000000"; 200].join(", ");
     let long = format!("person.sent_today != 3 && ![{many}].contains(person.sent_today)");
-    let mut screen = Screen::new(&[active(rule(&long), State::Active)], Facts::default());
-    let people = (4..100_000).map(sent);
-    let told = people.map(|person| screen.look_at(person)).find_map(|skip| skip);
-    let skip = told.expect("the budget ends before a hundred thousand people");
+    let one = active(rule(&long), State::Active);
+    let (alone, skip) = until_one_is_left_out(std::slice::from_ref(&one));
     assert_eq!(skip.code, RULE_ERROR);
     assert!(skip.message.fr.contains("pour toutes ces personnes"), "{}", skip.message.fr);
+
+    // Each takes as much, so that two of them get half as far: also when one is only observed.
+    let other = Rule::load_own(&RECIPIENT.replace("\"chosen\"", "\"other\""), &long).expect("a rule");
+    let observed = active(other, State::Observed);
+    let (together, skip) = until_one_is_left_out(&[observed, one]);
+    assert_eq!((skip.slug.as_str(), skip.code.as_str()), ("chosen", RULE_ERROR));
+    assert!(together.abs_diff(alone / 2) <= 1, "{together} of {alone}");
 }
 
 #[test]
@@ -112,8 +125,12 @@ fn whoever_reads_more_than_a_few_values_lets_nobody_through_unseen() {
 
 #[test]
 fn what_is_not_known_yet_or_is_of_one_person_cannot_be_read() {
-    let told = refused(RECIPIENT, "audience.person_count < 3 && person.sent_today < 2");
-    assert!(told.contains("\"audience.person_count\" is known once everyone is"), "{told}");
+    for fact in
+        ["audience.person_count", "message.cost", "credit.balance", "credit.reserved", "history.sent_today"]
+    {
+        let told = refused(RECIPIENT, &format!("{fact} < 3 && person.sent_today < 2"));
+        assert!(told.contains(&format!("\"{fact}\" is known once everyone is")), "{told}");
+    }
     let told = refused(MANIFEST, "person.sent_today < 2");
     assert!(told.contains("only a RECIPIENT rule can read it"), "{told}");
     let quoting = RECIPIENT.replace("{person.sent_today} today", "{message.cost} SMS");

@@ -1,8 +1,9 @@
 //! Commercial messages: legal hours, and only to those who agreed.
 
 use api::clock::Clock as _;
-use chrono::{DateTime, Utc};
-use envoi_tests::{Actor, TestApp, both, code_of, nodes};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::message;
+use envoi_tests::{Actor, TestApp, UsableInTests as _, both, code_of, nodes};
 use serde_json::{Value, json};
 
 use super::set;
@@ -262,13 +263,15 @@ async fn information_goes_to_everyone_at_any_hour(app: TestApp) {
 }
 
 async fn who_withdraws_while_it_is_on_its_way_is_not_written_to(app: TestApp) {
-    let file = format!("{FOUR}Vendu;Elsa;0612008005;oui\n");
+    let file =
+        format!("{FOUR}Vendu;Elsa;0612008005;oui\nVendu;Farid;0612008006;oui\nVendu;Gina;0612008005;oui\n");
     app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
     let marie = app.marie().await;
     let (before, _) = marie.credit().await;
     let shown = preview(&marie, "COMMERCIAL").await;
     let sent = marie.send(&shown, app.key()).await["campaign"].take();
-    let withdrawn = "Nom;Prénom;Consentement commercial\nVendu;Aude;non\n";
+    let withdrawn =
+        "Nom;Prénom;Consentement commercial\nVendu;Aude;non\nVendu;Farid;2025-10-01\nVendu;Gina;non\n";
     app.import(app.quatre_vents().await, withdrawn.as_bytes()).await.expect("a file can be imported");
     app.dispatch_all().await;
     let campaign = marie.campaign(&sent).await;
@@ -276,10 +279,11 @@ async fn who_withdraws_while_it_is_on_its_way_is_not_written_to(app: TestApp) {
         .into_iter()
         .map(|one| (one["people"][0]["displayName"].clone(), one["state"].clone(), one["reason"].clone()))
         .collect();
-    assert!(
-        states.contains(&(json!("Aude Vendu"), json!("SUPPRESSED"), json!("NO_COMMERCIAL_CONSENT"))),
-        "{states:?}"
-    );
+    // One withdrew, one agrees from another day on; of two who share a number, one still agrees.
+    for name in ["Aude Vendu", "Farid Vendu"] {
+        let suppressed = (json!(name), json!("SUPPRESSED"), json!("NO_COMMERCIAL_CONSENT"));
+        assert!(states.contains(&suppressed), "{states:?}");
+    }
     assert!(states.contains(&(json!("Elsa Vendu"), json!("DELIVERED"), Value::Null)), "{states:?}");
     assert_eq!(marie.credit().await, (before - 1, 0), "what was not sent is given back");
 }
@@ -296,6 +300,11 @@ async fn what_comes_late_waits_for_legal_hours(app: TestApp) {
         app.dispatch_all().await;
         let progress = app.marie().await.campaign(&sent).await["progress"].take();
         assert_eq!((&progress["queued"], &progress["delivered"]), (&json!(1), &json!(0)), "{instant}");
+        let kept =
+            message::Entity::all_rows().one(app.db()).await.expect("it can be read").expect("it is there");
+        let due = kept.next_attempt_at.0 - app.clock().now();
+        assert_eq!((due, kept.attempts), (TimeDelta::minutes(5), 0), "{instant}");
+        assert_eq!((kept.lease_owner, kept.lease_until), (None, None), "any instance may take it then");
     }
     wait_until(&app, "2025-09-15T06:00:00Z");
     app.dispatch_all().await;

@@ -1,6 +1,8 @@
 //! Rules that leave people out, as a structure writes them.
 
+use api::caller::Operator;
 use api::clock::Clock as _;
+use api::services::senders;
 use chrono::{DateTime, TimeDelta, Utc};
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ both!(
     of_two_sends_at_once_each_sees_what_the_other_sent,
     the_sender_that_rules_read_is_the_one_shown,
     what_was_not_sent_is_not_counted,
+    a_clock_set_back_makes_no_time_negative,
     a_rule_that_fails_leaves_the_person_out,
     a_rule_only_observed_leaves_nobody_out,
     a_rule_published_meanwhile_makes_a_preview_stale,
@@ -148,16 +151,20 @@ async fn of_two_sends_at_once_each_sees_what_the_other_sent(app: TestApp) {
 
 async fn the_sender_that_rules_read_is_the_one_shown(app: TestApp) {
     let marie = three(&app).await;
-    let source = "message.sender != \"4VENTS\" || \"Musicien\" in person.tags";
-    in_force(&app, source, "{ tags = [] }", "ACTIVE").await;
-    let message = json!({ "text": "Bonjour", "sender": "4vents" });
+    let operator = Operator::at_the_command_line();
+    let added = senders::add(&app.ctx(), operator, app.quatre_vents().await, "CHORALE", false).await;
+    added.expect("a sender can be added");
+    let source = "message.sender != \"CHORALE\" || \"Musicien\" in person.tags";
+    in_force(&app, source, "{ tags = [] }, message = { sender = \"CHORALE\" }", "ACTIVE").await;
+    let message = json!({ "text": "Bonjour", "sender": "chorale" });
     let audience = json!({ "matching": { "filter": { "search": "divers" } } });
     let asked = "mutation($input: PreviewSmsInput!) { previewSms(input: $input) {
         preview { id sender recipientCount excludedCount } } }";
     let input = json!({ "input": { "audience": audience, "message": message } });
     let preview = marie.query(asked, input).await["previewSms"]["preview"].take();
-    assert_eq!(preview["sender"], "4VENTS", "as the structure spells it");
+    assert_eq!(preview["sender"], "CHORALE", "as the structure spells it");
     assert_eq!(reached(&marie, &preview).await, ["Aude", "Bruno"]);
+    assert_eq!(reached(&marie, &to_three(&marie).await).await, ["Aude", "Bruno", "Cora"], "from the default");
 }
 
 async fn what_was_not_sent_is_not_counted(app: TestApp) {
@@ -168,6 +175,16 @@ async fn what_was_not_sent_is_not_counted(app: TestApp) {
     assert_eq!(to_three(&marie).await["messageCount"], 0);
     marie.cancel(&sent).await;
     assert_eq!(to_three(&marie).await["messageCount"], 3, "nothing left");
+}
+
+async fn a_clock_set_back_makes_no_time_negative(app: TestApp) {
+    let marie = three(&app).await;
+    in_force(&app, "person.last_sent_hours >= 0", "{ last_sent_hours = -1 }", "ACTIVE").await;
+    marie.sends(&[marie.person("divers bruno").await], "Bonjour").await;
+    app.dispatch_all().await;
+    app.advance(TimeDelta::hours(-2));
+    let preview = to_three(&app.marie().await).await;
+    assert_eq!(preview["messageCount"], 3, "{preview}");
 }
 
 async fn a_rule_that_fails_leaves_the_person_out(app: TestApp) {
@@ -259,6 +276,11 @@ async fn what_does_not_fit_is_refused_at_save(app: TestApp) {
         (
             manifest("{ sex = \"MALE\" }"),
             "audience.person_count < 3",
+            "une règle RECIPIENT ne peut pas le lire",
+        ),
+        (
+            manifest("{ sex = \"MALE\" }"),
+            "credit.balance > 100 || person.sex != \"MALE\"",
             "une règle RECIPIENT ne peut pas le lire",
         ),
         (

@@ -3,16 +3,23 @@
 use api::caller::Operator;
 use api::domain::people_file::Keep;
 use api::services::people::import::{FileSource, import};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use entity::teaching;
-use envoi_tests::{Backend, TestApp, UsableInTests as _, both};
-use sea_orm::{ConnectionTrait as _, PaginatorTrait as _, TransactionTrait as _};
+use envoi_tests::{Backend, TestApp, UsableInTests as _, both, code_of};
+use sea_orm::{ConnectionTrait, PaginatorTrait as _, TransactionTrait as _};
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::{FILE, ROUTE, beginning, crowd, mutate, report};
+use super::{FILE, IMPORT, ROUTE, beginning, crowd, mutate, report};
 use crate::racing::waits_for_a_lock;
 
-both!(two_imports_add_nobody_twice, two_imports_never_wait_in_a_circle, a_key_serves_once_on_any_instance,);
+both!(
+    two_imports_add_nobody_twice,
+    two_imports_never_wait_in_a_circle,
+    a_key_serves_once_on_any_instance,
+    columns_that_another_import_leaves_no_room_for_are_refused_as_such,
+);
 
 /// More than are imported in one transaction, so that the batches of two imports come between one another.
 const PEOPLE: usize = 2_500;
@@ -99,4 +106,53 @@ async fn a_key_serves_once_on_any_instance(app: TestApp) {
     assert_eq!(first["summary"], second["summary"]);
     assert_eq!([&first["replayed"], &second["replayed"]].iter().filter(|said| **said == false).count(), 1);
     assert_eq!(beginning(&app, "U").await, 3);
+}
+
+/// What another import does: it has the structure keep six columns.
+async fn keep_six(db: &impl ConnectionTrait) {
+    for one in 0..6 {
+        let insert = format!(
+            "INSERT INTO person_column (structure_id, name, title, created_at)
+             SELECT id, 'autre {one}', 'Autre {one}', 0 FROM structure WHERE name LIKE '%Quatre Vents'"
+        );
+        db.execute_unprepared(&insert).await.expect("a column can be kept");
+    }
+}
+
+async fn columns_that_another_import_leaves_no_room_for_are_refused_as_such(app: TestApp) {
+    let admin = app.admin().await;
+    let titles: Vec<String> = (10..25).map(|one| format!("Colonne {one}")).collect();
+    let file = format!("Identifiant;Nom;Prénom;{}\nK1;Colonnes;Ada{}\n", titles.join(";"), ";x".repeat(15));
+    let importing = |key: uuid::Uuid| {
+        let input =
+            json!({ "file": STANDARD.encode(&file), "idempotencyKey": key, "keepColumns": titles.clone() });
+        let admin = admin.clone();
+        async move { admin.query(IMPORT, json!({ "input": input })).await["importPeople"].take() }
+    };
+    let connection = app.connect().await;
+    keep_six(&connection).await;
+    let (known, asked) = app.statements(importing(app.key())).await;
+    assert_eq!(code_of(&known), "KEPT_COLUMNS_TOO_MANY", "{known}");
+    app.plant("DELETE FROM person_column").await;
+
+    // The same, kept by another import that is not done when this one looks whether there is room.
+    let other = connection.begin().await.expect("a transaction begins");
+    if app.backend() == Backend::Postgres {
+        let hold = "SELECT 1 FROM structure FOR NO KEY UPDATE";
+        other.execute_unprepared(hold).await.expect("another import holds its structure");
+    }
+    keep_six(&other).await;
+    let before = app.app().store.statements();
+    let late = tokio::spawn(importing(app.key()));
+    while app.app().store.statements() < before + asked {
+        tokio::task::yield_now().await;
+    }
+    while app.backend() == Backend::Postgres && !waits_for_a_lock(app.db()).await {
+        tokio::task::yield_now().await;
+    }
+    other.commit().await.expect("the other import is done");
+    let late = late.await.expect("it is answered");
+    assert_eq!((&late["errors"], &late["summary"]), (&known["errors"], &known["summary"]), "{late}");
+    assert_eq!(beginning(&app, "K").await, 0, "nothing of the file stands");
+    connection.close().await.expect("the connection can be closed");
 }

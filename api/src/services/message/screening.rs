@@ -166,7 +166,8 @@ impl Screening {
                 tags: tags.remove(&recipient.id).unwrap_or_default(),
                 lists: lists.remove(&recipient.id).unwrap_or_default(),
                 sent_today: sent.map_or(0, |sent| sent.today),
-                last_sent_hours: sent.map_or(NEVER_SENT_HOURS, |sent| (self.now - sent.last.0).num_hours()),
+                last_sent_hours: sent
+                    .map_or(NEVER_SENT_HOURS, |sent| Ord::max((self.now - sent.last.0).num_hours(), 0)),
                 commercial_consent: recipient.commercial_consent_at.is_some_and(|at| at.0 <= self.now),
             }
         };

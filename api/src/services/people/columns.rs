@@ -16,7 +16,6 @@ use sea_orm::{
 };
 
 use super::import::hold;
-use super::upload::kept_problem;
 use crate::app::Ctx;
 use crate::caller::{Caller, Scope};
 use crate::domain::name::column_key;
@@ -87,13 +86,13 @@ pub(super) async fn check(
 /// Has a structure keep these columns, in the transaction that writes their values, which holds the structure.
 ///
 /// # Errors
-/// [`Fault::InputInvalid`] when they came to be too many since that was checked; the database's.
+/// [`KeepError::TooMany`] when they came to be too many since that was checked; the database's.
 pub(super) async fn keep(
     tx: &DatabaseTransaction,
     structure: StructureId,
     kept: &[KeptColumn],
     now: At,
-) -> Result<(), Fault> {
+) -> Result<(), Failure<KeepError>> {
     if kept.is_empty() {
         return Ok(());
     }
@@ -107,7 +106,7 @@ pub(super) async fn keep(
         })
         .collect();
     if known.len() + rows.len() > MAX_KEPT {
-        return Err(Fault::InputInvalid(kept_problem(&KeepError::TooMany)));
+        return Err(Failure::Problem(KeepError::TooMany));
     }
     if !rows.is_empty() {
         person_column::Entity::insert_many(rows).exec_without_returning(tx).await?;

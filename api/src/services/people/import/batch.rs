@@ -23,8 +23,8 @@ use super::teachers::Wanted;
 use super::{Column, Outcome, RowOutcome, Writing, hold};
 use crate::app::Ctx;
 use crate::domain::name::sort_key;
-use crate::domain::people_file::{Consent, KeptColumn, PersonRow, RowError, Sex};
-use crate::error::Fault;
+use crate::domain::people_file::{Consent, KeepError, KeptColumn, PersonRow, RowError, Sex};
+use crate::error::{Failure, Fault};
 use crate::services::people::columns;
 use crate::store::among;
 
@@ -85,7 +85,14 @@ impl Progress {
     }
 
     /// Applies a batch, whole or not at all, and tells what came of its rows; those with a teacher are told later.
-    pub async fn write(self, writing: Writing<'_>, batch: Batch) -> Result<(Self, Vec<RowOutcome>), Fault> {
+    ///
+    /// # Errors
+    /// [`KeepError::TooMany`] when others had the structure keep more columns meanwhile; the database's.
+    pub async fn write(
+        self,
+        writing: Writing<'_>,
+        batch: Batch,
+    ) -> Result<(Self, Vec<RowOutcome>), Failure<KeepError>> {
         match writing {
             Writing::Within(tx) => self.apply(tx, batch).await,
             Writing::Batches => {
@@ -99,7 +106,7 @@ impl Progress {
         mut self,
         tx: &DatabaseTransaction,
         batch: Batch,
-    ) -> Result<(Self, Vec<RowOutcome>), Fault> {
+    ) -> Result<(Self, Vec<RowOutcome>), Failure<KeepError>> {
         // One import at a time in a structure, or two could add the same person.
         hold(tx, self.structure).await?;
         // Each time: should one be removed meanwhile, no value is left without its column.

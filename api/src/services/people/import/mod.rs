@@ -68,9 +68,9 @@ use self::batch::{Batch, Progress};
 use self::namesakes::Namesakes;
 use crate::app::Ctx;
 use crate::caller::Scope;
-use crate::domain::people_file::{Column, FileError, FileShape, Keep};
+use crate::domain::people_file::{Column, FileError, FileShape, Keep, KeepError};
 use crate::domain::phone::Region;
-use crate::error::Fault;
+use crate::error::{Failure, Fault};
 use crate::services::people::columns;
 
 /// More rows than this change what the database should know of its tables.
@@ -335,6 +335,16 @@ async fn run(
     Ok(ImportSummary { tags_created, lists_created, ..summary })
 }
 
+/// Why a batch could not be written. Of the first, nothing of the file stands: columns that came to be too many since the survey refuse it
+/// as they would have then.
+fn unwritten(committed: u64, failure: Failure<KeepError>) -> ImportError {
+    match failure {
+        Failure::Problem(error) if committed == 0 => ImportError::File(error.into()),
+        Failure::Problem(error) => ImportError::Stopped { committed, cause: Fault::internal(error) },
+        Failure::Fault(cause) => ImportError::Stopped { committed, cause },
+    }
+}
+
 /// Where the structure is: what reads its numbers, and its days.
 async fn place(ctx: &Ctx, scope: Scope) -> Result<(Region, Tz), Fault> {
     let found = structure::by_id(scope.structure).one(ctx.store.readers()).await?;
@@ -355,7 +365,7 @@ async fn apply(
         let committed = progress.rows();
         let rows: Batch = batch.map_err(|cause| ImportError::FileChanged { committed, cause })?;
         let written = progress.write(writing, rows).await;
-        let (next, outcomes) = written.map_err(|cause| ImportError::Stopped { committed, cause })?;
+        let (next, outcomes) = written.map_err(|failure| unwritten(committed, failure))?;
         progress = next;
         outcomes.into_iter().for_each(&mut *report);
     }

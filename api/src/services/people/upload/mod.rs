@@ -24,8 +24,7 @@ use uuid::Uuid;
 
 use self::answer::Answer;
 pub use self::answer::{Imported, REFUSED_KEPT, RefusedRow};
-use self::refusal::file_problem;
-pub(super) use self::refusal::kept_problem;
+use self::refusal::{file_problem, kept_problem};
 pub use self::slots::{Admitted, Uploads, admit};
 use super::import::{
     FileSource, ImportError, Survey, hold, import_surveyed, import_within, rows_committed, survey,

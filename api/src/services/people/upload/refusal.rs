@@ -20,7 +20,7 @@ pub(super) fn file_problem(error: &FileError) -> Problem {
 }
 
 /// A column that cannot be kept, as the sender of its file is told.
-pub(in crate::services::people) fn kept_problem(error: &KeepError) -> Problem {
+pub(super) fn kept_problem(error: &KeepError) -> Problem {
     let problem = Problem::new(error.code()).at(&["keepColumns"]);
     match error {
         KeepError::Name => problem.with("limit", count(MAX_KEPT_NAME_CHARS)),
