@@ -301,8 +301,15 @@ RULES_VERIFIED =
     { $decisions ->
         [one] { $decisions } decision
        *[other] { $decisions } decisions
-    }: { $replayed } verdicts replayed, { $differing } differences, { $unknown } verdicts not replayable.
-RULES_UNKNOWN = not replayable: { $slug } v{ $version }, { $count } verdicts: { $reason }.
+    }: { $replayed } verdicts replayed, { $differing } { $differing ->
+        [one] difference
+       *[other] differences
+    }, { $unknown } not replayable.
+RULES_UNKNOWN =
+    not replayable: { $slug } v{ $version }, { $count } { $count ->
+        [one] verdict
+       *[other] verdicts
+    }: { $reason }.
 RULES_UNKNOWN_ENGINE = another version of the engine decided
 RULES_UNKNOWN_PEOPLE = it looks at each person, and what was known of each is not kept
 RULES_UNKNOWN_TEXT = it reads the text of the message, which is gone

@@ -263,7 +263,13 @@ RULES_CHECKED =
     { $checked ->
         [one] { $checked } règle vérifiée
        *[other] { $checked } règles vérifiées
-    }, { $refused } refusée(s), { $warnings } avertissement(s).
+    }, { $refused } { $refused ->
+        [one] refusée
+       *[other] refusées
+    }, { $warnings } { $warnings ->
+        [one] avertissement
+       *[other] avertissements
+    }.
 RULES_CASE_HOLDS = ok     { $path }:{ $line } cases[{ $number }] { $expected }
 RULES_CASE_FAILS = ÉCHEC  { $path }:{ $line } cases[{ $number }] { $expected } était attendu, la règle a répondu { $answered }
 RULES_TESTED =
@@ -295,8 +301,15 @@ RULES_VERIFIED =
     { $decisions ->
         [one] { $decisions } décision
        *[other] { $decisions } décisions
-    } : { $replayed } verdict(s) rejoué(s), { $differing } différence(s), { $unknown } verdict(s) non rejouable(s).
-RULES_UNKNOWN = non rejouable : { $slug } v{ $version }, { $count } verdict(s) : { $reason }.
+    } : { $replayed } verdicts rejoués, { $differing } { $differing ->
+        [one] différence
+       *[other] différences
+    }, { $unknown } non rejouables.
+RULES_UNKNOWN =
+    non rejouable : { $slug } v{ $version }, { $count } { $count ->
+        [one] verdict
+       *[other] verdicts
+    } : { $reason }.
 RULES_UNKNOWN_ENGINE = une autre version du moteur a décidé
 RULES_UNKNOWN_PEOPLE = elle regarde chaque personne, et ce qu’on savait de chacune n’est pas conservé
 RULES_UNKNOWN_TEXT = elle lit le texte du message, qui n’est plus là

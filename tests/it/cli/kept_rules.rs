@@ -187,7 +187,7 @@ async fn verifies(database: &TestDatabase) {
         }
     })
     .await;
-    caught("1 differences").await;
+    caught(", 1 difference, ").await;
     tamper(database, |row| row.facts["message.length"] = json!(3)).await;
     assert!(done(database, &verify).await.contains(", 0 differences, "), "now it tells one story");
 
