@@ -1,7 +1,8 @@
 //! Who calls a service, and for which structure.
 //!
-//! Architecture Invariant: a structure is never a loose argument. It comes from a [`Caller`], made only from a valid token,
-//! or from an [`Operator`], made only by the command line; both narrow to a [`Scope`].
+//! Architecture Invariant: a structure is never a loose argument. It comes from a [`Caller`], made only from a valid token, or for an
+//! administrator in whose name the operator brings in rules; or from an [`Operator`], made only by the command line. Both narrow to a
+//! [`Scope`].
 
 use std::collections::HashMap;
 

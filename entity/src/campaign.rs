@@ -9,7 +9,7 @@ use crate::{
     At,
     enums::{CampaignState, Purpose},
     ids::{AccountId, CampaignId, DecisionId, PreviewId, StructureId},
-    scope::scoped,
+    scope::{self, scoped},
     sensitive::Sensitive,
 };
 
@@ -85,3 +85,9 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!(CampaignId);
+
+/// The campaign of that id, whatever structure it is of: for the operator's command line only, never for an account.
+#[must_use]
+pub fn by_id(id: CampaignId) -> Select<Entity> {
+    scope::select::<Entity>().filter(Column::Id.eq(id))
+}

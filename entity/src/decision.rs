@@ -9,7 +9,7 @@ use crate::{
     At,
     enums::{Outcome, Stage},
     ids::{AccountId, DecisionId, StructureId},
-    scope::scoped,
+    scope::{self, scoped},
 };
 
 /// A row of `decision`.
@@ -42,3 +42,9 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!(DecisionId);
+
+/// The decision of that id, whatever structure it is of: for the operator's command line only, never for an account.
+#[must_use]
+pub fn by_id(id: DecisionId) -> Select<Entity> {
+    scope::select::<Entity>().filter(Column::Id.eq(id))
+}

@@ -14,7 +14,7 @@ use crate::facts::{self, FactSpec, Facts, MESSAGE_TEXT};
 use crate::params::ParamValue;
 use crate::rule::{Rule, Ruling};
 use crate::script::sha256;
-use crate::verdict::{Decision, Level, Outcome, Stage, State, Verdict};
+use crate::verdict::{Decision, ENGINE, Level, Outcome, Stage, State, Verdict};
 
 /// A rule as a structure applies it.
 #[derive(Clone, Debug)]
@@ -63,6 +63,8 @@ fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
         observed_only: active.state == State::Observed,
         operations: ruling.operations,
         people: 0,
+        params: active.rule.params_kept(&active.params),
+        engine: ENGINE,
     }
 }
 

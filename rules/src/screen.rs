@@ -15,7 +15,7 @@ use crate::limits::{MAX_ANSWERS_KEPT, MAX_SCREEN_OPERATIONS};
 use crate::pipeline::{ActiveRule, ruling, stored};
 use crate::rule::Ruling;
 use crate::text::LocalText;
-use crate::verdict::{Decision, Level, PASS, RULE_ERROR, Stage, State, Verdict};
+use crate::verdict::{Decision, ENGINE, Level, PASS, RULE_ERROR, Stage, State, Verdict};
 
 /// Facts of a person that have few values.
 const SEX: &str = "person.sex";
@@ -203,6 +203,8 @@ impl Screener {
             observed_only: active.state == State::Observed,
             operations: self.operations,
             people,
+            params: active.rule.params_kept(&active.params),
+            engine: ENGINE,
         }
     }
 }

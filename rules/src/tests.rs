@@ -15,6 +15,7 @@ mod hostile;
 mod narrowing;
 mod plugins;
 mod refusals;
+mod replay;
 mod screen;
 mod trace;
 

@@ -2,10 +2,12 @@
 //!
 //! Invariant: such a rule is never skipped; at every stage it answers [`RULE_ERROR`], named.
 
+use std::collections::BTreeMap;
+
 use crate::error::Fault;
 use crate::script::sha256;
 use crate::text::LocalText;
-use crate::verdict::{Decision, Level, RULE_ERROR, Verdict};
+use crate::verdict::{Decision, ENGINE, Level, RULE_ERROR, Verdict};
 
 /// A stored rule that can no longer run, such as one that a newer version of the engine refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,8 @@ impl Decision {
             observed_only: rule.observed,
             operations: 0,
             people: 0,
+            params: BTreeMap::new(),
+            engine: ENGINE,
         });
         Self::of(self.verdicts, self.facts_read)
     }

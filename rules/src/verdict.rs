@@ -2,10 +2,11 @@
 //!
 //! Invariant: the outcome of a decision is the join of its ACTIVE verdicts, so that one more rule can only narrow it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::params::ParamValue;
 use crate::text::LocalText;
 
 /// When a rule runs.
@@ -86,6 +87,10 @@ impl From<Level> for Outcome {
 
 /// The code of a verdict whose rule has nothing to say.
 pub const PASS: &str = "PASS";
+/// The version of what scripts mean. It goes up when some script would answer otherwise on the same facts: what was decided before is then not
+/// taken again.
+pub const ENGINE: i64 = 1;
+
 /// The code of a verdict whose rule failed.
 pub const RULE_ERROR: &str = "RULE_ERROR";
 
@@ -113,6 +118,21 @@ pub struct Verdict {
     /// How many people a RECIPIENT rule leaves out; 0 of any other, and of decisions taken before there were such.
     #[serde(default)]
     pub people: i64,
+    /// Every parameter that the rule declares, as it was then; none of decisions taken before they were kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, ParamValue>,
+    /// The version of the engine; the first, of decisions taken before it was kept.
+    #[serde(default = "first_engine", skip_serializing_if = "is_first_engine")]
+    pub engine: i64,
+}
+
+const fn first_engine() -> i64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_first_engine(engine: &i64) -> bool {
+    *engine == first_engine()
 }
 
 /// What all rules of a stage answered.
@@ -141,7 +161,8 @@ impl Decision {
 }
 
 /// The gravest outcome among the verdicts that count; ALLOWED when there is none.
-fn join(verdicts: &[Verdict]) -> Outcome {
+#[must_use]
+pub fn join(verdicts: &[Verdict]) -> Outcome {
     let counting = verdicts.iter().filter(|verdict| !verdict.observed_only);
     counting.map(|verdict| Outcome::from(verdict.level)).max().unwrap_or(Outcome::Allowed)
 }
@@ -165,6 +186,8 @@ mod tests {
             observed_only,
             operations: 0,
             people: 0,
+            params: BTreeMap::new(),
+            engine: ENGINE,
         }
     }
 

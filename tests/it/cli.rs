@@ -2,6 +2,7 @@
 
 mod columns;
 mod databases;
+mod kept_rules;
 mod opt_outs;
 mod prices;
 mod providers;

@@ -150,10 +150,12 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let settings = || Config::load(cli.config.as_deref(), environment());
     match cli.command {
         Command::Schema => schema::run(),
-        Command::Rules(rules) => rules.run(),
+        Command::Rules(rules) => rules.run(settings),
         Command::Serve(serve) => block_on(serve.run(settings()?)),
         Command::Migrate => block_on(migrate::run(settings()?)),
-        Command::Operate(command) => block_on(command.run(settings()?)),
+        Command::Operate(command) => {
+            block_on(on_database(settings()?, async |ctx, operator| command.run(ctx, operator).await))
+        }
     }
 }
 
@@ -164,33 +166,40 @@ fn block_on(command: impl Future<Output = Result<ExitCode, CliError>>) -> Result
 }
 
 impl Operate {
-    async fn run(self, config: Config) -> Result<ExitCode, CliError> {
-        if let DatabaseUrl::Sqlite(path) = &config.database.url
-            && !path.exists()
-        {
-            // Made by a command given in the wrong folder, an empty database would only mislead.
-            return Err(CliError::NoDatabase(path.clone()));
+    async fn run(self, ctx: &Ctx, operator: Operator) -> Result<ExitCode, CliError> {
+        match self {
+            Self::Import(import) => import.run(ctx, operator).await,
+            Self::People(people) => people.run(ctx, operator).await,
+            Self::Structure(structure) => structure.run(ctx, operator).await,
+            Self::Account(account) => account.run(ctx, operator).await,
+            Self::Subscription(subscription) => subscription.run(ctx, operator).await,
+            Self::Settings(settings) => settings.run(ctx, operator).await,
+            Self::Sender(sender) => sender.run(ctx, operator).await,
+            Self::Provider(provider) => provider.run(ctx, operator),
+            Self::Credit(credit) => credit.run(ctx, operator).await,
+            Self::Price(price) => price.run(ctx, operator).await,
+            Self::OptOut(opt_out) => opt_out.run(ctx, operator).await,
+            Self::Inbound(inbound) => inbound.run(ctx, operator).await,
+            Self::Audit => audit::run(ctx).await,
         }
-        let ctx = open(config).await?;
-        let operator = Operator::at_the_command_line();
-        let done = match self {
-            Self::Import(import) => import.run(&ctx, operator).await,
-            Self::People(people) => people.run(&ctx, operator).await,
-            Self::Structure(structure) => structure.run(&ctx, operator).await,
-            Self::Account(account) => account.run(&ctx, operator).await,
-            Self::Subscription(subscription) => subscription.run(&ctx, operator).await,
-            Self::Settings(settings) => settings.run(&ctx, operator).await,
-            Self::Sender(sender) => sender.run(&ctx, operator).await,
-            Self::Provider(provider) => provider.run(&ctx, operator),
-            Self::Credit(credit) => credit.run(&ctx, operator).await,
-            Self::Price(price) => price.run(&ctx, operator).await,
-            Self::OptOut(opt_out) => opt_out.run(&ctx, operator).await,
-            Self::Inbound(inbound) => inbound.run(&ctx, operator).await,
-            Self::Audit => audit::run(&ctx).await,
-        };
-        ctx.store.clone().close().await;
-        done
     }
+}
+
+/// Runs a command on the database that is there.
+async fn on_database(
+    config: Config,
+    command: impl AsyncFnOnce(&Ctx, Operator) -> Result<ExitCode, CliError>,
+) -> Result<ExitCode, CliError> {
+    if let DatabaseUrl::Sqlite(path) = &config.database.url
+        && !path.exists()
+    {
+        // Made by a command given in the wrong folder, an empty database would only mislead.
+        return Err(CliError::NoDatabase(path.clone()));
+    }
+    let ctx = open(config).await?;
+    let done = command(&ctx, Operator::at_the_command_line()).await;
+    ctx.store.clone().close().await;
+    done
 }
 
 /// An instance on this machine's clock, for one command.

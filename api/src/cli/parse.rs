@@ -1,6 +1,6 @@
 //! Reading the words of the command line into the values of the model, by their one spelling.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::enums::{Access, AccountKind, Locale, Module, Product, SubscriptionState};
 use entity::ids::OrderId;
 use sea_orm::Iterable;
@@ -54,6 +54,14 @@ pub(super) fn instant(word: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| "write an instant of RFC 3339, such as 2026-12-31T23:59:59Z".to_owned())
 }
 
+/// A day, from its first instant in UTC, or an instant.
+pub(super) fn day_or_instant(word: &str) -> Result<DateTime<Utc>, String> {
+    match word.parse::<NaiveDate>() {
+        Ok(day) => Ok(day.and_time(NaiveTime::MIN).and_utc()),
+        Err(_) => instant(word),
+    }
+}
+
 pub(super) fn order(word: &str) -> Result<OrderId, String> {
     Uuid::parse_str(word).map(OrderId::from_uuid).map_err(|_| "write the id of an order, a UUID".to_owned())
 }
@@ -71,6 +79,8 @@ mod tests {
         assert_eq!(account_kind("BOSS"), Err("it is one of ADMIN, PERSONAL".to_owned()));
         assert!(grant("PEOPLE").is_err() && grant("PEOPLE=ALL").is_err() && grant("CATS=READ").is_err());
         assert!(instant("2026-12-31T23:59:59+01:00").is_ok() && instant("tomorrow").is_err());
+        assert_eq!(day_or_instant("2026-12-31"), instant("2026-12-31T00:00:00Z"));
+        assert!(day_or_instant("31/12/2026").is_err());
         assert!(order("x").is_err());
     }
 }

@@ -34,6 +34,7 @@ use uuid::Uuid;
 
 pub use context::{Maybe, Session};
 pub use live::Subscription;
+pub use node_id::decision_or_campaign;
 
 use self::rules::{RuleMutation, TrialMutation};
 use account::AccountMutation;

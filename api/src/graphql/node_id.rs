@@ -127,6 +127,16 @@ pub fn preview(id: &ID) -> PreviewId {
     }
 }
 
+/// The decision or the campaign that an id names, by its row's identifier; none when it names neither.
+#[must_use]
+pub fn decision_or_campaign(id: &str) -> Option<Uuid> {
+    match NodeId::decode(&ID(id.to_owned()))? {
+        NodeId::Decision(decision) => Some(decision.as_uuid()),
+        NodeId::Campaign(campaign) => Some(campaign.as_uuid()),
+        _ => None,
+    }
+}
+
 /// The list that an id names; an identifier that no row has, when it names none.
 #[must_use]
 pub fn list(id: &ID) -> ListId {

@@ -287,3 +287,38 @@ RULES_OPERATIONS = { $count } operations, at most { $most }.
 RULES_FACTS_READ = Facts read:
 RULES_TRACE = Trace:
 RULES_HIDDEN = a text of { $length } characters
+RULES_WRITTEN = { $manifest } and { $script } are written.
+RULES_NO_RULE = The structure has no rule “{ $slug }”: `envoi rules list --structure …` shows them.
+RULES_NO_ADMINISTRATOR = The structure has no administrator's account, in whose name its rules are written: make one with `envoi account create`.
+RULES_IMPORT_COMMENT = Imported by the operator
+RULES_IMPORT_UNCHANGED = { $slug }: nothing changes, version { $number } is the same.
+RULES_IMPORT_SAVED = { $slug }: version { $number } is saved as a draft.
+RULES_IMPORT_PUBLISHED = { $slug }: version { $number } is in force.
+RULES_NO_DECISION = “{ $id }” is the id neither of a decision nor of a campaign.
+RULES_EXPLAINED = Decision { $id } of { $structure }, { $at }, { $stage }: { $outcome }
+RULES_OBSERVED = (only observed)
+RULES_VERSION_GONE = that version of the rule is there no more
+RULES_NOT_KEPT = (not kept)
+RULES_VERIFIED =
+    { $decisions ->
+        [one] { $decisions } decision
+       *[other] { $decisions } decisions
+    }: { $replayed } verdicts replayed, { $differing } { $differing ->
+        [one] difference
+       *[other] differences
+    }, { $unknown } not replayable.
+RULES_UNKNOWN =
+    not replayable: { $slug } v{ $version }, { $count } { $count ->
+        [one] verdict
+       *[other] verdicts
+    }: { $reason }.
+RULES_UNKNOWN_ENGINE = another version of the engine decided
+RULES_UNKNOWN_PEOPLE = it looks at each person, and what was known of each is not kept
+RULES_UNKNOWN_TEXT = it reads the text of the message, which is gone
+RULES_UNKNOWN_PARAMETERS = its parameters were not kept yet
+RULES_UNKNOWN_FACT = the fact { $fact } was not kept
+RULES_DIFFERS = DIFFERS: decision { $id }, { $slug } v{ $version }: { $stored } is stored, the rule answers { $found }.
+RULES_DIFFERS_IN_WORDS = DIFFERS: decision { $id }, { $slug } v{ $version }: { $stored } is stored with another message than the rule's.
+RULES_ALTERED = DIFFERS: decision { $id }, { $slug } v{ $version }: the script is not the one that ran.
+RULES_OUTCOME_DIFFERS = DIFFERS: decision { $id }: { $stored } is stored, its verdicts make { $found }.
+RULES_UNREADABLE = DIFFERS: decision { $id }: its verdicts cannot be read.

@@ -265,7 +265,13 @@ RULES_CHECKED =
     { $checked ->
         [one] { $checked } règle vérifiée
        *[other] { $checked } règles vérifiées
-    }, { $refused } refusée(s), { $warnings } avertissement(s).
+    }, { $refused } { $refused ->
+        [one] refusée
+       *[other] refusées
+    }, { $warnings } { $warnings ->
+        [one] avertissement
+       *[other] avertissements
+    }.
 RULES_CASE_HOLDS = ok     { $path }:{ $line } cases[{ $number }] { $expected }
 RULES_CASE_FAILS = ÉCHEC  { $path }:{ $line } cases[{ $number }] { $expected } était attendu, la règle a répondu { $answered }
 RULES_TESTED =
@@ -281,3 +287,38 @@ RULES_OPERATIONS = { $count } opérations, { $most } au plus.
 RULES_FACTS_READ = Faits lus :
 RULES_TRACE = Déroulement :
 RULES_HIDDEN = un texte de { $length } caractères
+RULES_WRITTEN = { $manifest } et { $script } sont écrits.
+RULES_NO_RULE = Cette structure n’a pas de règle « { $slug } » : `envoi rules list --structure …` les montre.
+RULES_NO_ADMINISTRATOR = Cette structure n’a pas de compte d’administrateur, au nom de qui ses règles sont écrites : créez-en un avec `envoi account create`.
+RULES_IMPORT_COMMENT = Importée par l’exploitant
+RULES_IMPORT_UNCHANGED = { $slug } : rien ne change, la version { $number } est la même.
+RULES_IMPORT_SAVED = { $slug } : la version { $number } est enregistrée comme brouillon.
+RULES_IMPORT_PUBLISHED = { $slug } : la version { $number } est en vigueur.
+RULES_NO_DECISION = « { $id } » n’est l’identifiant ni d’une décision, ni d’une campagne.
+RULES_EXPLAINED = Décision { $id } de { $structure }, { $at }, { $stage } : { $outcome }
+RULES_OBSERVED = (seulement observée)
+RULES_VERSION_GONE = cette version de la règle n’est plus là
+RULES_NOT_KEPT = (non conservé)
+RULES_VERIFIED =
+    { $decisions ->
+        [one] { $decisions } décision
+       *[other] { $decisions } décisions
+    } : { $replayed } verdicts rejoués, { $differing } { $differing ->
+        [one] différence
+       *[other] différences
+    }, { $unknown } non rejouables.
+RULES_UNKNOWN =
+    non rejouable : { $slug } v{ $version }, { $count } { $count ->
+        [one] verdict
+       *[other] verdicts
+    } : { $reason }.
+RULES_UNKNOWN_ENGINE = une autre version du moteur a décidé
+RULES_UNKNOWN_PEOPLE = elle regarde chaque personne, et ce qu’on savait de chacune n’est pas conservé
+RULES_UNKNOWN_TEXT = elle lit le texte du message, qui n’est plus là
+RULES_UNKNOWN_PARAMETERS = ses paramètres n’étaient pas encore conservés
+RULES_UNKNOWN_FACT = le fait { $fact } n’a pas été conservé
+RULES_DIFFERS = DIFFÈRE : décision { $id }, { $slug } v{ $version } : { $stored } est enregistré, la règle répond { $found }.
+RULES_DIFFERS_IN_WORDS = DIFFÈRE : décision { $id }, { $slug } v{ $version } : { $stored } est enregistré avec un autre message que celui de la règle.
+RULES_ALTERED = DIFFÈRE : décision { $id }, { $slug } v{ $version } : le script n’est pas celui qui a été exécuté.
+RULES_OUTCOME_DIFFERS = DIFFÈRE : décision { $id } : { $stored } est enregistré, ses verdicts donnent { $found }.
+RULES_UNREADABLE = DIFFÈRE : décision { $id } : ses verdicts sont illisibles.

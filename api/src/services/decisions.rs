@@ -69,12 +69,16 @@ impl Keyed for Row {
 impl Row {
     fn read(self) -> Result<DecisionRow, Fault> {
         let verdicts = serde_json::from_value(self.verdicts).map_err(Fault::internal)?;
-        let outcome = match self.outcome {
-            Outcome::Allowed => rules::Outcome::Allowed,
-            Outcome::ConfirmationRequired => rules::Outcome::ConfirmationRequired,
-            Outcome::Refused => rules::Outcome::Refused,
-        };
-        Ok(DecisionRow { id: self.id, at: self.decided_at, outcome, verdicts })
+        Ok(DecisionRow { id: self.id, at: self.decided_at, outcome: outcome_of(self.outcome), verdicts })
+    }
+}
+
+/// An outcome, as rules know it.
+pub(super) const fn outcome_of(stored: Outcome) -> rules::Outcome {
+    match stored {
+        Outcome::Allowed => rules::Outcome::Allowed,
+        Outcome::ConfirmationRequired => rules::Outcome::ConfirmationRequired,
+        Outcome::Refused => rules::Outcome::Refused,
     }
 }
 

@@ -1,14 +1,15 @@
 //! The two files of a rule: found, and read within bounds.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use rules::{Catalog, MAX_MANIFEST_BYTES};
 
 use super::words::Words;
 use crate::cli::CliError;
+use crate::error::Arg;
 
 /// A rule by the path of its files, the extension left out.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +112,32 @@ pub(super) fn named(rule: &Path, words: Words) -> Result<Texts, CliError> {
         source: rule.source().to_owned(),
     };
     known.map(texts).ok_or(missing)
+}
+
+/// Writes the two files of a rule, neither of which is there yet: their paths.
+pub(super) fn write_pair(
+    into: &Path,
+    slug: &str,
+    texts: &Texts,
+    words: Words,
+) -> Result<[(&'static str, Arg); 2], CliError> {
+    let path = |extension: &str| into.join(format!("{slug}.{extension}"));
+    let (manifest, script) = (path("toml"), path("rhai"));
+    if let Some(there) = [&manifest, &script].into_iter().find(|path| path.exists()) {
+        let args = [("path", there.display().to_string().into())];
+        return Err(CliError::Refused(words.say("RULES_FILE_EXISTS", &args)));
+    }
+    write(&manifest, &texts.manifest)?;
+    write(&script, &texts.source)?;
+    let shown = |path: PathBuf| Arg::from(path.display().to_string());
+    Ok([("manifest", shown(manifest)), ("script", shown(script))])
+}
+
+/// Writes a file that is not there yet.
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|cause| CliError::File { path: path.to_owned(), cause })
 }
 
 /// A file of at most the size of the larger half of a rule; the reason why not, naming it.

@@ -5,18 +5,24 @@
 
 mod check;
 mod draw;
+mod explain;
 mod files;
+mod kept;
 mod new;
 mod reference;
 mod run;
 mod test;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::CliError;
+use super::{CliError, block_on, on_database};
+use crate::app::Ctx;
+use crate::caller::Operator;
+use crate::config::{Config, ConfigError};
 use words::Words;
 
 #[derive(Args)]
@@ -39,6 +45,15 @@ enum Language {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Desk(Desk),
+    #[command(flatten)]
+    Kept(Kept),
+}
+
+/// What takes files alone.
+#[derive(Subcommand)]
+enum Desk {
     /// Start a rule: write its two files, which pass every check.
     New(new::New),
     /// Check rules, and show in their texts what is wrong; exit with 1 when a rule is refused.
@@ -51,15 +66,57 @@ enum Command {
     Reference,
 }
 
+/// What works on an open database.
+#[derive(Subcommand)]
+enum Kept {
+    /// List the rules of the platform, or those of a structure as it set them: version, state, lock, title.
+    List(kept::List),
+    /// Write the two files of a rule of a structure.
+    Export(kept::Export),
+    /// Bring rules into a structure from their files, checked as the API checks them; they bear its first administrator's name.
+    Import(kept::Import),
+    /// Tell why a send was allowed or refused: each rule, what it answered, what it knew.
+    Explain(explain::Explain),
+    /// Take stored decisions again; exit with 1 when some verdict is not what its rule answers.
+    Verify(verify::Verify),
+}
+
 impl Rules {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    /// Runs the command; the settings are read by those that need them.
+    pub(super) fn run(
+        self,
+        settings: impl FnOnce() -> Result<Config, ConfigError>,
+    ) -> Result<ExitCode, CliError> {
         let words = Words::of(self.lang);
         match self.command {
-            Command::New(new) => new.run(words),
-            Command::Check(check) => check.run(words),
-            Command::Test(test) => test.run(words),
-            Command::Run(run) => run.run(words),
-            Command::Reference => reference::run(),
+            Command::Desk(desk) => desk.run(words),
+            Command::Kept(kept) => {
+                block_on(on_database(settings()?, async |ctx, operator| kept.run(ctx, operator, words).await))
+            }
+        }
+    }
+}
+
+impl Desk {
+    fn run(self, words: Words) -> Result<ExitCode, CliError> {
+        match self {
+            Self::New(new) => new.run(words),
+            Self::Check(check) => check.run(words),
+            Self::Test(test) => test.run(words),
+            Self::Run(run) => run.run(words),
+            Self::Reference => reference::run(),
+        }
+    }
+}
+
+impl Kept {
+    async fn run(self, ctx: &Ctx, operator: Operator, words: Words) -> Result<ExitCode, CliError> {
+        match self {
+            Self::List(list) => list.run(ctx, operator, words).await,
+            Self::Export(export) => export.run(ctx, operator, words).await,
+            Self::Import(import) => import.run(ctx, operator, words).await,
+            Self::Explain(explain) => explain.run(ctx, operator, words).await,
+            Self::Verify(verify) => verify.run(ctx, operator, words).await,
         }
     }
 }

@@ -1,14 +1,12 @@
 //! `envoi rules new`.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use rules::{Catalog, declared_slug};
 
-use super::files::Texts;
+use super::files::{Texts, write_pair};
 use super::words::Words;
 use crate::cli::CliError;
 use crate::start::StartError;
@@ -31,18 +29,7 @@ pub(super) struct New {
 impl New {
     pub(super) fn run(self, words: Words) -> Result<ExitCode, CliError> {
         let texts = self.texts(words)?;
-        let path = |extension: &str| self.into.join(format!("{}.{extension}", self.slug));
-        let (manifest, script) = (path("toml"), path("rhai"));
-        if let Some(there) = [&manifest, &script].into_iter().find(|path| path.exists()) {
-            let args = [("path", there.display().to_string().into())];
-            return Err(CliError::Refused(words.say("RULES_FILE_EXISTS", &args)));
-        }
-        write(&manifest, &texts.manifest)?;
-        write(&script, &texts.source)?;
-        let args = [
-            ("manifest", manifest.display().to_string().into()),
-            ("script", script.display().to_string().into()),
-        ];
+        let args = write_pair(&self.into, &self.slug, &texts, words)?;
         words.print("RULES_NEW", &args)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -73,13 +60,6 @@ fn named(slug: &str, manifest: &str, source: &str) -> Texts {
     };
     let lines: Vec<String> = manifest.lines().map(line).collect();
     Texts { manifest: format!("{}\n", lines.join("\n")), source: source.to_owned() }
-}
-
-/// Writes a file that is not there yet.
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|cause| CliError::File { path: path.to_owned(), cause })
 }
 
 #[cfg(test)]

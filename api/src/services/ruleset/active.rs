@@ -231,7 +231,7 @@ fn unreadable_params() -> LocalText {
     LocalText::new("its stored parameters cannot be read", "ses paramètres enregistrés sont illisibles")
 }
 
-fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
+pub(super) fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
     let reason = |lang| super::first_error(diagnostics, lang);
     LocalText::new(
         format!("it no longer loads: {}", reason(rules::Lang::En)),

@@ -9,12 +9,16 @@ mod active;
 mod cache;
 mod candidate;
 mod evaluators;
+mod operator;
+mod past;
 mod platform;
 mod publish;
 mod rows;
 mod save;
 mod setting;
 mod view;
+
+use std::fmt::Write as _;
 
 use entity::enums::RuleState;
 use entity::ids::{RuleId, StructureId};
@@ -29,6 +33,8 @@ pub use active::{RuleSet, active, active_now, decide};
 pub use cache::RuleCache;
 pub use candidate::{Candidate, CandidateProblem, candidate};
 pub use evaluators::Evaluators;
+pub use operator::{Imported, RuleTexts, bring_in, rules_of, texts_of};
+pub use past::{Past, PastRules};
 pub use platform::{Look, Platform};
 pub use publish::publish;
 pub use rows::VersionRow;
@@ -91,6 +97,13 @@ fn locked(slug: &str) -> RuleProblem {
 fn first_error(diagnostics: &[Diagnostic], lang: Lang) -> String {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
     error.map_or_else(String::new, |diagnostic| diagnostic.message.get(lang).to_owned())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
+        hex
+    })
 }
 
 /// One writer of a structure's rules at a time, until the transaction ends. SQLite has one writer, and needs no lock.

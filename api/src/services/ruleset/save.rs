@@ -2,8 +2,6 @@
 //!
 //! Architecture Invariant: versions are one line, each made on the latest, so that nobody's work is overwritten unseen.
 
-use std::fmt::Write as _;
-
 use entity::enums::{Module, RuleState, RuleVersionState};
 use entity::ids::{RuleId, RuleVersionId, StructureId};
 use entity::{account, rule, rule_version};
@@ -15,8 +13,8 @@ use sea_orm::{
 use super::rows::{self, VersionRow};
 use super::view::changed;
 use super::{
-    MAX_COMMENT_CHARS, MAX_OWN_RULES, MAX_VERSIONS, RuleKey, RuleProblem, RuleView, cache, first_error, lock,
-    locked, not_found,
+    MAX_COMMENT_CHARS, MAX_OWN_RULES, MAX_VERSIONS, RuleKey, RuleProblem, RuleView, cache, first_error, hex,
+    lock, locked, not_found,
 };
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -239,13 +237,6 @@ async fn conflict(
 
 fn slug_taken(slug: &str) -> Problem {
     Problem::new("RULE_SLUG_TAKEN").at(&["manifest"]).with("slug", slug)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
-        hex
-    })
 }
 
 fn limit(max: usize) -> i64 {

@@ -150,7 +150,11 @@ pub(super) async fn changed(ctx: &Ctx, structure: StructureId, key: &RuleKey) ->
         .ok_or_else(|| Fault::internal("a rule just changed is gone"))
 }
 
-async fn views(ctx: &Ctx, db: &impl ConnectionTrait, structure: StructureId) -> Result<Vec<RuleView>, Fault> {
+pub(super) async fn views(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+) -> Result<Vec<RuleView>, Fault> {
     let settings = rows::settings(db, structure).await?;
     let mut rules: Vec<RuleView> =
         ctx.catalog.rules().map(|rule| platform(rule, settings.get(&rule.manifest().slug))).collect();

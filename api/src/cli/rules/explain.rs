@@ -1,0 +1,61 @@
+//! `envoi rules explain`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::run::level_word;
+use super::words::Words;
+use crate::app::Ctx;
+use crate::caller::Operator;
+use crate::cli::{CliError, print};
+use crate::graphql;
+use crate::services::explain::{Told, explain};
+
+#[derive(Args)]
+pub(super) struct Explain {
+    /// The id of a decision, or of a campaign, which was sent on one; as the API or the database gives it.
+    id: String,
+}
+
+impl Explain {
+    pub(super) async fn run(self, ctx: &Ctx, operator: Operator, words: Words) -> Result<ExitCode, CliError> {
+        let id = Uuid::parse_str(&self.id).ok().or_else(|| graphql::decision_or_campaign(&self.id));
+        let absent = || CliError::Usage(words.say("RULES_NO_DECISION", &[("id", self.id.clone().into())]));
+        let explained = explain(ctx, operator, id.ok_or_else(absent)?).await?.ok_or_else(absent)?;
+        let args = [
+            ("id", explained.id.as_uuid().to_string().into()),
+            ("structure", explained.structure.into()),
+            ("at", explained.at.to_rfc3339().into()),
+            ("stage", explained.stage.as_str().into()),
+            ("outcome", json!(explained.outcome).as_str().unwrap_or_default().into()),
+        ];
+        words.print("RULES_EXPLAINED", &args)?;
+        explained.verdicts.iter().try_for_each(|told| tell(told, words))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn tell(Told { verdict, title, facts }: &Told, words: Words) -> Result<(), CliError> {
+    let observed = if verdict.observed_only { words.say("RULES_OBSERVED", &[]) } else { String::new() };
+    let title = title
+        .as_ref()
+        .map_or_else(|| words.say("RULES_VERSION_GONE", &[]), |title| words.pick(title).to_owned());
+    let (level, code) = (level_word(verdict.level), &verdict.code);
+    print("")?;
+    print(format!("{level} {code}  {} v{} – {title} {observed}", verdict.slug, verdict.version).trim_end())?;
+    print(&format!("    {}", words.pick(&verdict.message)))?;
+    if let Some(url) = &verdict.help_url {
+        print(&format!("    {url}"))?;
+    }
+    for (name, value) in &verdict.params {
+        print(&format!("    params.{name} = {value}"))?;
+    }
+    for (path, value) in facts {
+        let value = value.as_ref().map_or_else(|| words.say("RULES_NOT_KEPT", &[]), ToString::to_string);
+        print(&format!("    {path} = {value}"))?;
+    }
+    Ok(())
+}

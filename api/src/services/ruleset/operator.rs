@@ -1,0 +1,143 @@
+//! What the operator does with the rules of a structure: lists them, takes their texts out, brings texts in.
+//!
+//! Architecture Invariant: what comes in passes the same doors as what an administrator saves and publishes, and bears the name of one.
+
+use std::sync::Arc;
+
+use entity::account;
+use entity::enums::{AccountKind, RuleVersionState};
+use entity::ids::StructureId;
+use rules::{Rule, State};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+
+use super::rows::{self, OwnRow};
+use super::view::views;
+use super::{
+    RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, publish, save, set_state, state_of,
+};
+use crate::app::Ctx;
+use crate::caller::{Caller, Operator};
+use crate::error::{Failure, Fault};
+
+/// The two texts of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTexts {
+    /// The manifest, in TOML.
+    pub manifest: String,
+    /// The script, in Rhai.
+    pub source: String,
+}
+
+/// What became of texts that were brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// They are those of the latest version, of this number, in that state.
+    Unchanged(i32),
+    /// They are a new version, a draft.
+    Saved(i32),
+    /// They are in force.
+    Published(i32),
+}
+
+/// Every rule of a structure, in the order they run: the platform's as it set them, then its own.
+///
+/// # Errors
+/// The database's.
+pub async fn rules_of(
+    ctx: &Ctx,
+    _operator: Operator,
+    structure: StructureId,
+) -> Result<Vec<RuleView>, Fault> {
+    views(ctx, ctx.store.readers(), structure).await
+}
+
+/// The texts of a structure's own rule of that slug, the published version or else the latest; or those of a rule of the platform. None
+/// when there is no such rule.
+///
+/// # Errors
+/// The database's.
+pub async fn texts_of(
+    ctx: &Ctx,
+    _operator: Operator,
+    structure: StructureId,
+    slug: &str,
+) -> Result<Option<RuleTexts>, Fault> {
+    if let Some(OwnRow { version, .. }) = own(ctx, structure, slug).await? {
+        return Ok(Some(RuleTexts { manifest: version.manifest, source: version.source }));
+    }
+    let texts = |rule: &Arc<Rule>| RuleTexts {
+        manifest: rule.manifest_toml().to_owned(),
+        source: rule.source().to_owned(),
+    };
+    Ok(ctx.catalog.get(slug).map(texts))
+}
+
+/// Brings in the texts of a structure's own rule, in the name of its first administrator that may sign in: a new version of the rule of
+/// that slug, or a new rule; in force when `state` says in which. The same texts again are no new version.
+///
+/// # Errors
+/// Those of [`save`] and [`publish`]; none when the structure has no administrator.
+pub async fn bring_in(
+    ctx: &Ctx,
+    _operator: Operator,
+    structure: StructureId,
+    texts: RuleTexts,
+    (state, comment): (Option<State>, String),
+) -> Result<Option<Imported>, Failure<RuleProblem>> {
+    let Some(caller) = administrator(ctx, structure).await? else { return Ok(None) };
+    let slug = rules::declared_slug(&texts.manifest).unwrap_or_default();
+    let known = own(ctx, structure, &slug).await?;
+    let latest = match &known {
+        Some(known) => rows::latest(ctx.store.readers(), structure, known.rule.id).await?,
+        None => None,
+    };
+    let same = |latest: &entity::rule_version::Model| {
+        cache::hash(&latest.manifest, &latest.source) == cache::hash(&texts.manifest, &texts.source)
+    };
+    let (version, number) = if let Some(latest) = latest.as_ref().filter(|latest| same(latest)) {
+        (latest.id, latest.number)
+    } else {
+        let input = SaveRule {
+            rule: known.as_ref().map(|known| RuleKey::Own(known.rule.id)),
+            based_on: latest.as_ref().map(|latest| latest.id),
+            manifest: texts.manifest,
+            source: texts.source,
+            comment: Some(comment),
+        };
+        let Saved { version, .. } = save(ctx, &caller, input).await?;
+        if state.is_none() {
+            return Ok(Some(Imported::Saved(version.number)));
+        }
+        (version.id, version.number)
+    };
+    let Some(state) = state else { return Ok(Some(Imported::Unchanged(number))) };
+    let published = known
+        .filter(|known| known.version.id == version && known.version.state == RuleVersionState::Published);
+    match published {
+        Some(known) if state_of(known.rule.state) == state => return Ok(Some(Imported::Unchanged(number))),
+        Some(known) => {
+            let rule = RuleKey::Own(known.rule.id);
+            set_state(ctx, &caller, SetRule { rule, state: Some(state), parameters: Vec::new() }).await?;
+        }
+        None => {
+            publish(ctx, &caller, version, state).await?;
+        }
+    }
+    Ok(Some(Imported::Published(number)))
+}
+
+/// The structure's own rule of that slug, with its published version, or else its latest.
+async fn own(ctx: &Ctx, structure: StructureId, slug: &str) -> Result<Option<OwnRow>, Fault> {
+    let rules = rows::shown(ctx.store.readers(), structure).await?;
+    Ok(rules.into_iter().find(|own| own.rule.slug == slug))
+}
+
+/// The structure's first administrator that may sign in: the versions of a rule have an author, who answers for them.
+async fn administrator(ctx: &Ctx, structure: StructureId) -> Result<Option<Caller>, Fault> {
+    let query = account::in_structure(structure)
+        .filter(account::Column::Kind.eq(AccountKind::Admin))
+        .filter(account::Column::DisabledAt.is_null())
+        .order_by_asc(account::Column::Id);
+    let first = query.one(ctx.store.readers()).await?;
+    Ok(first.map(|row| Caller::new(structure, row.id, ctx.id(), row.kind, [])))
+}

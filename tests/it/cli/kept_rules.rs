@@ -1,0 +1,223 @@
+//! The rules and decisions that are kept, as the operator lists them, takes them out and in, explains and verifies them.
+
+use std::fs;
+
+use entity::decision;
+use envoi_tests::process::{Server, envoi};
+use envoi_tests::{TestDatabase, UsableInTests as _};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use serde_json::{Value, json};
+
+use super::{QUATRE_VENTS, failure, on, on_both};
+
+/// Runs a command that must succeed.
+async fn done(database: &TestDatabase, arguments: &[&str]) -> String {
+    let (code, out, said) = on(database, arguments).await;
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    out
+}
+
+async fn import(database: &TestDatabase, more: &[&str]) -> (i32, String, String) {
+    on(database, &[&["rules", "import", "--structure", QUATRE_VENTS], more].concat()).await
+}
+
+#[test]
+fn rules_go_in_and_out_as_two_files() {
+    on_both(async |database| {
+        let folder = database.folder().to_owned();
+        let run = async |arguments: &[&str]| envoi(&folder, arguments, &[]).await.0;
+        assert_eq!(run(&["rules", "new", "many"]).await, 0);
+        let (code, out, _) = import(&database, &["many.toml"]).await;
+        assert_eq!((code, out.as_str()), (0, "many: version 1 is saved as a draft.\n"));
+        let list = ["rules", "list", "--structure", QUATRE_VENTS];
+        let line = |out: &str| {
+            let line = out.lines().find(|line| line.starts_with("many ")).unwrap_or_else(|| panic!("{out}"));
+            line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(line(&done(&database, &list).await), "many - OFF");
+        let (code, out, _) = import(&database, &["many.toml", "--publish=observed"]).await;
+        assert_eq!((code, out.as_str()), (0, "many: version 1 is in force.\n"));
+        assert_eq!(line(&done(&database, &list).await), "many v1 OBSERVED");
+        let (_, out, _) = import(&database, &["many.toml", "--publish"]).await;
+        assert_eq!(out, "many: version 1 is in force.\n");
+        assert_eq!(line(&done(&database, &list).await), "many v1 ACTIVE");
+        let (_, out, _) = import(&database, &["--publish", "many.toml"]).await;
+        assert_eq!(out, "many: nothing changes, version 1 is the same.\n");
+        fs::write(folder.join("many.rhai"), "!(audience.message_count > params.most)").expect("written");
+        let (_, out, _) = import(&database, &["many.rhai", "--publish"]).await;
+        assert_eq!(out, "many: version 2 is in force.\n");
+
+        fs::create_dir(folder.join("out")).expect("made");
+        let export = ["rules", "export", "--structure", QUATRE_VENTS, "many", "out"];
+        done(&database, &export).await;
+        for file in ["many.toml", "many.rhai"] {
+            let read = |path| fs::read_to_string(path).expect("it is there");
+            assert_eq!(read(folder.join("out").join(file)), read(folder.join(file)));
+        }
+        assert!(failure(&database, &export).await.contains("is there already"));
+        done(&database, &["rules", "export", "--structure", QUATRE_VENTS, "large-send", "out"]).await;
+        let none = ["rules", "export", "--structure", QUATRE_VENTS, "nothing", "out"];
+        assert!(failure(&database, &none).await.contains("no rule “nothing”"));
+
+        let (code, out, _) = import(&database, &["out/large-send.toml"]).await;
+        assert_eq!(code, 1, "what only the platform says: {out}");
+        assert!(out.contains("lock") && out.contains("large-send.toml"), "{out}");
+        assert_eq!(run(&["rules", "new", "message-length", "--into", "out"]).await, 0);
+        let (code, out, _) = import(&database, &["out/message-length.toml", "many.toml"]).await;
+        assert_eq!(code, 1);
+        assert!(out.contains("message-length: ") && out.contains("many: nothing changes"), "{out}");
+        fs::write(folder.join("many.rhai"), "audience.mesage_count < 2").expect("written");
+        let (code, out, _) = import(&database, &["many.toml", "--publish", "--lang", "fr"]).await;
+        assert!(code == 1 && out.contains("vouliez-vous dire"), "{out}");
+        assert_eq!(line(&done(&database, &list).await), "many v2 ACTIVE", "nothing was saved");
+        fs::write(folder.join("many.rhai"), "audience.message_count <= params.most").expect("written");
+        let nobody = ["rules", "import", "--structure", "Harmonie de la Vallée", "many.toml"];
+        assert!(failure(&database, &nobody).await.contains("envoi account create"));
+        assert!(done(&database, &["rules", "list"]).await.lines().count() >= 14);
+        database
+    });
+}
+
+/// Changes the verdicts of every decision.
+async fn tamper(database: &TestDatabase, change: impl Fn(&mut decision::Model)) {
+    let connection = database.connect().await;
+    for mut row in decision::Entity::all_rows().all(&connection).await.expect("read") {
+        change(&mut row);
+        let mut changed = row.clone().into_active_model();
+        changed.verdicts = Set(row.verdicts);
+        changed.outcome = Set(row.outcome);
+        changed.facts = Set(row.facts);
+        changed.update(&connection).await.expect("planted");
+    }
+    connection.close().await.expect("closed");
+}
+
+/// The verdict of that rule in a decision.
+fn verdict<'a>(row: &'a mut decision::Model, slug: &str) -> Option<&'a mut Value> {
+    let verdicts = row.verdicts.as_array_mut().expect("verdicts");
+    verdicts.iter_mut().find(|verdict| verdict["slug"] == slug)
+}
+
+#[test]
+fn a_decision_is_explained_and_taken_again() {
+    on_both(async |database| {
+        let folder = database.folder().to_owned();
+        for (slug, template) in [("words", "forbidden-words"), ("daily", "one-a-day")] {
+            let new = ["rules", "new", slug, "--template", template];
+            assert_eq!(envoi(&folder, &new, &[]).await.0, 0);
+        }
+        assert_eq!(import(&database, &["words.toml", "daily.toml", "--publish"]).await.0, 0);
+        let key = database.master_key_file.display().to_string();
+        let variables =
+            [("ENVOI_DATABASE_URL", database.address.as_str()), ("ENVOI_MASTER_KEY_FILE", key.as_str())];
+        let server = Server::start(&folder, &[], &variables).await;
+        let token = server.sign_in("marie@quatre-vents.example").await;
+        let preview = "mutation($text: String!) { previewSms(input: {
+            audience: { matching: { filter: {} } }, message: { text: $text } }) {
+            preview { token decision { id outcome } } errors { message } } }";
+        let ask = async |text: &str| {
+            let shown = server.graphql(Some(&token), preview, json!({ "text": text })).await;
+            shown["previewSms"]["preview"].clone()
+        };
+        let (fine, long) = (ask("Un secret bien gardé").await, ask(&"a".repeat(150)).await);
+        assert_eq!(
+            (&fine["decision"]["outcome"], &long["decision"]["outcome"]),
+            (&json!("ALLOWED"), &json!("REFUSED"))
+        );
+        let document = "mutation($token: String!) { sendSms(input: { previewToken: $token,
+            idempotencyKey: \"0190b5ac-0000-7000-8000-000000000000\" }) { campaign { id } errors { code } } }";
+        let sent = server.graphql(Some(&token), document, json!({ "token": fine["token"] })).await;
+        let campaign = sent["sendSms"]["campaign"]["id"].as_str().expect("it is sent").to_owned();
+        assert_eq!(server.stop().await, Some(0));
+
+        let decision = long["decision"]["id"].as_str().expect("an id");
+        let told = done(&database, &["rules", "explain", decision]).await;
+        for part in [
+            QUATRE_VENTS,
+            "PREVIEW: REFUSED",
+            "DENY MESSAGE_TOO_LONG  message-length v1",
+            "message.length = 150",
+            "params.max_length = 149",
+            "message.text = (not kept)",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let told = done(&database, &["rules", "explain", &campaign, "--lang", "fr"]).await;
+        assert!(told.contains("SEND : ALLOWED") && told.contains("non conservé"), "{told}");
+        assert!(!told.contains("Un secret"), "{told}");
+        for id in ["nothing", "0190b5ac-0000-7000-8000-000000000000"] {
+            let (code, out, said) = on(&database, &["rules", "explain", id]).await;
+            assert!(code == 2 && out.is_empty() && said.contains("neither"), "{said}");
+        }
+        verifies(&database).await;
+        database
+    });
+}
+
+/// All adds up as it is; whatever is planted is found, and what cannot be told is counted.
+async fn verifies(database: &TestDatabase) {
+    let verify = ["rules", "verify", "--structure", QUATRE_VENTS];
+    let whole = done(database, &verify).await;
+    assert!(whole.contains("3 decisions: ") && whole.contains(", 0 differences, "), "{whole}");
+    assert!(whole.contains("not replayable: daily v1, 3 verdicts: it looks at each person"), "{whole}");
+    assert!(!whole.contains("words v1"), "the text is still there: {whole}");
+    assert!(done(database, &["rules", "verify", "--since", "2999-01-01"]).await.starts_with("0 decisions"));
+    assert!(done(database, &["rules", "verify"]).await.contains("3 decisions"));
+
+    let caught = async |why: &str| {
+        let (code, out, _) = on(database, &verify).await;
+        assert!(code == 1 && out.contains(why), "{why}: {out}");
+    };
+    let length = "message-length";
+    let too_long = |row: &mut decision::Model| {
+        verdict(row, length).is_some_and(|verdict| verdict["code"] == "MESSAGE_TOO_LONG")
+    };
+    tamper(database, |row| {
+        if too_long(row) {
+            let verdict = verdict(row, length).expect("it ran");
+            (verdict["level"], verdict["code"]) = (json!("PASS"), json!("PASS"));
+        }
+    })
+    .await;
+    caught("message-length v1: PASS PASS is stored, the rule answers DENY MESSAGE_TOO_LONG").await;
+    caught("REFUSED is stored, its verdicts make ALLOWED").await;
+    tamper(database, |row| {
+        if row.facts["message.length"] == 150 {
+            row.outcome = entity::enums::Outcome::Allowed;
+        }
+    })
+    .await;
+    caught(", 1 difference, ").await;
+    tamper(database, |row| row.facts["message.length"] = json!(3)).await;
+    assert!(done(database, &verify).await.contains(", 0 differences, "), "now it tells one story");
+
+    tamper(database, |row| verdict(row, "words").expect("it ran")["message"]["fr"] = json!("Rien.")).await;
+    caught("words v1: PASS PASS is stored with another message").await;
+    tamper(database, |row| {
+        let verdict = verdict(row, "words").expect("it ran");
+        verdict["message"]["fr"] = json!("La règle est respectée.");
+        verdict["script_hash"] = json!("0".repeat(64));
+    })
+    .await;
+    caught("words v1: the script is not the one that ran").await;
+    tamper(database, |row| verdict(row, "words").expect("it ran")["version"] = json!(7)).await;
+    let gone = done(database, &verify).await;
+    assert!(
+        gone.contains("not replayable: words v7, 3 verdicts: that version of the rule is there no more"),
+        "{gone}"
+    );
+    tamper(database, |row| {
+        let verdict = verdict(row, length).expect("it ran");
+        verdict["engine"] = json!(99);
+        row.facts.as_object_mut().expect("facts").remove("credit.balance");
+    })
+    .await;
+    let unknown = done(database, &verify).await;
+    assert!(
+        unknown.contains("message-length v1, 3 verdicts: another version of the engine decided"),
+        "{unknown}"
+    );
+    assert!(unknown.contains("the fact credit.balance was not kept"), "{unknown}");
+    tamper(database, |row| row.verdicts = json!({})).await;
+    caught("its verdicts cannot be read").await;
+}
