@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use api::services::ruleset::Look;
+use api::app::Ctx;
+use api::services::ruleset::{self, Look};
 use envoi_tests::{TestApp, both};
 use serde_json::json;
 
@@ -97,10 +98,16 @@ async fn a_bad_file_is_named_and_the_last_good_set_stays(app: TestApp) {
 async fn a_request_keeps_the_rules_that_it_began_with(app: TestApp) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let app = with_folder(&app, folder.path()).await;
-    let before = app.ctx();
+    let (before, structure) = (app.ctx(), app.quatre_vents().await);
+    let hash = async |ctx: &Ctx| {
+        ruleset::active(ctx, app.db(), structure).await.expect("the rules can be read").hash()
+    };
+    let as_it_began = hash(&before).await;
     put(folder.path(), "DENY", SOURCE);
     assert!(matches!(app.app().platform.look(true), Look::Loaded { rules: 1 }));
     assert!(before.catalog.get("small-sends").is_none() && app.ctx().catalog.get("small-sends").is_some());
+    assert_eq!(hash(&before).await, as_it_began);
+    assert_ne!(hash(&app.ctx()).await, as_it_began);
 }
 
 async fn a_rule_that_is_published_counts_on_another_instance_at_once(app: TestApp) {

@@ -77,4 +77,15 @@ mod tests {
         assert_eq!(shown(9, 1), None, "past the end");
         assert_eq!(shown(4, 7), Some(""), "past the end of a line");
     }
+
+    #[test]
+    fn colour_is_for_those_who_look_and_no_text_speaks_to_a_terminal() {
+        let text = "true \u{1b}[31m\u{202e}";
+        let hidden = rules::Rule::load("", text).expect_err("no manifest").remove(0);
+        let problem = Diagnostic { line: 1, column: 6, half: Some(Half::Script), ..hidden };
+        let drawn =
+            |colour| draw_in(&problem, Path::new("a.rhai"), text, Words { lang: rules::Lang::En, colour });
+        assert!(drawn(true).contains("\u{1b}[1m") && !drawn(true).contains("\u{1b}[31m\u{202e}"));
+        assert!(!drawn(false).contains(['\u{1b}', '\u{202e}']), "{:?}", drawn(false));
+    }
 }
