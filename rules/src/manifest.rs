@@ -13,9 +13,11 @@ use crate::text::LocalText;
 use crate::verdict::{Level, Lock, Stage, State};
 
 mod cases;
+mod own;
 mod read;
 mod reader;
 
+pub use own::as_own;
 pub use read::declared_slug;
 pub(crate) use read::read;
 
