@@ -158,6 +158,26 @@ async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
             id("Rule"),
         ),
         (
+            "mutation($id: ID!) { startRule(input: { from: { rule: $id } }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { rollBackRule(input: { rule: $id, toVersion: $id }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { discardRuleDraft(input: { rule: $id, version: $id }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { retireRule(input: { rule: $id }) { rule { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
+            "mutation($id: ID!) { reorderRules(input: { rules: [$id] }) { rules { id } errors { code message path } } }",
+            id("Rule"),
+        ),
+        (
             "mutation($id: ID!) { previewSms(input: { audience: { people: [$id] }, message: { text: \"a\" } }) { errors { code message path } } }",
             id("Person"),
         ),

@@ -35,7 +35,7 @@ use uuid::Uuid;
 pub use context::{Maybe, Session};
 pub use live::Subscription;
 
-use self::rules::RuleMutation;
+use self::rules::{RuleLifeMutation, RuleMutation, RuleTemplateQuery};
 use account::AccountMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
@@ -54,7 +54,7 @@ const COMPLEXITY: usize = 10_000;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, ViewerQuery, MessageQuery);
+pub struct Query(NodeQuery, ViewerQuery, MessageQuery, RuleTemplateQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
@@ -66,6 +66,7 @@ pub struct Mutation(
     PeopleImportMutation,
     PersonColumnMutation,
     RuleMutation,
+    RuleLifeMutation,
     TemplateMutation,
 );
 

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use entity::enums::RuleState;
 use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
@@ -27,7 +28,8 @@ pub struct RuleSet {
     unloaded: Vec<Unloaded>,
 }
 
-/// The rules in force: the platform's in their places as the structure set them, then the published ones that it wrote.
+/// The rules in force: the platform's in their places as the structure set them, or those that stand in for them, then the other
+/// published ones that the structure wrote.
 ///
 /// Two statements.
 ///
@@ -36,10 +38,15 @@ pub struct RuleSet {
 pub async fn active(app: &App, db: &impl ConnectionTrait, structure: StructureId) -> Result<RuleSet, Fault> {
     let settings = rows::settings(db, structure).await?;
     let mut set = RuleSet::default();
+    let mut own = rows::in_force(db, structure).await?;
     for rule in app.catalog.rules() {
-        set.add_platform(rule, settings.get(&rule.manifest().slug));
+        let slug = &rule.manifest().slug;
+        match own.iter().position(|own| own.stands_in_for(rule)) {
+            Some(place) => set.add_own(&app.rule_cache, &own.remove(place)),
+            None => set.add_platform(rule, settings.get(slug)),
+        }
     }
-    for own in rows::in_force(db, structure).await? {
+    for own in own {
         set.add_own(&app.rule_cache, &own);
     }
     Ok(set)
@@ -66,6 +73,9 @@ impl RuleSet {
     }
 
     fn add_own(&mut self, cache: &RuleCache, own: &OwnRow) {
+        if own.rule.state == RuleState::Off {
+            return;
+        }
         let (state, version) = (state_of(own.rule.state), i64::from(own.version.number));
         let loaded = cache.load(&own.version.manifest, &own.version.source);
         let reason = match (loaded, rows::params(&own.rule.params)) {
@@ -188,7 +198,7 @@ fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
 #[cfg(test)]
 mod tests {
     use entity::At;
-    use entity::enums::{RuleState, RuleVersionState};
+    use entity::enums::RuleVersionState;
     use entity::ids::{AccountId, RuleId, RuleVersionId};
     use entity::{rule, rule_version};
     use rules::{Catalog, Level, RULE_ERROR};
@@ -225,6 +235,9 @@ mod tests {
             position: 1,
             params: serde_json::json!({}),
             created_at,
+            replaces: false,
+            retired_at: None,
+            retired_by: None,
         };
         let version = rule_version::Model {
             id: RuleVersionId::from_uuid(Uuid::nil()),
@@ -239,6 +252,8 @@ mod tests {
             author: AccountId::from_uuid(Uuid::nil()),
             comment: None,
             created_at,
+            published_at: Some(created_at),
+            published_by: None,
         };
         OwnRow { rule, version }
     }

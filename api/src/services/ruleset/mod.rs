@@ -7,31 +7,45 @@
 
 mod active;
 mod cache;
+mod conflict;
+mod diff;
+mod order;
 mod publish;
+mod retire;
 mod rows;
 mod save;
 mod setting;
+mod start;
+mod versions;
 mod view;
 
 use entity::enums::RuleState;
 use entity::ids::{RuleId, StructureId};
 use entity::structure;
-use rules::{Diagnostic, Lang, Severity, State};
+use rules::{Diagnostic, Lang, Lock, Rule, Severity, State};
 use sea_orm::sea_query::LockType;
 use sea_orm::{DatabaseTransaction, QuerySelect};
 
+use crate::app::Ctx;
 use crate::error::{Failure, Fault, Problem};
 
 pub use active::{RuleSet, active};
 pub use cache::RuleCache;
-pub use publish::publish;
+pub use conflict::Conflict;
+pub use diff::{VersionKey, diff, versions_by_number};
+pub use order::reorder;
+pub use publish::{PublishRule, publish};
+pub use retire::{RollBackRule, discard, retire, roll_back};
 pub use rows::VersionRow;
 pub use save::{SaveRule, Saved, save};
 pub use setting::{SetRule, set_state};
+pub use start::{StartFrom, StartRule, TemplateView, start, templates};
 pub use view::{Origin, ParameterView, RuleView, all, rules_page, versions_by_ids, versions_of_each};
 
-/// The most rules that a structure may write: each runs on every preview and every send.
+/// The most rules of its own that a structure may have in use: each runs on every preview and every send.
 pub const MAX_OWN_RULES: u64 = 50;
+/// The most rules that a structure may have with those it retired, which are kept to explain what they decided.
+pub const MAX_RULES_EVER: u64 = 200;
 /// The most versions that a rule may have.
 pub const MAX_VERSIONS: i32 = 1_000;
 /// The most characters of what an author says of a version.
@@ -53,6 +67,8 @@ pub enum RuleProblem {
     Input(Problem),
     /// The rule is the platform's, and is not to be changed so.
     Locked(Problem),
+    /// Somebody else changed the rule meanwhile.
+    Conflict(Box<Conflict>),
 }
 
 impl From<Problem> for RuleProblem {
@@ -79,6 +95,29 @@ fn not_found() -> Problem {
 
 fn locked(slug: &str) -> RuleProblem {
     RuleProblem::Locked(Problem::new("RULE_LOCKED").at(&["rule"]).with("rule", slug))
+}
+
+fn slug_taken(slug: &str, path: &'static str) -> Problem {
+    Problem::new("RULE_SLUG_TAKEN").at(&[path]).with("slug", slug)
+}
+
+/// A limit as messages name it.
+fn limit(max: impl TryInto<i64>) -> i64 {
+    max.try_into().unwrap_or(i64::MAX)
+}
+
+/// Whether the platform lets a structure put a script of its own in the place of this rule.
+fn is_replaceable(rule: &Rule) -> bool {
+    rule.manifest().lock == Some(Lock::Replaceable)
+}
+
+/// A rule that a structure wrote.
+fn own_id(ctx: &Ctx, key: &RuleKey) -> Result<RuleId, RuleProblem> {
+    match key {
+        RuleKey::Own(rule) => Ok(*rule),
+        RuleKey::Platform(slug) if ctx.catalog.get(slug).is_some() => Err(locked(slug)),
+        RuleKey::Platform(_) => Err(not_found().into()),
+    }
 }
 
 /// The first thing that keeps a rule from loading, in one sentence.
