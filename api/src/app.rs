@@ -14,7 +14,7 @@ use crate::keys::Keys;
 use crate::providers::Providers;
 use crate::services::accounts::Passwords;
 use crate::services::people::upload::Uploads;
-use crate::services::ruleset::RuleCache;
+use crate::services::ruleset::{Platform, RuleCache};
 use crate::store::Store;
 
 /// One instance of the service. Made once at start, shared by all that runs.
@@ -29,8 +29,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// The keys in use.
     pub keys: Keys,
-    /// The platform's rules.
-    pub catalog: Catalog,
+    /// The platform's rules, as they are at this moment.
+    pub platform: Platform,
     /// The rules that structures wrote, as they were loaded.
     pub rule_cache: RuleCache,
     /// The ways out to the telephone network.
@@ -70,6 +70,8 @@ impl App {
 pub struct Ctx {
     /// The instance.
     pub app: Arc<App>,
+    /// The platform's rules, the same for all that one request does.
+    pub catalog: Arc<Catalog>,
     /// The language of messages.
     pub lang: Lang,
     /// Names this request in the log.
@@ -80,8 +82,8 @@ impl Ctx {
     /// A context for one request.
     #[must_use]
     pub fn new(app: Arc<App>, lang: Lang) -> Self {
-        let request = app.id();
-        Self { app, lang, request }
+        let (request, catalog) = (app.id(), app.platform.current());
+        Self { app, catalog, lang, request }
     }
 }
 

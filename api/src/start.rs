@@ -7,7 +7,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rules::Catalog;
 use tokio::sync::Notify;
 
 use crate::app::App;
@@ -20,7 +19,7 @@ use crate::providers::http::ClientError;
 use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
 use crate::services::people::upload::Uploads;
-use crate::services::ruleset::RuleCache;
+use crate::services::ruleset::{Platform, RuleCache};
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
 
 /// Why an instance cannot start.
@@ -77,10 +76,7 @@ pub async fn start_with(
     entropy: Arc<dyn Entropy>,
     providers: Providers,
 ) -> Result<Arc<App>, StartError> {
-    let catalog = match &config.rules.plugins {
-        Some(folder) => Catalog::with_plugins(folder)?,
-        None => Catalog::builtin()?,
-    };
+    let platform = Platform::open(config.rules.plugins.clone())?;
     let store = open_store(&config, false).await?;
     let master = master_key(&config, &store, entropy.as_ref()).await?;
     let keys = Keys::open(&store, &master, entropy.as_ref()).await?;
@@ -89,7 +85,7 @@ pub async fn start_with(
         store,
         ids: Ids::default(),
         keys,
-        catalog,
+        platform,
         rule_cache: RuleCache::default(),
         providers,
         passwords: Passwords::new(cores, Arc::clone(&entropy)),

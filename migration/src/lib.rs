@@ -33,6 +33,7 @@ mod m2026_11_25_000018_templates;
 mod m2026_11_25_000019_senders;
 mod m2026_11_25_000021_consent_withdrawn;
 mod m2026_11_30_000022_rule_life;
+mod m2026_11_30_000023_exclusions;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000019_senders::Migration),
             Box::new(m2026_11_25_000021_consent_withdrawn::Migration),
             Box::new(m2026_11_30_000022_rule_life::Migration),
+            Box::new(m2026_11_30_000023_exclusions::Migration),
         ]
     }
 }

@@ -18,6 +18,17 @@ const BUILTINS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/buil
 /// Slug, manifest and script of each template.
 const TEMPLATES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
+/// The rules of a folder of plugins, as they were read at one moment, by path of their manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plugins(Vec<Plugin>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Plugin {
+    path: PathBuf,
+    manifest: String,
+    source: String,
+}
+
 /// The rules of the platform.
 #[derive(Debug)]
 pub struct Catalog {
@@ -36,15 +47,15 @@ impl Catalog {
         Self::of(builtins()?)
     }
 
-    /// The built-ins, and the rules of a folder: each `<slug>.toml` with its `<slug>.rhai` adds a rule, or replaces the
-    /// built-in of that slug. Other files are left aside.
+    /// The built-ins, and the rules of a folder over them: each adds one, or replaces the built-in of its slug.
     ///
     /// # Errors
-    /// The first file, by name, that cannot be read, lacks its other half, or does not load.
-    pub fn with_plugins(dir: &Path) -> Result<Self, CatalogError> {
+    /// The first file, by name, that does not load.
+    pub fn with(plugins: &Plugins) -> Result<Self, CatalogError> {
         let mut rules = builtins()?;
-        for manifest in manifests(dir)? {
-            let rule = load(&manifest)?;
+        for Plugin { path, manifest, source } in &plugins.0 {
+            let slug = path.file_stem().unwrap_or_default().to_string_lossy();
+            let rule = checked(path.clone(), &slug, Rule::load(manifest, source))?;
             rules.insert(rule.manifest().slug.clone(), rule);
         }
         Self::of(rules)
@@ -77,6 +88,29 @@ impl Catalog {
     }
 }
 
+impl Plugins {
+    /// Reads a folder: each `<slug>.toml` with its `<slug>.rhai`. Other files are left aside.
+    ///
+    /// # Errors
+    /// The first file, by name, that cannot be read or lacks its other half.
+    pub fn read(dir: &Path) -> Result<Self, CatalogError> {
+        let texts = |path: PathBuf| {
+            let script = path.with_extension("rhai");
+            if !script.is_file() {
+                return Err(CatalogError::HalfMissing { present: path, absent: script });
+            }
+            Ok(Plugin { manifest: read(&path)?, source: read(&script)?, path })
+        };
+        manifests(dir)?.into_iter().map(texts).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 fn builtins() -> Result<BTreeMap<String, Rule>, CatalogError> {
     BUILTINS
         .iter()
@@ -106,15 +140,6 @@ fn manifests(dir: &Path) -> Result<Vec<PathBuf>, CatalogError> {
     }
     files.retain(|file| has(file, "toml"));
     Ok(files)
-}
-
-fn load(manifest: &Path) -> Result<Rule, CatalogError> {
-    let script = manifest.with_extension("rhai");
-    if !script.is_file() {
-        return Err(CatalogError::HalfMissing { present: manifest.to_owned(), absent: script });
-    }
-    let slug = manifest.file_stem().unwrap_or_default().to_string_lossy();
-    checked(manifest.to_owned(), &slug, Rule::load(&read(manifest)?, &read(&script)?))
 }
 
 /// A file of at most the size of the larger half of a rule.

@@ -20,11 +20,24 @@ pub enum Severity {
     Warning,
 }
 
+/// Which of a rule's two texts is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Half {
+    /// The manifest.
+    Manifest,
+    /// The script.
+    Script,
+}
+
 /// One problem of a manifest or a script. Problems of a manifest name the key at fault, those of a script do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Whether the rule loads in spite of it.
     pub severity: Severity,
+    /// The text at fault; none of a diagnostic that was stored before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half: Option<Half>,
     /// What is wrong.
     pub message: LocalText,
     /// Line, from 1; 0 when the text is at fault as a whole.
@@ -39,7 +52,8 @@ impl Diagnostic {
     /// A problem that keeps the rule from loading.
     pub(crate) fn error(place: Place, en: impl Into<String>, fr: impl Into<String>) -> Self {
         let message = LocalText::new(en, fr);
-        Self { severity: Severity::Error, message, line: place.line, column: place.column, hint: None }
+        let Place { line, column } = place;
+        Self { severity: Severity::Error, half: None, message, line, column, hint: None }
     }
 
     /// A problem that the author should see, and may leave.
@@ -50,6 +64,11 @@ impl Diagnostic {
     /// The same with advice.
     pub(crate) fn with_hint(self, hint: Option<LocalText>) -> Self {
         Self { hint, ..self }
+    }
+
+    /// The same, of that text.
+    pub(crate) fn in_half(self, half: Half) -> Self {
+        Self { half: Some(half), ..self }
     }
 }
 

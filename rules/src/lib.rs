@@ -34,8 +34,9 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::Catalog;
-pub use error::{CatalogError, Diagnostic, Severity};
+pub use catalog::{Catalog, Plugins};
+pub use error::{CatalogError, Diagnostic, Half, Severity};
+pub use explain::Trial;
 pub use facts::{
     AccountFacts, AudienceFacts, CreditFacts, Facts, HistoryFacts, MessageFacts, NEVER_SENT_HOURS,
     NEVER_SENT_MINUTES, NowFacts, PermissionFacts, PersonFacts, SettingsFacts, StructureFacts,
@@ -44,7 +45,7 @@ pub use facts::{
 pub use fixes::{Fix, sentence};
 pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
-pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug};
+pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug, read_facts};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
 pub use pipeline::{ActiveRule, decide, decide_one};
 pub use rule::Rule;

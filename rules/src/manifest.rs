@@ -17,6 +17,7 @@ mod own;
 mod read;
 mod reader;
 
+pub use cases::read_facts;
 pub use own::as_own;
 pub use read::declared_slug;
 pub(crate) use read::read;

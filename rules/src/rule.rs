@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Diagnostic, Fault, Place};
+use crate::error::{Diagnostic, Fault, Half, Place};
 use crate::facts::Facts;
 use crate::host::{Answer, Run};
 use crate::manifest::{self, Case, Manifest, Message, Owner};
@@ -27,6 +27,13 @@ pub struct Rule {
     script: Script,
     reads: BTreeSet<&'static str>,
     warnings: Vec<Diagnostic>,
+}
+
+/// A rule whose cases are still to be run.
+pub(crate) struct Untried {
+    pub rule: Rule,
+    /// Each with the place where it is written.
+    pub cases: Vec<(Case, Place)>,
 }
 
 impl fmt::Debug for Rule {
@@ -79,13 +86,20 @@ impl Rule {
     }
 
     fn load_as(owner: Owner, manifest_toml: &str, source: &str) -> Result<Self, Vec<Diagnostic>> {
-        let reading = manifest::read(manifest_toml, owner).map_err(|problem| vec![problem])?;
-        let mut problems = reading.problems;
+        let Untried { rule, cases } = Self::check(owner, manifest_toml, source)?;
+        rule.run_cases(&cases)
+    }
+
+    /// All that is checked before the cases are run.
+    pub(crate) fn check(owner: Owner, manifest_toml: &str, source: &str) -> Result<Untried, Vec<Diagnostic>> {
+        let in_manifest = |problem: Diagnostic| problem.in_half(Half::Manifest);
+        let reading = manifest::read(manifest_toml, owner).map_err(|problem| vec![in_manifest(problem)])?;
+        let mut problems: Vec<Diagnostic> = reading.problems.into_iter().map(in_manifest).collect();
         let (script, uses) = match Script::compile(source, &reading.manifest) {
             Ok(compiled) if problems.is_empty() => compiled,
             Ok(_) => return Err(problems),
             Err(others) => {
-                problems.extend(others);
+                problems.extend(others.into_iter().map(|problem| problem.in_half(Half::Script)));
                 return Err(problems);
             }
         };
@@ -103,7 +117,7 @@ impl Rule {
             script,
             warnings,
         };
-        rule.run_cases(&reading.cases, &reading.case_places)
+        Ok(Untried { rule, cases: reading.cases.into_iter().zip(reading.case_places).collect() })
     }
 
     /// What it declares.
@@ -212,10 +226,10 @@ impl Rule {
     }
 
     /// The rule, if each case has the verdict it expects.
-    fn run_cases(mut self, cases: &[Case], places: &[Place]) -> Result<Self, Vec<Diagnostic>> {
+    fn run_cases(mut self, cases: &[(Case, Place)]) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut passed = 0;
-        for (index, (case, place)) in cases.iter().zip(places).enumerate() {
+        for (index, (case, place)) in cases.iter().enumerate() {
             let ruling = self.rule_on(&Arc::new(case.facts.clone()), &case.params);
             passed += usize::from(ruling.code == PASS);
             if ruling.code != case.verdict {
@@ -227,16 +241,18 @@ impl Rule {
                         format!("cases[{number}]: {wanted} was expected, the rule answered {found}"),
                         format!("cases[{number}] : {wanted} était attendu, la règle a répondu {found}"),
                     )
-                    .with_hint(detail),
+                    .with_hint(detail)
+                    .in_half(Half::Manifest),
                 );
             }
         }
         if passed == 0 || passed == cases.len() {
-            self.warnings.push(Diagnostic::warning(
+            let warning = Diagnostic::warning(
                 Place::default(),
                 "cases: give one that passes and one that does not, or they prove little",
                 "cases : donnez un cas qui passe et un cas qui ne passe pas, sinon ils prouvent peu",
-            ));
+            );
+            self.warnings.push(warning.in_half(Half::Manifest));
         }
         if problems.is_empty() {
             return Ok(self);
@@ -266,6 +282,7 @@ fn unused(manifest: &Manifest, codes: &BTreeSet<String>, params: &BTreeSet<&str>
             format!("{key}: declared, and the rule never uses it"),
             format!("{key} : déclaré, et la règle ne s’en sert jamais"),
         )
+        .in_half(Half::Manifest)
     };
     idle_codes.chain(idle_params).map(warning).collect()
 }

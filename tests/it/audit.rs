@@ -116,6 +116,12 @@ const PLANTS: &[(&str, &[&str])] = &[
         "UPDATE message SET number_hash = (SELECT number_hash FROM message ORDER BY number_hash LIMIT 1)",
         &["a number is in a campaign once"],
     ),
+    (
+        "INSERT INTO campaign_exclusion (structure_id, campaign_id, person_id, code)
+            SELECT p.structure_id, m.campaign_id, p.person_id, 'OPTED_OUT' FROM message_person p
+            INNER JOIN message m ON m.id = p.message_id",
+        &["nobody is left out of a campaign that writes to them"],
+    ),
     ("UPDATE campaign SET delivered = delivered + 1", &["a campaign's progress adds up"]),
     (
         "UPDATE campaign SET queued = 0, delivered = queued WHERE queued > 0",

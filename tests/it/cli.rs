@@ -5,6 +5,8 @@ mod databases;
 mod opt_outs;
 mod prices;
 mod providers;
+mod reload;
+mod rules;
 mod senders;
 
 use std::path::Path;

@@ -4,9 +4,11 @@ mod at_once;
 mod bad_input;
 mod before;
 mod commercial;
+mod explained;
 mod holidays;
 mod life;
 mod own;
+mod plugins;
 mod recipients;
 mod replaced;
 

@@ -194,6 +194,16 @@ impl Server {
         self.child.kill().await.expect("the server can be killed");
     }
 
+    /// Tells it that something of its own changed (SIGHUP).
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub async fn hang_up(&self) {
+        let process = self.child.id().expect("the server runs").to_string();
+        let told = Command::new("kill").args(["-HUP", &process]).status().await.expect("kill can be run");
+        assert!(told.success(), "the server is gone");
+    }
+
     /// Asks it to end (SIGTERM), and waits until it has; answers its exit code.
     ///
     /// # Panics

@@ -39,6 +39,9 @@ pub enum CliError {
     /// A service refused its input, and says why.
     #[error("{0}")]
     Refused(String),
+    /// The command line names what is not there, or cannot be.
+    #[error("{0}")]
+    Usage(String),
     /// A file of people was not imported, or not to its end.
     #[error(transparent)]
     Import(#[from] ImportError),

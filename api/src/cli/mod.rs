@@ -1,7 +1,7 @@
 //! The command line: one file a group of commands, each of which calls services and prints what they answer.
 //!
 //! Exit codes: 0, it was done; 1, it was not, and one line on the standard error says why; 2, a file was imported but for the
-//! rows that the report refuses.
+//! rows that the report refuses. Those of `envoi rules` are its own.
 //!
 //! Architecture Invariant: only this module makes an [`Operator`], reads the environment, or writes on the standard output.
 
@@ -19,6 +19,8 @@ mod parse;
 mod people;
 mod price;
 mod provider;
+mod reload;
+mod rules;
 mod schema;
 mod sender;
 mod serve;
@@ -30,8 +32,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
-use rules::Lang;
+use ::rules::Lang;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app::Ctx;
 use crate::caller::Operator;
@@ -62,6 +64,8 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema.
     Schema,
+    /// Write, check, test and run rules.
+    Rules(rules::Rules),
     #[command(flatten)]
     Operate(Operate),
 }
@@ -109,6 +113,9 @@ enum Operate {
     Audit,
 }
 
+/// What `envoi rules` answers to a command line that names what is not there.
+const USAGE: u8 = 2;
+
 /// Bytes of stack for each worker: resolving a deep query takes more than the usual 2 MiB when nothing is optimised.
 const WORKER_STACK: usize = 8 * 1024 * 1024;
 
@@ -120,19 +127,30 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are errors to clap, printed on the standard output. A closed pipe harms nobody.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { misused() } else { ExitCode::SUCCESS };
         }
     };
     run(cli).unwrap_or_else(|error| {
         output::complain(&error);
-        ExitCode::FAILURE
+        match error {
+            CliError::Usage(_) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
     })
+}
+
+/// What the process answers to a command line that cannot be read: of `envoi rules`, what tools of authors expect.
+fn misused() -> ExitCode {
+    let read = Cli::command().ignore_errors(true).try_get_matches();
+    let of_rules = read.is_ok_and(|matches| matches.subcommand_name() == Some("rules"));
+    if of_rules { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }
 
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let settings = || Config::load(cli.config.as_deref(), environment());
     match cli.command {
         Command::Schema => schema::run(),
+        Command::Rules(rules) => rules.run(),
         Command::Serve(serve) => block_on(serve.run(settings()?)),
         Command::Migrate => block_on(migrate::run(settings()?)),
         Command::Operate(command) => block_on(command.run(settings()?)),

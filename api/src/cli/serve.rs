@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use super::{CliError, demo, open, print};
+use super::{CliError, demo, open, print, reload};
 use crate::app::App;
 use crate::caller::Operator;
 use crate::config::{Config, Log, LogFormat, RateLimit};
@@ -67,6 +67,7 @@ impl Serve {
         if self.demo {
             print(&demo::sign_ins())?;
         }
+        let reloading = reload::spawn(&ctx.app).map_err(CliError::Runtime)?;
         let mut sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
         let served = tokio::select! {
             () = serve(&ctx.app, listener, told_to_end) => Ok(()),
@@ -74,6 +75,9 @@ impl Serve {
         };
         if let Some(sending) = sending {
             sending.stop().await;
+        }
+        if let Some(reloading) = reloading {
+            reloading.abort();
         }
         ctx.store.clone().close().await;
         tracing::info!("stopped");

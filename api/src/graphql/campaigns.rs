@@ -1,5 +1,6 @@
 //! Campaigns, their messages, and what became of each.
 
+mod message;
 mod mutation;
 
 use std::collections::HashMap;
@@ -9,21 +10,22 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::ids::{CampaignId, DecisionId};
 
+pub use message::{SmsMessage, SmsMessageConnection};
 pub use mutation::CampaignMutation;
 
 use super::account::Account;
 use super::context::{Maybe, Session};
 use super::decisions::Decision;
-use super::message::MessagePurpose;
+use super::message::{Exclusion, ExclusionConnection, MessagePurpose};
 use super::node_id::NodeId;
 use super::page::{PageArgs, connection, cost, page_args};
-use super::people::{Company, Person};
-use super::scalar::PhoneNumber;
+use super::people::Company;
 use super::templates::MessageTemplateVersion;
 use super::together::Together;
 use crate::error::Fault;
-use crate::services::campaigns::{self, CampaignRow, Detail, MessageRow, Progress};
+use crate::services::campaigns::{self, CampaignRow, Detail, Progress};
 use crate::services::decisions::{self, DecisionRow};
+use crate::services::message::exclusions_of_campaigns;
 use crate::services::page::Page;
 use crate::services::reports;
 use crate::services::templates::{self, VersionRow};
@@ -119,6 +121,8 @@ impl From<Progress> for CampaignProgress {
 type Asked = (Option<Vec<entity::enums::MessageState>>, PageArgs, Detail);
 /// Campaigns that were read together, and pages of their messages.
 type Messages = Together<CampaignId, Asked, Page<SmsMessage>>;
+/// Campaigns that were read together, and pages of whom they left out.
+type LeftOut = Together<CampaignId, PageArgs, Page<Exclusion>>;
 /// Campaigns that were read together, and what they were started from.
 type Origins = Together<CampaignId, (), VersionRow>;
 
@@ -128,13 +132,15 @@ pub struct Campaign {
     row: CampaignRow,
     decision: Option<DecisionRow>,
     together: Arc<Messages>,
+    left_out: Arc<LeftOut>,
     origins: Arc<Origins>,
 }
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
         let (together, origins) = (Arc::new(Messages::new([row.id])), Arc::new(Origins::new([row.id])));
-        Self { row, decision: None, together, origins }
+        let left_out = Arc::new(LeftOut::new([row.id]));
+        Self { row, decision: None, together, left_out, origins }
     }
 }
 
@@ -155,9 +161,11 @@ pub async fn with_decisions(
     }
     let together = Arc::new(Messages::new(rows.iter().map(|row| row.id)));
     let origins = Arc::new(Origins::new(rows.iter().map(|row| row.id)));
+    let left_out = Arc::new(LeftOut::new(rows.iter().map(|row| row.id)));
     let campaign = |row: CampaignRow| {
         let decision = found.get(&row.decision_id).cloned();
-        Campaign { row, decision, together: Arc::clone(&together), origins: Arc::clone(&origins) }
+        let (together, origins) = (Arc::clone(&together), Arc::clone(&origins));
+        Campaign { row, decision, together, left_out: Arc::clone(&left_out), origins }
     };
     Ok(rows.into_iter().map(campaign).collect())
 }
@@ -261,6 +269,31 @@ impl Campaign {
         session.maybe(async { Ok(self.together.of(self.row.id, asked, read).await?.map(Into::into)) }).await
     }
 
+    /// Those of its audience whom it was not sent to, by name, and why, as it was when it was sent; nobody, of what was sent before this was
+    /// kept. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn exclusions(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<ExclusionConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        // Boxed: the future that holds it would take much of a stack.
+        let read = Box::pin(async {
+            let (caller, of) = (session.caller()?, self.left_out.keys());
+            let found = exclusions_of_campaigns(&session.ctx, caller, of, &args).await?;
+            Ok(found.into_iter().map(|(id, page)| (id, page.turn(Exclusion::together))).collect())
+        });
+        session
+            .maybe(async { Ok(self.left_out.of(self.row.id, args.clone(), read).await?.map(Into::into)) })
+            .await
+    }
+
     /// What the rules said when it was sent.
     async fn decision(&self, graphql: &Context<'_>) -> Maybe<Decision> {
         let session = Session::of(graphql);
@@ -281,95 +314,5 @@ connection! {
     CampaignConnection {
         /// A campaign in a page.
         CampaignEdge { Campaign }
-    }
-}
-
-/// A step in the life of a message.
-#[derive(SimpleObject)]
-pub struct MessageEvent {
-    /// When.
-    at: DateTime<Utc>,
-    /// The state it came to.
-    state: MessageState,
-    /// Why, for programs: the provider's reason or ours; null when none is known.
-    code: Option<String>,
-}
-
-impl From<campaigns::MessageEvent> for MessageEvent {
-    fn from(event: campaigns::MessageEvent) -> Self {
-        Self { at: *event.at, state: event.state.into(), code: event.code }
-    }
-}
-
-/// One SMS to one number.
-#[derive(Clone)]
-pub struct SmsMessage {
-    row: MessageRow,
-    people: Vec<Person>,
-}
-
-impl SmsMessage {
-    /// A message to some people of a company.
-    fn among(company: &Arc<Company>, mut row: MessageRow) -> Self {
-        let people = std::mem::take(&mut row.people);
-        Self { people: people.into_iter().map(|person| Person::among(company, person)).collect(), row }
-    }
-
-    /// These messages, read together.
-    pub fn together(rows: Vec<MessageRow>) -> Vec<Self> {
-        let company = Company::of(rows.iter().flat_map(|row| &row.people));
-        rows.into_iter().map(|row| Self::among(&company, row)).collect()
-    }
-}
-
-/// One SMS to one number, for all the people who share it.
-#[Object]
-impl SmsMessage {
-    /// The id of this object.
-    pub async fn id(&self) -> ID {
-        NodeId::Message(self.row.id).encode()
-    }
-
-    /// The people it is for, by name. Whoever reads campaigns reads whom they reached.
-    async fn people(&self) -> Vec<Person> {
-        self.people.clone()
-    }
-
-    /// The number it goes to; null once erased.
-    async fn number(&self) -> Option<PhoneNumber> {
-        self.row.number.clone().map(PhoneNumber::from)
-    }
-
-    /// The text as the telephone shows it; null once erased.
-    async fn text(&self) -> Option<&str> {
-        self.row.text.as_ref().map(entity::sensitive::Sensitive::expose)
-    }
-
-    /// The SMS it takes, each charged.
-    async fn segments(&self) -> i32 {
-        self.row.segments
-    }
-
-    /// Where it stands.
-    async fn state(&self) -> MessageState {
-        self.row.state.into()
-    }
-
-    /// Why it stands there, for programs; null when there is nothing to say.
-    async fn reason(&self) -> Option<&str> {
-        self.row.reason.as_deref()
-    }
-
-    /// What became of it, in order.
-    async fn events(&self) -> Vec<MessageEvent> {
-        self.row.events.iter().cloned().map(MessageEvent::from).collect()
-    }
-}
-
-connection! {
-    /// A page of messages.
-    SmsMessageConnection {
-        /// A message in a page.
-        SmsMessageEdge { SmsMessage }
     }
 }

@@ -255,3 +255,45 @@ UNKNOWN_COUNTRY = The country code is unknown.
 FORBIDDEN_CHARACTERS = This number holds other characters than digits, a leading + and separators.
 SHORT_CODE = This is a short code, not a person’s number.
 INVALID = This number is in no range in use: check it, or write it with its country code.
+
+## The command line of authors of rules
+
+RULES_LEVEL_ERROR = error
+RULES_LEVEL_WARNING = warning
+RULES_LEVEL_HELP = help
+RULES_NOT_THERE = { $path }: there is no rule; a rule is two files, <name>.toml and <name>.rhai.
+RULES_HALF_MISSING = { $path }: this file is missing; a rule is two files, <name>.toml and <name>.rhai.
+RULES_FILE_UNREADABLE = { $path }: it cannot be read ({ $reason }).
+RULES_FILE_TOO_LARGE = { $path }: it has more than { $max } bytes, and no rule has.
+RULES_FILE_NOT_UTF8 = { $path }: it is no text in UTF-8.
+RULES_FILE_EXISTS = { $path } is there already, and is not replaced: choose another name.
+RULES_MISNAMED = { $path }: the rule is called “{ $slug }”; name the file and the rule alike.
+RULES_SLUG_WRONG = “{ $slug }” is no name of a rule: a-z, 0-9 and hyphens, a letter first, at most 48 characters.
+RULES_NO_TEMPLATE = There is no template “{ $template }”; there are: { $known }.
+RULES_NEW = { $manifest } and { $script } are written. Check them with `envoi rules check`, try them with `envoi rules test` and `envoi rules run`.
+RULES_CHECKED =
+    { $checked ->
+        [one] { $checked } rule checked
+       *[other] { $checked } rules checked
+    }, { $refused } refused, { $warnings } { $warnings ->
+        [one] warning
+       *[other] warnings
+    }.
+RULES_CASE_HOLDS = ok    { $path }:{ $line } cases[{ $number }] { $expected }
+RULES_CASE_FAILS = FAIL  { $path }:{ $line } cases[{ $number }] { $expected } was expected, the rule answered { $answered }
+RULES_TESTED =
+    { $held ->
+        [one] { $held } case holds
+       *[other] { $held } cases hold
+    }, { $failed } { $failed ->
+        [one] fails
+       *[other] fail
+    }.
+RULES_DOES_NOT_LOAD = { $rule } does not load: `envoi rules check` says why.
+RULES_PARAM_WRONG = --param { $param }: { $reason }
+RULES_PARAM_UNKNOWN = write NAME=VALUE; this rule has the parameters: { $known }
+RULES_FIX = The shortest way: { $fix }
+RULES_OPERATIONS = { $count } operations, at most { $most }.
+RULES_FACTS_READ = Facts read:
+RULES_TRACE = Trace:
+RULES_HIDDEN = a text of { $length } characters

@@ -255,3 +255,39 @@ UNKNOWN_COUNTRY = L’indicatif du pays est inconnu.
 FORBIDDEN_CHARACTERS = Ce numéro contient autre chose que des chiffres, un + au début et des séparateurs.
 SHORT_CODE = C’est un numéro court de service, pas celui d’une personne.
 INVALID = Ce numéro n’est attribué à personne : vérifiez-le, ou écrivez-le avec son indicatif.
+
+## La ligne de commande des auteurs de règles
+
+RULES_LEVEL_ERROR = erreur
+RULES_LEVEL_WARNING = avertissement
+RULES_LEVEL_HELP = conseil
+RULES_NOT_THERE = { $path } : aucune règle ici ; une règle est deux fichiers, <nom>.toml et <nom>.rhai.
+RULES_HALF_MISSING = { $path } : ce fichier manque ; une règle est deux fichiers, <nom>.toml et <nom>.rhai.
+RULES_FILE_UNREADABLE = { $path } : illisible ({ $reason }).
+RULES_FILE_TOO_LARGE = { $path } : plus de { $max } octets, et aucune règle n’en a autant.
+RULES_FILE_NOT_UTF8 = { $path } : ce n’est pas du texte en UTF-8.
+RULES_FILE_EXISTS = { $path } existe déjà, et n’est pas remplacé : choisissez un autre nom.
+RULES_MISNAMED = { $path } : la règle s’appelle « { $slug } » ; donnez le même nom au fichier et à la règle.
+RULES_SLUG_WRONG = « { $slug } » n’est pas un nom de règle : a-z, 0-9 et traits d’union, une lettre en premier, 48 caractères au plus.
+RULES_NO_TEMPLATE = Il n’y a pas de modèle « { $template } » ; il y a : { $known }.
+RULES_NEW = { $manifest } et { $script } sont écrits. Vérifiez-les avec `envoi rules check`, essayez-les avec `envoi rules test` et `envoi rules run`.
+RULES_CHECKED =
+    { $checked ->
+        [one] { $checked } règle vérifiée
+       *[other] { $checked } règles vérifiées
+    }, { $refused } refusée(s), { $warnings } avertissement(s).
+RULES_CASE_HOLDS = ok     { $path }:{ $line } cases[{ $number }] { $expected }
+RULES_CASE_FAILS = ÉCHEC  { $path }:{ $line } cases[{ $number }] { $expected } était attendu, la règle a répondu { $answered }
+RULES_TESTED =
+    { $held ->
+        [one] { $held } cas juste
+       *[other] { $held } cas justes
+    }, { $failed } en échec.
+RULES_DOES_NOT_LOAD = { $rule } ne se charge pas : `envoi rules check` dit pourquoi.
+RULES_PARAM_WRONG = --param { $param } : { $reason }
+RULES_PARAM_UNKNOWN = écrivez NOM=VALEUR ; cette règle a les paramètres : { $known }
+RULES_FIX = Le plus court : { $fix }
+RULES_OPERATIONS = { $count } opérations, { $most } au plus.
+RULES_FACTS_READ = Faits lus :
+RULES_TRACE = Déroulement :
+RULES_HIDDEN = un texte de { $length } caractères

@@ -4,16 +4,29 @@ use std::collections::BTreeMap;
 
 use toml::Table;
 
-use super::read::RawCase;
+use super::read::{RawCase, check_text, unreadable};
 use super::reader::{Reader, param_value};
 use super::{Case, CodeSpec};
-use crate::error::Place;
+use crate::error::{Diagnostic, Place};
 use crate::facts::{self, Facts};
 use crate::names::{Params, fact, hint, param};
 use crate::params::ParamSpec;
 use crate::text::LocalText;
 use crate::types::Type;
 use crate::verdict::PASS;
+
+/// Facts written as those of a case: tables of TOML, what is not named having its reference value.
+///
+/// # Errors
+/// Every problem found; with no place those of a fact, which is named.
+pub fn read_facts(text: &str) -> Result<Facts, Vec<Diagnostic>> {
+    check_text(text).map_err(|problem| vec![problem])?;
+    let (en, fr) = ("the facts cannot be read", "les faits ne peuvent pas être lus");
+    let given: Table = toml::from_str(text).map_err(|error| vec![unreadable(text, &error, en, fr)])?;
+    let mut reader = Reader::new(text);
+    let facts = reader.case_facts("facts", Place::default(), &given);
+    facts.filter(|_| reader.problems.is_empty()).ok_or(reader.problems)
+}
 
 impl Reader<'_> {
     pub(super) fn case(

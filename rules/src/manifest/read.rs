@@ -95,13 +95,7 @@ pub(crate) struct Reading {
 pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     check_text(text)?;
     let raw: Raw = toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
-        let detail = error.message();
-        Diagnostic::error(
-            place,
-            format!("the manifest cannot be read: {detail}"),
-            format!("le manifeste ne peut pas être lu : {}", in_french(detail)),
-        )
+        unreadable(text, &error, "the manifest cannot be read", "le manifeste ne peut pas être lu")
     })?;
     let mut reader = Reader::new(text);
     let params: Params = raw
@@ -144,6 +138,13 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
 }
 
+/// What TOML has against a text.
+pub(super) fn unreadable(text: &str, error: &toml::de::Error, en: &str, fr: &str) -> Diagnostic {
+    let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
+    let detail = error.message();
+    Diagnostic::error(place, format!("{en}: {detail}"), format!("{fr} : {}", in_french(detail)))
+}
+
 /// What the library says of a manifest of another shape, in French where it is one of the usual slips; else as it says it.
 fn in_french(detail: &str) -> String {
     let told = |start: &str, french: &str| detail.strip_prefix(start).map(|rest| format!("{french} {rest}"));
@@ -174,7 +175,7 @@ pub(super) fn is_slug(name: &str) -> bool {
 }
 
 /// Size first, before anything reads the text, then what it may hide.
-fn check_text(text: &str) -> Result<(), Diagnostic> {
+pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
     if text.len() > MAX_MANIFEST_BYTES {
         return Err(Diagnostic::error(
             Place::default(),

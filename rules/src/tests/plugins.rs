@@ -20,7 +20,7 @@ impl Folder {
     }
 
     fn refused(&self) -> String {
-        Catalog::with_plugins(&self.0).expect_err("a bad folder").to_string()
+        with_plugins(&self.0).expect_err("a bad folder").to_string()
     }
 }
 
@@ -28,6 +28,10 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+fn with_plugins(folder: &Path) -> Result<Catalog, CatalogError> {
+    Catalog::with(&Plugins::read(folder)?)
 }
 
 #[test]
@@ -38,7 +42,7 @@ fn the_operator_adds_rules_and_replaces_built_ins() {
     folder.put("message-length.toml", &MANIFEST.replace("slug = \"sample\"", "slug = \"message-length\""));
     folder.put("message-length.rhai", SCRIPT);
     folder.put("README.md", "not a rule");
-    let catalog = Catalog::with_plugins(&folder.0).unwrap_or_else(|error| panic!("{error}"));
+    let catalog = with_plugins(&folder.0).unwrap_or_else(|error| panic!("{error}"));
     let slugs: Vec<&str> = catalog.rules().map(|rule| rule.manifest().slug.as_str()).collect();
     assert_eq!(slugs.len(), 15);
     assert_eq!((slugs[1], slugs[14]), ("sample", "message-length"));
@@ -71,6 +75,6 @@ fn a_bad_file_is_refused_by_name() {
 
 #[test]
 fn a_folder_that_is_not_there_is_refused_by_name() {
-    let told = Catalog::with_plugins(Path::new("no/such/folder")).expect_err("absent").to_string();
+    let told = with_plugins(Path::new("no/such/folder")).expect_err("absent").to_string();
     assert!(told.starts_with("no/such/folder: "), "{told}");
 }

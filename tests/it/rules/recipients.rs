@@ -52,7 +52,7 @@ verdict = "NOT_CHOSEN"
 }
 
 /// Puts a rule in force that lets the first case of the manifest through, and not this one.
-async fn in_force(app: &TestApp, source: &str, failing: &str, state: &str) -> Value {
+pub(super) async fn in_force(app: &TestApp, source: &str, failing: &str, state: &str) -> Value {
     let admin = app.admin().await;
     let saved = save(&admin, json!({ "manifest": manifest(failing), "source": source })).await;
     assert_eq!(saved["version"]["diagnostics"], json!([]), "{saved}");
@@ -62,7 +62,7 @@ async fn in_force(app: &TestApp, source: &str, failing: &str, state: &str) -> Va
 }
 
 /// Three people of one family name who differ.
-async fn three(app: &TestApp) -> Actor {
+pub(super) async fn three(app: &TestApp) -> Actor {
     let file = "Nom;Prénom;Sexe;Mobile;Tags;Listes\n\
         Divers;Aude;F;0612008001;Musicien,Bureau;Orchestre A\nDivers;Bruno;M;0612008002;Musicien;\nDivers;Cora;;0612008003;;Orchestre A\n";
     app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");

@@ -7,5 +7,5 @@ mod query;
 
 pub use metrics::MessagePurpose;
 pub use mutation::MessageMutation;
-pub use preview::SmsPreview;
+pub use preview::{Exclusion, ExclusionConnection, SmsPreview};
 pub use query::MessageQuery;

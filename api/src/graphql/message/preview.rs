@@ -265,14 +265,16 @@ connection! {
     }
 }
 
-/// A person whom a preview leaves out.
+/// A person whom a preview, or a send, leaves out.
+#[derive(Clone)]
 pub struct Exclusion {
     person: Person,
     reason: ExclusionReason,
 }
 
 impl Exclusion {
-    fn together(rows: Vec<ExclusionRow>) -> Vec<Self> {
+    /// These people, read together.
+    pub fn together(rows: Vec<ExclusionRow>) -> Vec<Self> {
         let (people, reasons): (Vec<_>, Vec<_>) =
             rows.into_iter().map(|row| (row.person, row.reason)).unzip();
         let people = Person::together(people).into_iter();
@@ -280,7 +282,7 @@ impl Exclusion {
     }
 }
 
-/// A person of the audience whom a preview does not reach, and why.
+/// A person of the audience whom a preview does not reach, or whom a campaign was not sent to, and why.
 #[Object]
 impl Exclusion {
     /// Who.
@@ -312,9 +314,9 @@ impl Exclusion {
 }
 
 connection! {
-    /// A page of those whom a preview leaves out.
+    /// A page of those who are left out.
     ExclusionConnection {
-        /// One of those whom a preview leaves out.
+        /// One of those who are left out.
         ExclusionEdge { Exclusion }
     }
 }

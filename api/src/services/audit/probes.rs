@@ -131,6 +131,13 @@ pub(super) const PROBES: &[Probe] = &[
             GROUP BY structure_id, campaign_id, number_hash HAVING COUNT(*) > 1",
     },
     Probe {
+        name: "nobody is left out of a campaign that writes to them",
+        of: "campaign",
+        sql: "SELECT DISTINCT e.structure_id AS structure_id, e.campaign_id AS id FROM campaign_exclusion e
+            INNER JOIN message_person p ON p.structure_id = e.structure_id AND p.person_id = e.person_id
+            INNER JOIN message m ON m.id = p.message_id AND m.campaign_id = e.campaign_id",
+    },
+    Probe {
         name: "a campaign's progress adds up, and is that of its messages",
         of: "campaign",
         sql: "SELECT c.structure_id AS structure_id, c.id AS id FROM campaign c LEFT JOIN (

@@ -71,7 +71,7 @@ pub async fn campaign(
     Ok(())
 }
 
-/// Has a campaign join the family whose first it names, once its messages are written: the scan that they come from leaves out whom
+/// Has a campaign join the family whose first it names, once its messages, and whom it leaves out, are written: the scan that they come from leaves out whom
 /// the family writes to already, and must not take them for such.
 pub async fn join_family(
     tx: &DatabaseTransaction,

@@ -1,7 +1,7 @@
 //! The send: the plan made again, compared with its preview, and committed whole.
 //!
-//! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages and
-//! their reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
+//! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages, whom it leaves
+//! out and its reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
 //! worse outcome answer the new preview instead, unless balance or time alone are to blame for the outcome. The answers come in one order: key,
 //! token, stale, refused, confirmation, credit. The work goes on when the client has left.
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
 use super::preview::{Preview, draft_of, preview_draft, token_hash};
-use super::{facts, history, queue};
+use super::{exclusions, facts, history, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -173,6 +173,7 @@ async fn commit(
         // People changed while this transaction read them twice: nothing is kept.
         return Err(Refusal::Stale(Box::new(plan.into_draft())));
     }
+    exclusions::keep(tx, caller, &plan, campaign).await?;
     queue::join_family(tx, caller, &plan, campaign).await?;
     // Last, since it locks the credit row: the dispatcher, which settles other campaigns, waits for it no longer than it must.
     if !ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await? {

@@ -9,14 +9,15 @@ use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
 use rules::{
-    ActiveRule, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State, Unloaded,
+    ActiveRule, Catalog, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State,
+    Unloaded,
 };
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{self, OwnRow, Params};
 use super::{RuleCache, state_of};
-use crate::app::App;
+use crate::app::{App, Ctx};
 use crate::error::Fault;
 
 /// The rules of one structure, in the order they run.
@@ -35,11 +36,32 @@ pub struct RuleSet {
 ///
 /// # Errors
 /// The database's.
-pub async fn active(app: &App, db: &impl ConnectionTrait, structure: StructureId) -> Result<RuleSet, Fault> {
+pub async fn active(ctx: &Ctx, db: &impl ConnectionTrait, structure: StructureId) -> Result<RuleSet, Fault> {
+    in_force(ctx, &ctx.catalog, db, structure).await
+}
+
+/// The same, for what no request asked.
+///
+/// # Errors
+/// The database's.
+pub async fn active_now(
+    app: &App,
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+) -> Result<RuleSet, Fault> {
+    in_force(app, &app.platform.current(), db, structure).await
+}
+
+async fn in_force(
+    app: &App,
+    catalog: &Catalog,
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+) -> Result<RuleSet, Fault> {
     let settings = rows::settings(db, structure).await?;
     let mut set = RuleSet::default();
     let mut own = rows::in_force(db, structure).await?;
-    for rule in app.catalog.rules() {
+    for rule in catalog.rules() {
         let slug = &rule.manifest().slug;
         match own.iter().position(|own| own.stands_in_for(rule)) {
             Some(place) => set.add_own(&app.rule_cache, &own.remove(place)),
@@ -201,7 +223,7 @@ mod tests {
     use entity::enums::RuleVersionState;
     use entity::ids::{AccountId, RuleId, RuleVersionId};
     use entity::{rule, rule_version};
-    use rules::{Catalog, Level, RULE_ERROR};
+    use rules::{Level, RULE_ERROR};
     use uuid::Uuid;
 
     use super::*;

@@ -1,0 +1,48 @@
+//! A server that runs, and what the operator changes in its folder of rules.
+
+use std::fs;
+
+use envoi_tests::plainly;
+use envoi_tests::process::{Server, envoi};
+use serde_json::{Value, json};
+
+const RULES: &str = "{ viewer { structure { rules(first: 100) { edges { node { slug title } } } } } }";
+
+fn has(data: &Value, slug: &str, title: &str) -> bool {
+    let rules = data["viewer"]["structure"]["rules"]["edges"].as_array().expect("rules");
+    rules.iter().any(|rule| rule["node"]["slug"] == slug && rule["node"]["title"] == title)
+}
+
+#[test]
+fn the_folder_is_loaded_again_when_it_changes_and_on_a_hangup() {
+    plainly(async || {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let plugins = folder.path().join("rules");
+        let plugin = |name: &str| plugins.join(name);
+        fs::create_dir(&plugins).expect("made");
+        let variables = [("ENVOI_RULES_PLUGINS", plugins.to_str().expect("a path"))];
+        let server = Server::start(folder.path(), &["--demo"], &variables).await;
+        let token = server.sign_in("admin@quatre-vents.example").await;
+        let new = ["rules", "new", "many", "--into", "rules"];
+        assert_eq!(envoi(folder.path(), &new, &[]).await.0, 0);
+        let first = "Demander avant un gros envoi";
+        server.until(&token, RULES, json!({}), |data| has(data, "many", first)).await;
+
+        let manifest = fs::read_to_string(plugin("many.toml")).expect("it is there");
+        fs::write(plugin("many.toml"), manifest.replace(first, "Gros envoi")).expect("written");
+        server.hang_up().await;
+        server.until(&token, RULES, json!({}), |data| has(data, "many", "Gros envoi")).await;
+
+        fs::write(plugin("many.rhai"), "audience.mesage_count < 2").expect("written");
+        server.hang_up().await;
+        let log = || fs::read_to_string(folder.path().join("log")).expect("there is a log");
+        let still = |data: &Value| {
+            has(data, "many", "Gros envoi") && log().contains("many.toml: the rule does not load")
+        };
+        server.until(&token, RULES, json!({}), still).await;
+        assert!(log().contains("those before stay in force"), "{}", log());
+        assert_eq!(server.stop().await, Some(0));
+        let (code, _, said) = envoi(folder.path(), &["structure", "list"], &variables).await;
+        assert!(code == 1 && said.contains("many.toml"), "at a start there is no set before: {said}");
+    });
+}
