@@ -206,7 +206,8 @@ impl Structure {
         session.maybe(async { Ok(Some(ledger::credit(&session.ctx, session.caller()?).await?.into())) }).await
     }
 
-    /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs `READ` on RULES.
+    /// Its rules in the order in which they run: those of the platform, or those it wrote in their places, then its others. Needs `READ` on
+    /// RULES.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn rules(
         &self,

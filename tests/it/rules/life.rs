@@ -12,6 +12,7 @@ both!(
     an_earlier_version_is_in_force_again,
     drafts_are_discarded,
     a_retired_rule_is_kept_and_does_not_run,
+    an_older_draft_is_not_put_over_what_was_in_force,
     own_rules_are_put_in_order,
 );
 
@@ -287,6 +288,22 @@ async fn a_retired_rule_is_kept_and_does_not_run(app: TestApp) {
     let back = changed(&admin, "rollBackRule", back).await;
     assert_eq!((&back["rule"]["state"], &back["rule"]["retiredAt"]), (&json!("ACTIVE"), &Value::Null));
     assert_eq!(marie.preview(&people, "Bonjour").await["decision"]["outcome"], "REFUSED");
+}
+
+async fn an_older_draft_is_not_put_over_what_was_in_force(app: TestApp) {
+    let admin = app.admin().await;
+    let first = save(&admin, json!({ "manifest": manifest("DENY"), "source": SOURCE })).await;
+    let second = next(&admin, &first, "WARN").await;
+    let published = changed(&admin, "publishRule", json!({ "version": second["version"]["id"] })).await;
+    let over = json!({ "version": first["version"]["id"], "expectedActive": published["version"]["id"] });
+    assert_eq!(code_of(&change(&admin, "publishRule", over).await), "RULE_VERSION_SUPERSEDED");
+    let away = json!({ "rule": published["rule"]["id"], "expectedActive": published["version"]["id"] });
+    changed(&admin, "retireRule", away).await;
+    let after = change(&admin, "publishRule", json!({ "version": first["version"]["id"] })).await;
+    assert_eq!(code_of(&after), "RULE_VERSION_SUPERSEDED", "nor after it was retired");
+    let third = next(&admin, &second, "CONFIRM").await;
+    let back = changed(&admin, "publishRule", json!({ "version": third["version"]["id"] })).await;
+    assert_eq!((&back["version"]["number"], &back["rule"]["retiredAt"]), (&json!(3), &Value::Null));
 }
 
 async fn own_rules_are_put_in_order(app: TestApp) {

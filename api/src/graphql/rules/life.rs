@@ -18,7 +18,7 @@ pub struct RollBackRuleInput {
     to_version: ID,
     /// The version in force when the author looked (`Rule.active`); absent where none was. Nothing is published over another.
     expected_active: Option<ID>,
-    /// The state that the rule takes; absent, the one it has, or ACTIVE where no version of it is in force.
+    /// The state that the rule takes; absent, the one it has, or that of a first publication where no version of it is in force.
     state: Option<RuleState>,
     /// What the author says of it, at most 500 characters.
     comment: Option<String>,

@@ -28,7 +28,7 @@ pub struct RollBackRule {
     pub to: RuleVersionId,
     /// The version that was in force when the caller looked; none where none was.
     pub expected_active: Option<RuleVersionId>,
-    /// The state that the rule takes; none for the one it has, or ACTIVE where no version is in force.
+    /// The state that the rule takes; none for the one it has, or that of a first publication where no version is in force.
     pub state: Option<State>,
     /// What the caller says of it.
     pub comment: Option<String>,
