@@ -1,14 +1,14 @@
 //! The rules a structure wrote.
 //!
 //! Owns what stays the same from one version to the next.
-//! Invariant: a slug is used once in a structure.
+//! Invariant: a slug is used once in a structure, retired rules included, so that slug and number name one version for ever.
 
 use sea_orm::entity::prelude::*;
 
 use crate::{
     At,
     enums::RuleState,
-    ids::{RuleId, StructureId},
+    ids::{AccountId, RuleId, StructureId},
     scope::scoped,
 };
 
@@ -32,6 +32,12 @@ pub struct Model {
     pub params: Json,
     /// When it was created.
     pub created_at: At,
+    /// Whether it stands in for the platform's rule of that slug, once published and as long as the platform lets it.
+    pub replaces: bool,
+    /// Since when it is out of use; none while it is in use.
+    pub retired_at: Option<At>,
+    /// Who took it out of use.
+    pub retired_by: Option<AccountId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -42,6 +42,10 @@ pub struct Model {
     pub comment: Option<String>,
     /// When it was saved.
     pub created_at: At,
+    /// When it was put in force; none for a draft.
+    pub published_at: Option<At>,
+    /// Who put it in force.
+    pub published_by: Option<AccountId>,
     /// The row that `rule_id` names.
     #[sea_orm(belongs_to, from = "(structure_id, rule_id)", to = "(structure_id, id)")]
     pub rule: BelongsTo<super::rule::Entity>,

@@ -32,6 +32,7 @@ mod m2026_11_25_000017_own_columns;
 mod m2026_11_25_000018_templates;
 mod m2026_11_25_000019_senders;
 mod m2026_11_25_000021_consent_withdrawn;
+mod m2026_11_30_000022_rule_life;
 mod m2026_11_30_000023_exclusions;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000018_templates::Migration),
             Box::new(m2026_11_25_000019_senders::Migration),
             Box::new(m2026_11_25_000021_consent_withdrawn::Migration),
+            Box::new(m2026_11_30_000022_rule_life::Migration),
             Box::new(m2026_11_30_000023_exclusions::Migration),
         ]
     }

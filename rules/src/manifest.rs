@@ -13,10 +13,12 @@ use crate::text::LocalText;
 use crate::verdict::{Level, Lock, Stage, State};
 
 mod cases;
+mod own;
 mod read;
 mod reader;
 
 pub use cases::read_facts;
+pub use own::as_own;
 pub use read::declared_slug;
 pub(crate) use read::read;
 

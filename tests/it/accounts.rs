@@ -140,6 +140,12 @@ async fn who_is_not_signed_in_sees_nothing(app: TestApp) {
         "mutation($id: ID!) { previewSms(input: { audience: { people: [$id] }, message: { text: \"a\" } }) { preview { id } } }",
         "mutation($id: ID!) { setRuleState(input: { rule: $id }) { rule { id } } }",
         "mutation($id: ID!) { publishRule(input: { version: $id }) { rule { id } } }",
+        "{ ruleTemplates { slug } }",
+        "mutation($id: ID!) { startRule(input: { from: { rule: $id } }) { rule { id } } }",
+        "mutation($id: ID!) { rollBackRule(input: { rule: $id, toVersion: $id }) { rule { id } } }",
+        "mutation($id: ID!) { discardRuleDraft(input: { rule: $id, version: $id }) { rule { id } } }",
+        "mutation($id: ID!) { retireRule(input: { rule: $id }) { rule { id } } }",
+        "mutation($id: ID!) { reorderRules(input: { rules: [$id] }) { rules { id } } }",
         "mutation($id: ID!) { saveRule(input: { rule: $id, manifest: \"\", source: \"\" }) { rule { id } } }",
         "mutation($id: ID!) { sendSms(input: { previewToken: $id, idempotencyKey: \"0190b5ac-0000-7000-8000-000000000000\" }) { replayed } }",
     ] {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use envoi_tests::{Backend, TestApp, both};
+use serde_json::{Value, json};
 
 both!(what_is_sound_is_found_sound, each_check_finds_what_is_planted, the_database_refuses_what_it_can);
 
@@ -19,6 +20,41 @@ async fn busy(app: &TestApp) {
     marie.sends(&people, "un").await;
     app.dispatch_all().await;
     marie.sends(&people[..2], "deux").await;
+    rules(app).await;
+}
+
+/// A rule with a version in force and one before it, a draft, and a retired rule.
+async fn rules(app: &TestApp) {
+    let admin = app.admin().await;
+    let start = "mutation($slug: String!) { startRule(input: { from: { template: \"forbidden-words\" }, slug: $slug }) {
+        rule { id } version { id manifest source } errors { code } } }";
+    let publish = "mutation($input: PublishRuleInput!) { publishRule(input: $input) { errors { code } } }";
+    let save =
+        "mutation($input: SaveRuleInput!) { saveRule(input: $input) { version { id } errors { code } } }";
+    for (slug, versions) in [("kept", 2), ("draft", 0), ("retired", 1)] {
+        let started = admin.query(start, json!({ "slug": slug })).await["startRule"].take();
+        let (rule, mut version) = (&started["rule"]["id"], started["version"]["id"].clone());
+        let mut active = Value::Null;
+        for number in 0..versions {
+            if number > 0 {
+                let text = &started["version"];
+                let input = json!({ "rule": rule, "basedOn": version, "manifest": text["manifest"], "source": text["source"] });
+                version =
+                    admin.query(save, json!({ "input": input })).await["saveRule"]["version"]["id"].take();
+            }
+            let input = json!({ "version": version, "expectedActive": active });
+            let done = admin.query(publish, json!({ "input": input })).await;
+            assert_eq!(done["publishRule"]["errors"], json!([]));
+            active = version.clone();
+        }
+        if slug == "retired" {
+            let retire =
+                "mutation($input: RetireRuleInput!) { retireRule(input: $input) { errors { code } } }";
+            let input = json!({ "rule": rule, "expectedActive": active });
+            let done = admin.query(retire, json!({ "input": input })).await;
+            assert_eq!(done["retireRule"]["errors"], json!([]));
+        }
+    }
 }
 
 async fn what_is_sound_is_found_sound(app: TestApp) {
@@ -130,6 +166,18 @@ const PLANTS: &[(&str, &[&str])] = &[
         "DELETE FROM ledger_entry WHERE reason = 'RELEASE'",
         &["every transfer that concerns a structure is in its ledger"],
     ),
+    (
+        "DROP INDEX rule_version_published; UPDATE rule_version SET state = 'PUBLISHED' WHERE state = 'SUPERSEDED'",
+        &["of a rule one version is in force", "a rule without a version in force is off"],
+    ),
+    ("UPDATE rule SET state = 'ACTIVE' WHERE slug = 'draft'", &["a rule without a version in force is off"]),
+    ("UPDATE rule SET retired_at = NULL WHERE slug = 'retired'", &["a rule in use has a version in force"]),
+    ("UPDATE rule SET retired_at = 1 WHERE slug = 'kept'", &["a rule without a version in force is off"]),
+    (
+        "UPDATE rule_version SET number = number + 10 WHERE state = 'SUPERSEDED'",
+        &["what is or was in force was put there"],
+    ),
+    ("UPDATE rule_version SET published_by = NULL", &["what is or was in force was put there"]),
 ];
 
 /// The plant, on a connection without the database's guards.

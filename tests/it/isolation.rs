@@ -140,60 +140,84 @@ async fn an_id_of_elsewhere_is_no_id(app: TestApp) {
     assert_eq!(types.len(), ids.len(), "{types:?}");
 }
 
+/// What changes something by the id of an object, and the type of that object.
+const CHANGES: &[(&str, &str)] = &[
+    (
+        "mutation($id: ID!) { setRuleState(input: { rule: $id, state: OFF }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { publishRule(input: { version: $id }) { rule { id } errors { code message path } } }",
+        "RuleVersion",
+    ),
+    (
+        "mutation($id: ID!) { saveRule(input: { rule: $id, manifest: \"\", source: \"\" }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { startRule(input: { from: { rule: $id } }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { rollBackRule(input: { rule: $id, toVersion: $id }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { discardRuleDraft(input: { rule: $id, version: $id }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { retireRule(input: { rule: $id }) { rule { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { reorderRules(input: { rules: [$id] }) { rules { id } errors { code message path } } }",
+        "Rule",
+    ),
+    (
+        "mutation($id: ID!) { previewSms(input: { audience: { people: [$id] }, message: { text: \"a\" } }) { errors { code message path } } }",
+        "Person",
+    ),
+    (
+        "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
+        "Tag",
+    ),
+    (
+        "mutation($id: ID!) { cancelCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+        "Campaign",
+    ),
+    (
+        "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
+        "Campaign",
+    ),
+    (
+        "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { list: $id } } }, message: { text: \"\" } }) { errors { code message path } } }",
+        "PersonList",
+    ),
+    (
+        "mutation($id: ID!) { saveMessageTemplate(input: { template: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
+        "MessageTemplate",
+    ),
+    (
+        "mutation($id: ID!) { saveMessageTemplate(input: { basedOn: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
+        "MessageTemplateVersion",
+    ),
+    (
+        "mutation($id: ID!) { archiveMessageTemplate(input: { template: $id }) { template { id } errors { code message path } } }",
+        "MessageTemplate",
+    ),
+    (
+        "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: {} } }, message: { text: \"a\", template: $id } }) { errors { code message path } } }",
+        "MessageTemplateVersion",
+    ),
+];
+
 async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
     let stranger = stranger(&app).await;
     let ids = ids(&app).await;
     let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
-    for (document, id) in [
-        (
-            "mutation($id: ID!) { setRuleState(input: { rule: $id, state: OFF }) { rule { id } errors { code message path } } }",
-            id("Rule"),
-        ),
-        (
-            "mutation($id: ID!) { publishRule(input: { version: $id }) { rule { id } errors { code message path } } }",
-            id("RuleVersion"),
-        ),
-        (
-            "mutation($id: ID!) { saveRule(input: { rule: $id, manifest: \"\", source: \"\" }) { rule { id } errors { code message path } } }",
-            id("Rule"),
-        ),
-        (
-            "mutation($id: ID!) { previewSms(input: { audience: { people: [$id] }, message: { text: \"a\" } }) { errors { code message path } } }",
-            id("Person"),
-        ),
-        (
-            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { tags: { all: [$id] } } } }, message: { text: \"a\" } }) { errors { code message path } } }",
-            id("Tag"),
-        ),
-        (
-            "mutation($id: ID!) { cancelCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
-            id("Campaign"),
-        ),
-        (
-            "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
-            id("Campaign"),
-        ),
-        (
-            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: { list: $id } } }, message: { text: \"\" } }) { errors { code message path } } }",
-            id("PersonList"),
-        ),
-        (
-            "mutation($id: ID!) { saveMessageTemplate(input: { template: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
-            id("MessageTemplate"),
-        ),
-        (
-            "mutation($id: ID!) { saveMessageTemplate(input: { basedOn: $id, name: \"A\", text: \"a\" }) { template { id } errors { code message path } } }",
-            id("MessageTemplateVersion"),
-        ),
-        (
-            "mutation($id: ID!) { archiveMessageTemplate(input: { template: $id }) { template { id } errors { code message path } } }",
-            id("MessageTemplate"),
-        ),
-        (
-            "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: {} } }, message: { text: \"a\", template: $id } }) { errors { code message path } } }",
-            id("MessageTemplateVersion"),
-        ),
-    ] {
+    for (document, kind) in CHANGES {
+        let id = id(kind);
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
         for other in [absent(&id), "🎺".to_owned(), String::new()] {

@@ -53,6 +53,14 @@ async fn campaigns_of_before_can_be_cancelled_and_sent_again(app: TestApp) {
     let marie = app.marie().await;
     let done = marie.sends(&marie.musicians(2).await, "un").await;
     app.dispatch_all().await;
+    // Who put a version in force was not kept then: the audit at the end wants its author.
+    let admin = app.admin().await;
+    let start =
+        "mutation { startRule(input: { from: { template: \"forbidden-words\" } }) { version { id } } }";
+    let version = admin.query(start, json!({})).await["startRule"]["version"]["id"].take();
+    let publish = "mutation($id: ID!) { publishRule(input: { version: $id }) { errors { code } } }";
+    let published = admin.query(publish, json!({ "id": version })).await;
+    assert_eq!(published["publishRule"]["errors"], json!([]));
     let queued = marie.sends(&marie.musicians(3).await, "deux").await;
     let connection = app.connect().await;
     let now = everything(&connection).await;

@@ -1,14 +1,22 @@
 //! What a structure may change of the rules, and what it may not.
 
+mod at_once;
+mod bad_input;
 mod before;
 mod commercial;
 mod explained;
 mod holidays;
+mod life;
 mod own;
 mod plugins;
 mod recipients;
+mod replaced;
 mod trial;
 
+use api::caller::Operator;
+use api::services::operator::{self, NewAccount};
+use entity::enums::{AccountKind, Locale};
+use entity::sensitive::Sensitive;
 use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use serde_json::{Value, json};
 
@@ -24,7 +32,7 @@ const SET: &str = "mutation($input: SetRuleStateInput!) { setRuleState(input: $i
 } }";
 
 const SAVE: &str = "mutation($input: SaveRuleInput!) { saveRule(input: $input) {
-    rule { id slug state origin lock } version { id number state author { email } diagnostics { severity message line column hint } }
+    rule { id slug state origin lock active { id } } version { id number state author { email } diagnostics { severity message line column hint } }
     errors { __typename code message path }
 } }";
 
@@ -50,8 +58,54 @@ async fn save(actor: &Actor, input: Value) -> Value {
 }
 
 async fn publish(actor: &Actor, saved: &Value, state: &str) -> Value {
-    let input = json!({ "version": saved["version"]["id"], "state": state });
+    let input = json!({
+        "version": saved["version"]["id"], "state": state, "expectedActive": saved["rule"]["active"]["id"]
+    });
     actor.query(PUBLISH, json!({ "input": input })).await["publishRule"].take()
+}
+
+/// What one of the mutations of rules answers.
+async fn change(actor: &Actor, field: &str, input: Value) -> Value {
+    let version = "id number state comment author { email } publishedBy { email } publishedAt diagnostics { severity message }";
+    let rule = "id slug state origin position parameters { name value } active { id number }
+        replaces { id slug } replacedBy { id } retiredAt retiredBy { email }";
+    let selected = match field {
+        "startRule" | "saveRule" | "publishRule" | "rollBackRule" => {
+            format!("rule {{ {rule} }} version {{ {version} }}")
+        }
+        "discardRuleDraft" => format!("discarded rule {{ {rule} }}"),
+        "reorderRules" => "rules { id slug position }".to_owned(),
+        _ => format!("rule {{ {rule} }}"),
+    };
+    let kind = format!("{}{}Input", field[..1].to_uppercase(), &field[1..]);
+    let document = format!(
+        "mutation($input: {kind}!) {{ {field}(input: $input) {{ {selected} errors {{ __typename code message path
+            ... on RuleConflictError {{ by {{ email }} at current {{ id number }} }} }} }} }}"
+    );
+    actor.query(&document, json!({ "input": input })).await[field].take()
+}
+
+/// What the mutation answers, done.
+async fn changed(actor: &Actor, field: &str, input: Value) -> Value {
+    let done = change(actor, field, input).await;
+    assert_eq!(done["errors"], json!([]), "{done}");
+    done
+}
+
+/// Another administrator of the same structure.
+async fn another_admin(app: &TestApp) -> Actor {
+    let account = NewAccount {
+        structure: app.quatre_vents().await,
+        kind: AccountKind::Admin,
+        email: "admin2@quatre-vents.example".to_owned(),
+        password: Sensitive::new("envoi-demo"),
+        locale: Locale::Fr,
+        person: None,
+        grants: Vec::new(),
+    };
+    let made = operator::create_account(&app.ctx(), Operator::at_the_command_line(), account).await;
+    made.expect("an account can be made");
+    app.sign_in("admin2@quatre-vents.example").await
 }
 
 /// A rule on the number of messages, whose one code has a level.
@@ -180,6 +234,25 @@ async fn who_may_not_read_rules_may_not_change_them(app: TestApp) {
     let (admin, marie) = (app.admin().await, app.marie().await);
     let saved = save(&admin, json!({ "manifest": manifest("DENY"), "source": SOURCE })).await;
     let id = rule(&admin, "message-length").await["id"].clone();
+    let (rule_id, version) = (&saved["rule"]["id"], &saved["version"]["id"]);
+    for (field, input) in [
+        ("startRule", json!({ "from": { "template": "forbidden-words" } })),
+        ("rollBackRule", json!({ "rule": rule_id, "toVersion": version })),
+        ("discardRuleDraft", json!({ "rule": rule_id, "version": version })),
+        ("retireRule", json!({ "rule": rule_id })),
+        ("reorderRules", json!({ "rules": [rule_id] })),
+    ] {
+        let kind = format!("{}{}Input", field[..1].to_uppercase(), &field[1..]);
+        let document =
+            format!("mutation($input: {kind}!) {{ {field}(input: $input) {{ errors {{ code }} }} }}");
+        let answer = marie.try_query(&document, json!({ "input": input })).await;
+        assert_eq!(code_of(&answer), "FORBIDDEN", "{answer}");
+    }
+    let templates = marie.try_query("{ ruleTemplates { slug } }", json!({})).await;
+    assert_eq!(
+        (code_of(&templates), &templates["data"]["ruleTemplates"]),
+        (&json!("FORBIDDEN"), &Value::Null)
+    );
     for (document, input) in [
         (SET, json!({ "rule": id, "state": "OFF" })),
         (SAVE, json!({ "manifest": manifest("DENY"), "source": SOURCE })),

@@ -240,7 +240,7 @@ async fn rules_take_as_many_with_their_versions(app: TestApp) {
         assert_eq!(saved["saveRule"]["errors"], json!([]));
     };
     save("one").await;
-    let document = "{ viewer { structure { rules { totalCount edges { node { slug versions { totalCount edges { node { number author { email } } } } } } } } } }";
+    let document = "{ viewer { structure { rules { totalCount edges { node { slug versions(first: 5) { totalCount edges { node { number diff author { email } publishedBy { email } } } } } } } } } }";
     let one = statements(&app, &admin, document, json!({})).await;
     save("two").await;
     save("three").await;

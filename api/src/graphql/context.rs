@@ -16,7 +16,7 @@ use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::accounts;
-use crate::services::ruleset;
+use crate::services::ruleset::{self, VersionKey, VersionRow};
 
 /// A field that can fail on its own: it is then null, with an error beside it, and its siblings are answered.
 pub type Maybe<T> = Option<Result<T, Error>>;
@@ -31,13 +31,22 @@ pub struct Session {
     rules: Mutex<Option<(AccountId, Arc<[Rule]>)>>,
     /// The accounts that were read; none where the structure has no such account.
     accounts: Mutex<HashMap<AccountId, Option<Account>>>,
+    /// The versions of rules that others are compared with, as they were read; none where there is no such version.
+    versions: Mutex<HashMap<VersionKey, Option<VersionRow>>>,
 }
 
 impl Session {
     /// The session of one request; without a caller it is anonymous.
     #[must_use]
     pub fn new(ctx: Ctx, caller: Option<Caller>) -> Self {
-        Self { ctx, caller, signed_in: OnceLock::new(), rules: Mutex::default(), accounts: Mutex::default() }
+        Self {
+            ctx,
+            caller,
+            signed_in: OnceLock::new(),
+            rules: Mutex::default(),
+            accounts: Mutex::default(),
+            versions: Mutex::default(),
+        }
     }
 
     /// The session of the request being resolved.
@@ -78,6 +87,12 @@ impl Session {
         let rules: Arc<[Rule]> = Rule::together(ruleset::all(&self.ctx, caller).await?).into();
         *read = Some((caller.account, Arc::clone(&rules)));
         Ok(rules)
+    }
+
+    /// Reads the rules of the structure and their versions again where they are next asked for, since they were changed.
+    pub async fn forget_rules(&self) {
+        *self.rules.lock().await = None;
+        self.versions.lock().await.clear();
     }
 
     /// Reads the accounts that a list names, with one statement, when the field that names them is asked for.
@@ -121,6 +136,40 @@ impl Session {
         Ok(found)
     }
 
+    /// Reads versions that others are compared with, with one statement, when the field that compares them is asked for.
+    ///
+    /// # Errors
+    /// The database's, and [`Fault::Forbidden`] without READ on RULES.
+    pub async fn read_versions(&self, field: Lookahead<'_>, keys: Vec<VersionKey>) -> Result<(), Fault> {
+        if !field.exists() {
+            return Ok(());
+        }
+        let mut read = self.versions.lock().await;
+        let keys: HashSet<VersionKey> = keys.into_iter().filter(|key| !read.contains_key(key)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<_> = keys.into_iter().collect();
+        let mut found = ruleset::versions_by_number(&self.ctx, self.caller()?, &keys).await?;
+        read.extend(keys.into_iter().map(|key| (key, found.remove(&key))));
+        Ok(())
+    }
+
+    /// The version before another, if there is one, as it was read with its list; read now when it was not.
+    ///
+    /// # Errors
+    /// The database's, and [`Fault::Forbidden`] without READ on RULES.
+    pub async fn version_before(&self, version: &VersionRow) -> Result<Option<VersionRow>, Fault> {
+        let key = version.before();
+        let mut read = self.versions.lock().await;
+        if let Some(known) = read.get(&key) {
+            return Ok(known.clone());
+        }
+        let found = ruleset::versions_by_number(&self.ctx, self.caller()?, &[key]).await?.remove(&key);
+        read.insert(key, found.clone());
+        Ok(found)
+    }
+
     /// Resolves a field that can fail on its own.
     pub async fn maybe<T>(&self, work: impl Future<Output = Result<Option<T>, Fault>>) -> Maybe<T> {
         work.await.map_err(|cause| fault(&self.ctx, cause)).transpose()
@@ -140,7 +189,7 @@ impl Session {
             Err(fault) => stream::once(ready(Err(fault))).boxed(),
         };
         states.then(async move |state| {
-            *self.rules.lock().await = None;
+            self.forget_rules().await;
             self.accounts.lock().await.clear();
             self.maybe(ready(state.map(|state| state.map(N::from)))).await
         })

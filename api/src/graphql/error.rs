@@ -4,10 +4,13 @@
 //! the log, under the request's id, and nowhere else.
 
 use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject, Value};
+use chrono::{DateTime, Utc};
 
+use super::account::Account;
 use super::campaigns::Campaign;
 use super::decisions::Decision;
 use super::message::SmsPreview;
+use super::rules::RuleVersion;
 use super::templates::MessageTemplateVersion;
 use crate::app::Ctx;
 use crate::error::{Arg, Fault, Problem};
@@ -149,6 +152,15 @@ user_errors! {
     IdempotencyConflictError {}
     /// The rule is the platform's, and its lock does not let a structure change it so.
     RuleLockedError {}
+    /// Somebody changed the rule meanwhile: nothing was done.
+    RuleConflictError {
+        /// The version that won: the latest one saved, or the one in force now; null when none is in force any more.
+        current: Option<RuleVersion>,
+        /// Who won; null when that is not known.
+        by: Option<Account>,
+        /// When.
+        at: Option<DateTime<Utc>>,
+    }
     /// Somebody saved the template meanwhile: nothing was saved.
     TemplateConflictError {
         /// The version that is current now, with its author: start from it, or save over it on purpose.

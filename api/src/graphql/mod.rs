@@ -36,7 +36,7 @@ pub use context::{Maybe, Session};
 pub use live::Subscription;
 pub use node_id::decision_or_campaign;
 
-use self::rules::{RuleMutation, TrialMutation};
+use self::rules::{RuleLifeMutation, RuleMutation, RuleTemplateQuery, TrialMutation};
 use account::AccountMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
@@ -55,7 +55,7 @@ const COMPLEXITY: usize = 10_000;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, ViewerQuery, MessageQuery);
+pub struct Query(NodeQuery, ViewerQuery, MessageQuery, RuleTemplateQuery);
 
 /// What can be changed. Each takes one input and answers with a payload whose `errors` the caller can act on.
 #[derive(MergedObject, Default)]
@@ -68,6 +68,7 @@ pub struct Mutation(
     PersonColumnMutation,
     RuleMutation,
     TrialMutation,
+    RuleLifeMutation,
     TemplateMutation,
 );
 

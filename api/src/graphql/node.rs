@@ -19,7 +19,7 @@ use super::templates::{MessageTemplate, MessageTemplateVersion};
 use super::viewer::Viewer;
 use crate::caller::Caller;
 use crate::error::Fault;
-use crate::services::ruleset::{self, RuleKey};
+use crate::services::ruleset::{self, RuleKey, VersionRow};
 use crate::services::{
     accounts, campaigns, decisions, ledger, message, people, structures, templates, top_up,
 };
@@ -283,6 +283,10 @@ impl Found<'_> {
         read!(self, wanted, RuleVersion, |ids| {
             let rows = ruleset::versions_by_ids(&session.ctx, caller, &ids).await?;
             session.read_accounts(self.asked.field("author"), rows.iter().map(|row| row.author)).await?;
+            let publishers = rows.iter().filter_map(|row| row.published_by);
+            session.read_accounts(self.asked.field("publishedBy"), publishers).await?;
+            let before = rows.iter().map(VersionRow::before).collect();
+            session.read_versions(self.asked.field("diff"), before).await?;
             Ok(rows.into_iter().map(|row| (row.id, RuleVersion::from(row))).collect())
         });
         if !wanted.iter().any(|one| matches!(one, Wanted::Rule(_))) {

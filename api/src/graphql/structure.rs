@@ -206,11 +206,13 @@ impl Structure {
         session.maybe(async { Ok(Some(ledger::credit(&session.ctx, session.caller()?).await?.into())) }).await
     }
 
-    /// Its rules in the order in which they run: those of the platform, then those it wrote. Needs `READ` on RULES.
+    /// Its rules in the order in which they run: those of the platform, or those it wrote in their places, then its others. Needs `READ` on
+    /// RULES.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn rules(
         &self,
         graphql: &Context<'_>,
+        #[graphql(desc = "Those out of use instead of those in use.", default)] retired: bool,
         #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
         first: Option<i32>,
         #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
@@ -222,9 +224,17 @@ impl Structure {
         let node = graphql.look_ahead().field("edges").field("node");
         session
             .maybe(async {
-                let page = ruleset::rules_page(&session.ctx, session.caller()?, &args).await?;
+                let page = ruleset::rules_page(&session.ctx, session.caller()?, retired, &args).await?;
+                let active = node.field("active");
                 let authors = page.items.iter().filter_map(|(_, rule)| Some(rule.active.as_ref()?.author));
-                session.read_accounts(node.field("active").field("author"), authors).await?;
+                session.read_accounts(active.field("author"), authors).await?;
+                let publishers = page.items.iter().filter_map(|(_, rule)| rule.active.as_ref()?.published_by);
+                session.read_accounts(active.field("publishedBy"), publishers).await?;
+                let retirers = page.items.iter().filter_map(|(_, rule)| rule.retired_by);
+                session.read_accounts(node.field("retiredBy"), retirers).await?;
+                let versions = page.items.iter().filter_map(|(_, rule)| rule.active.as_ref());
+                let before: Vec<_> = versions.map(ruleset::VersionRow::before).collect();
+                session.read_versions(active.field("diff"), before).await?;
                 Ok(Some(page.turn(Rule::together).into()))
             })
             .await

@@ -163,26 +163,38 @@ ORDER_ALREADY_DECIDED = This order was approved or refused already.
 
 ## Rules
 
-RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: parameters can be set within their bounds, and the state too where `lock` is ADJUSTABLE.
+RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: parameters can be set within their bounds, the state too where `lock` is ADJUSTABLE, and the script where it is REPLACEABLE.
 RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }
 RULE_DOES_NOT_LOAD = This rule does not load: see the diagnostics.
 FACTS_INVALID = These facts are of no use: { $reason }
-RULE_NOT_PUBLISHED = This rule has no published version: publish one first.
+RULE_NOT_PUBLISHED = This rule has no published version: publish one first, or discard its draft (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = This version cannot be published (line { $line }, column { $column }): { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = Observing this version would suspend the one in force: switch the rule off first.
 RULE_VERSION_NOT_FOUND = There is no such version.
 RULE_VERSION_ALREADY_PUBLISHED = This version is published already: `setRuleState` changes whether it is active, observed or off.
-RULE_VERSION_SUPERSEDED = Version { $number }, a later one, is published already: save a new version.
-RULE_VERSION_CONFLICT = The latest version is { $number }, saved by { $author }: start from it, and give it as `basedOn`.
+RULE_VERSION_SUPERSEDED = Version { $number }, or a later one, was published before: save a new version, or go back to an earlier one (`rollBackRule`).
+RULE_CONFLICT = { $done ->
+    [saved] The latest version of this rule is { $number }, saved by { $by }: start from it, and give it in `basedOn`.
+    [published] Meanwhile { $by } put version { $number } in force. Look at it; to go on, give it in `expectedActive`.
+    [retired] Meanwhile { $by } retired this rule: no version of it is in force.
+   *[nothing] No version of this rule is in force: leave `expectedActive` out.
+}
+RULE_VERSION_NEVER_PUBLISHED = This version was never in force: publish it (`publishRule`), or go back to another.
+RULE_VERSION_NOT_DRAFT = The latest version of this rule is no draft: there is nothing to discard.
+RULE_REPLACED = A rule of yours runs in the place of `{ $rule }`: set that one, or retire it first (`retireRule`).
+RULE_ORDER_INCOMPLETE = Name every rule in use that you wrote, each once, without those that replace a rule of the platform ({ $missing } missing): read `rules` again.
+RULE_TEMPLATE_NOT_FOUND = There is no such template: `ruleTemplates` lists them.
+RULE_SLUG_INVALID = A rule’s name is made of `a-z`, `0-9` and `-`, starts with a letter, and has at most 48 characters.
 RULE_VERSION_LIMIT_REACHED = A rule has at most { $max } versions.
-RULE_LIMIT_REACHED = A structure has at most { $max } rules of its own.
+RULE_LIMIT_REACHED = A structure has at most { $max } rules of its own in use: retire one first (`retireRule`).
+RULE_EVER_LIMIT_REACHED = A structure has at most { $max } rules, those it retired included: take the name of a retired one.
 RULE_SLUG_MISSING = The manifest gives no usable name (`slug`): { $reason }
 RULE_SLUG_TAKEN = The name `{ $slug }` is taken. To change that rule, give its id as `rule`, and its latest version as `basedOn`.
 RULE_SLUG_CHANGED = A rule keeps its name: `{ $expected }` is expected, the manifest says `{ $found }`.
 RULE_TEXT_TOO_LONG = This text is longer than { $max } bytes.
-RULE_TEXT_INVALID = This text holds a null character: remove it.
+RULE_TEXT_INVALID = This text holds a null, control or invisible character: remove it.
 RULE_COMMENT_TOO_LONG = The comment is longer than { $max } characters.
 PARAMETER_UNKNOWN = The rule `{ $rule }` has no parameter `{ $name }`. The nearest: `{ $nearest }`.
 RULE_WITHOUT_PARAMETERS = The rule `{ $rule }` has no parameter.

@@ -163,26 +163,38 @@ ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
 
 ## Règles
 
-RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : ses paramètres se règlent dans leurs bornes, et son état aussi si « lock » vaut ADJUSTABLE.
+RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : ses paramètres se règlent dans leurs bornes, son état aussi si « lock » vaut ADJUSTABLE, et son script s’il vaut REPLACEABLE.
 RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
 RULE_DOES_NOT_LOAD = Cette règle ne se charge pas : voyez les diagnostics.
 FACTS_INVALID = Ces faits ne conviennent pas : { $reason }
-RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord.
+RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord, ou abandonnez son brouillon (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = Cette version ne peut pas être publiée (ligne { $line }, colonne { $column }) : { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = La version en vigueur serait suspendue pendant l’observation : désactivez d’abord la règle.
 RULE_VERSION_NOT_FOUND = Cette version n’existe pas.
 RULE_VERSION_ALREADY_PUBLISHED = Cette version est déjà publiée : `setRuleState` dit si elle est active, observée ou désactivée.
-RULE_VERSION_SUPERSEDED = La version { $number }, plus récente, est déjà publiée : enregistrez une nouvelle version.
-RULE_VERSION_CONFLICT = La dernière version est la { $number }, enregistrée par { $author } : repartez d’elle, et donnez-la dans `basedOn`.
+RULE_VERSION_SUPERSEDED = La version { $number }, ou une plus récente, a déjà été publiée : enregistrez une nouvelle version, ou revenez à une ancienne (`rollBackRule`).
+RULE_CONFLICT = { $done ->
+    [saved] La dernière version de cette règle est la { $number }, enregistrée par { $by } : repartez d’elle, et donnez-la dans `basedOn`.
+    [published] Entre-temps, { $by } a mis en vigueur la version { $number }. Regardez-la ; pour continuer, donnez-la dans `expectedActive`.
+    [retired] Entre-temps, { $by } a retiré cette règle : aucune version n’en est en vigueur.
+   *[nothing] Aucune version de cette règle n’est en vigueur : laissez `expectedActive` de côté.
+}
+RULE_VERSION_NEVER_PUBLISHED = Cette version n’a jamais été en vigueur : publiez-la (`publishRule`), ou revenez à une autre.
+RULE_VERSION_NOT_DRAFT = La dernière version de cette règle n’est pas un brouillon : il n’y a rien à abandonner.
+RULE_REPLACED = Une de vos règles s’exécute à la place de « { $rule } » : réglez celle-là, ou retirez-la d’abord (`retireRule`).
+RULE_ORDER_INCOMPLETE = Nommez chaque règle en usage que vous avez écrite, une fois, sans celles qui remplacent une règle de la plateforme ({ $missing } manquent) : relisez `rules`.
+RULE_TEMPLATE_NOT_FOUND = Ce modèle de règle n’existe pas : `ruleTemplates` les énumère.
+RULE_SLUG_INVALID = Le nom d’une règle se compose de `a-z`, `0-9` et `-`, commence par une lettre, et compte au plus 48 caractères.
 RULE_VERSION_LIMIT_REACHED = Une règle compte au plus { $max } versions.
-RULE_LIMIT_REACHED = Une structure compte au plus { $max } règles à elle.
+RULE_LIMIT_REACHED = Une structure compte au plus { $max } règles à elle en usage : retirez-en une d’abord (`retireRule`).
+RULE_EVER_LIMIT_REACHED = Une structure compte au plus { $max } règles, retirées comprises : reprenez le nom d’une règle retirée.
 RULE_SLUG_MISSING = Le manifeste ne donne pas de nom (« slug ») utilisable : { $reason }
 RULE_SLUG_TAKEN = Le nom « { $slug } » est déjà pris. Pour modifier cette règle, donnez son identifiant dans `rule`, et sa dernière version dans `basedOn`.
 RULE_SLUG_CHANGED = Le nom d’une règle ne change pas : « { $expected } » est attendu, le manifeste dit « { $found } ».
 RULE_TEXT_TOO_LONG = Ce texte dépasse { $max } octets.
-RULE_TEXT_INVALID = Ce texte contient un caractère nul : retirez-le.
+RULE_TEXT_INVALID = Ce texte contient un caractère nul, de contrôle ou invisible : retirez-le.
 RULE_COMMENT_TOO_LONG = Le commentaire dépasse { $max } caractères.
 PARAMETER_UNKNOWN = La règle « { $rule } » n’a pas de paramètre « { $name } ». Le plus proche : « { $nearest } ».
 RULE_WITHOUT_PARAMETERS = La règle « { $rule } » n’a aucun paramètre.

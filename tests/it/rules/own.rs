@@ -3,7 +3,7 @@
 use envoi_tests::{Actor, TestApp, both, code_of};
 use serde_json::{Value, json};
 
-use super::{SOURCE, manifest, publish, save, set, verdict};
+use super::{SOURCE, change, manifest, publish, save, set, verdict};
 
 both!(
     an_own_rule_goes_from_draft_to_force,
@@ -154,11 +154,27 @@ async fn two_authors_do_not_overwrite_each_other(app: TestApp) {
     let second = save(&admin, on_first.clone()).await;
     assert_eq!(second["version"]["number"], 2, "{second}");
     for late in [on_first, json!({ "rule": rule, "manifest": manifest("DENY"), "source": SOURCE })] {
-        assert_eq!(code_of(&save(&admin, late).await), "RULE_VERSION_CONFLICT");
+        let refused = change(&admin, "saveRule", late).await;
+        let error = &refused["errors"][0];
+        assert_eq!(
+            (&error["__typename"], &error["code"], &error["path"]),
+            (&json!("RuleConflictError"), &json!("RULE_CONFLICT"), &json!(["basedOn"]))
+        );
+        assert_eq!(error["by"]["email"], "admin@quatre-vents.example", "{error}");
+        assert_eq!((&error["current"]["number"], error["at"].is_string()), (&json!(2), true));
     }
-    assert_eq!(publish(&admin, &second, "ACTIVE").await["errors"], json!([]));
-    assert_eq!(code_of(&publish(&admin, &second, "ACTIVE").await), "RULE_VERSION_ALREADY_PUBLISHED");
-    assert_eq!(code_of(&publish(&admin, &first, "ACTIVE").await), "RULE_VERSION_SUPERSEDED");
+    let published = publish(&admin, &second, "ACTIVE").await;
+    assert_eq!(published["errors"], json!([]));
+    assert_eq!(
+        code_of(&publish(&admin, &second, "ACTIVE").await),
+        "RULE_CONFLICT",
+        "seen before it was in force"
+    );
+    for (version, code) in [(&second, "RULE_VERSION_ALREADY_PUBLISHED"), (&first, "RULE_VERSION_SUPERSEDED")]
+    {
+        let seen = json!({ "version": version["version"], "rule": published["rule"] });
+        assert_eq!(code_of(&publish(&admin, &seen, "ACTIVE").await), code);
+    }
 }
 
 async fn a_text_that_cannot_be_stored_is_refused(app: TestApp) {

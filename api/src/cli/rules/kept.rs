@@ -15,9 +15,7 @@ use crate::caller::Operator;
 use crate::cli::{CliError, print};
 use crate::error::Failure;
 use crate::services::operator;
-use crate::services::ruleset::{
-    Imported, Origin, RuleProblem, RuleTexts, RuleView, bring_in, rules_of, texts_of,
-};
+use crate::services::ruleset::{Imported, Origin, RuleTexts, RuleView, bring_in, rules_of, texts_of};
 
 #[derive(Args)]
 pub(super) struct List {
@@ -141,8 +139,9 @@ impl Import {
                 Ok(Some(Imported::Saved(number))) => ("RULES_IMPORT_SAVED", number),
                 Ok(Some(Imported::Published(number))) => ("RULES_IMPORT_PUBLISHED", number),
                 Ok(None) => return Err(CliError::Refused(words.say("RULES_NO_ADMINISTRATOR", &[]))),
-                Err(Failure::Problem(RuleProblem::Input(problem) | RuleProblem::Locked(problem))) => {
+                Err(Failure::Problem(refusal)) => {
                     refused = true;
+                    let problem = refusal.problem();
                     print(&format!("{}: {}", pair.name(), words.say(problem.code, &problem.args)))?;
                     continue;
                 }

@@ -1,25 +1,31 @@
 //! Rules: those of the platform and those a structure wrote, their versions, and how they are changed.
 
+mod life;
 mod mutation;
+mod template;
 mod trial;
+mod version;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
-use rules::{Diagnostic, Lang};
+use rules::Lang;
 
 use super::account::Account;
 use super::context::{Maybe, Session};
-use super::node_id::{self, NodeId};
+use super::node_id;
 use super::page::{PageArgs, connection, cost, page_args};
 use super::together::Together;
 use crate::services::page::Page;
 use crate::services::ruleset::{self, Origin, ParameterView, RuleKey, RuleView, VersionRow};
 
+pub use life::RuleLifeMutation;
 pub use mutation::RuleMutation;
+pub use template::RuleTemplateQuery;
 pub use trial::TrialMutation;
+pub use version::{RuleVersion, RuleVersionConnection};
 
 /// Whose rule it is.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -82,28 +88,6 @@ pub enum RuleParameterType {
     List,
 }
 
-/// Where a version of a rule stands.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "entity::enums::RuleVersionState")]
-pub enum RuleVersionState {
-    /// It was saved, and has never run.
-    Draft,
-    /// It is the one that runs.
-    Published,
-    /// It ran until another was published.
-    Superseded,
-}
-
-/// How grave a diagnostic is.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "rules::Severity")]
-pub enum Severity {
-    /// The rule cannot be published.
-    Error,
-    /// The rule can be published, and its author should look.
-    Warning,
-}
-
 /// What can be set of a rule. Values are in the notation of manifests; type, bounds and options are enough to draw a form.
 #[derive(SimpleObject)]
 pub struct RuleParameter {
@@ -137,34 +121,6 @@ impl RuleParameter {
             min: view.min.clone(),
             max: view.max.clone(),
             options: view.options.clone(),
-        }
-    }
-}
-
-/// What a check said of a version of a rule.
-#[derive(SimpleObject)]
-pub struct RuleDiagnostic {
-    /// How grave it is.
-    severity: Severity,
-    /// What is wrong, in the language of the request (`Accept-Language`). What concerns the manifest names its key.
-    message: String,
-    /// The line, from 1; 0 when the text is at fault as a whole.
-    line: u32,
-    /// The column in characters, from 1; 0 when the text is at fault as a whole.
-    column: u32,
-    /// What to do, where it can be told.
-    hint: Option<String>,
-}
-
-impl RuleDiagnostic {
-    fn new(diagnostic: &Diagnostic, lang: Lang) -> Self {
-        let place = |number: usize| u32::try_from(number).unwrap_or(0);
-        Self {
-            severity: diagnostic.severity.into(),
-            message: diagnostic.message.get(lang).to_owned(),
-            line: place(diagnostic.line),
-            column: place(diagnostic.column),
-            hint: diagnostic.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
         }
     }
 }
@@ -252,7 +208,7 @@ impl Rule {
         self.view.state.into()
     }
 
-    /// Its place in the order in which the rules run, from 1.
+    /// Its place in the order in which the rules run, from 1; 0 of one that has none, being replaced or retired.
     async fn position(&self) -> i32 {
         self.view.position
     }
@@ -266,6 +222,27 @@ impl Rule {
     /// The published version of a rule that the structure wrote; null where none is, and for a rule of the platform.
     async fn active(&self) -> Option<RuleVersion> {
         self.view.active.clone().map(RuleVersion::from)
+    }
+
+    /// The rule of the platform in whose place it runs, once a version of it is published; null for other rules.
+    async fn replaces(&self, graphql: &Context<'_>) -> Maybe<Self> {
+        other(graphql, self.view.replaces.as_ref()).await
+    }
+
+    /// The rule of the structure that runs in its place; null where it runs itself.
+    async fn replaced_by(&self, graphql: &Context<'_>) -> Maybe<Self> {
+        other(graphql, self.view.replaced_by.as_ref()).await
+    }
+
+    /// Since when it is out of use; null while it is in use.
+    async fn retired_at(&self) -> Option<DateTime<Utc>> {
+        self.view.retired_at.map(|at| *at)
+    }
+
+    /// Who took it out of use.
+    async fn retired_by(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.view.retired_by)).await
     }
 
     /// The versions of a rule that the structure wrote, latest first; null for a rule of the platform.
@@ -289,6 +266,12 @@ impl Rule {
             let pages = found.values().flat_map(|page| &page.items);
             let authors: Vec<_> = pages.map(|(_, row)| row.author).collect();
             session.read_accounts(node.field("author"), authors).await?;
+            let publishers = found.values().flat_map(|page| &page.items);
+            let publishers: Vec<_> = publishers.filter_map(|(_, row)| row.published_by).collect();
+            session.read_accounts(node.field("publishedBy"), publishers).await?;
+            let pages = found.values().flat_map(|page| &page.items);
+            let before: Vec<_> = pages.map(|(_, row)| row.before()).collect();
+            session.read_versions(node.field("diff"), before).await?;
             Ok(found)
         });
         session
@@ -302,79 +285,23 @@ impl Rule {
     }
 }
 
+/// Another rule of the structure that a rule names.
+async fn other(graphql: &Context<'_>, key: Option<&RuleKey>) -> Maybe<Rule> {
+    let session = Session::of(graphql);
+    session
+        .maybe(async {
+            let Some(key) = key else {
+                return Ok(None);
+            };
+            Ok(session.rules().await?.iter().find(|rule| rule.view.key == *key).cloned())
+        })
+        .await
+}
+
 connection! {
     /// A page of rules.
     RuleConnection {
         /// A rule in a page.
         RuleEdge { Rule }
-    }
-}
-
-/// One version of a rule that a structure wrote.
-#[derive(Clone)]
-pub struct RuleVersion(VersionRow);
-
-impl From<VersionRow> for RuleVersion {
-    fn from(row: VersionRow) -> Self {
-        Self(row)
-    }
-}
-
-/// One version of a rule that a structure wrote. Its texts never change.
-#[Object]
-impl RuleVersion {
-    /// The id of this object.
-    pub async fn id(&self) -> ID {
-        NodeId::RuleVersion(self.0.id).encode()
-    }
-
-    /// Its rank among the versions of the rule, from 1.
-    async fn number(&self) -> i32 {
-        self.0.number
-    }
-
-    /// Where it stands.
-    async fn state(&self) -> RuleVersionState {
-        self.0.state.into()
-    }
-
-    /// Its manifest, in TOML.
-    async fn manifest(&self) -> &str {
-        &self.0.manifest
-    }
-
-    /// Its script: one expression.
-    async fn source(&self) -> &str {
-        &self.0.source
-    }
-
-    /// Who wrote it.
-    async fn author(&self, graphql: &Context<'_>) -> Maybe<Account> {
-        let session = Session::of(graphql);
-        session.maybe(session.account(self.0.author)).await
-    }
-
-    /// When it was saved.
-    async fn created_at(&self) -> DateTime<Utc> {
-        *self.0.created_at
-    }
-
-    /// What its author said of it; null when nothing.
-    async fn comment(&self) -> Option<&str> {
-        self.0.comment.as_deref()
-    }
-
-    /// What the checks said of it when it was saved. With one of severity ERROR it cannot be published.
-    async fn diagnostics(&self, graphql: &Context<'_>) -> Vec<RuleDiagnostic> {
-        let lang = Session::of(graphql).ctx.lang;
-        self.0.diagnostics.0.iter().map(|diagnostic| RuleDiagnostic::new(diagnostic, lang)).collect()
-    }
-}
-
-connection! {
-    /// A page of versions of a rule.
-    RuleVersionConnection {
-        /// A version of a rule in a page.
-        RuleVersionEdge { RuleVersion }
     }
 }

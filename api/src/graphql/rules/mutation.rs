@@ -1,17 +1,60 @@
-//! Saving, publishing and setting rules.
+//! Starting, saving, publishing and setting rules.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 
 use super::{Rule, RuleState, RuleVersion};
+use crate::error::Failure;
 use crate::graphql::context::Session;
-use crate::graphql::error::{RuleLockedError, UserError};
+use crate::graphql::error::{RuleConflictError, RuleLockedError, UserError, fault};
 use crate::graphql::node_id;
-use crate::services::ruleset::{self, RuleProblem, SaveRule, Saved, SetRule};
+use crate::services::ruleset::{
+    self, PublishRule, RuleProblem, SaveRule, Saved, SetRule, StartFrom, StartRule,
+};
+
+/// What a rule is started from.
+#[derive(OneofObject)]
+pub enum StartRuleFromInput {
+    /// A template, by its slug (`Query.ruleTemplates`).
+    Template(String),
+    /// A rule of the platform whose lock is REPLACEABLE.
+    Rule(ID),
+}
+
+/// A rule to start.
+#[derive(InputObject)]
+pub struct StartRuleInput {
+    /// What it starts from.
+    from: StartRuleFromInput,
+    /// Its name for programs; absent for that of what it starts from. Started so from a rule of the platform, it runs in the place of that
+    /// rule once it is published.
+    slug: Option<String>,
+    /// Values for its parameters, each named once. The others have their default; those of a rule that is replaced, what the structure set
+    /// of it.
+    parameters: Option<Vec<RuleParameterInput>>,
+    /// What the author says of it, at most 500 characters.
+    comment: Option<String>,
+    /// Given back as it is.
+    client_mutation_id: Option<String>,
+}
+
+/// What starting a rule came to.
+#[derive(SimpleObject)]
+pub struct StartRulePayload {
+    /// The rule, OFF until a version of it is published; null when none was started.
+    rule: Option<Rule>,
+    /// Its first draft; null when none was started.
+    version: Option<RuleVersion>,
+    /// Why none was started.
+    errors: Vec<UserError>,
+    /// As it was given.
+    client_mutation_id: Option<String>,
+}
 
 /// A rule to save. With neither `rule` nor `basedOn` it is a new rule, whose slug the manifest gives.
 #[derive(InputObject)]
 pub struct SaveRuleInput {
-    /// The rule that this is a version of; absent for a new rule.
+    /// The rule that this is a version of; absent for a new rule. One of the platform whose lock is REPLACEABLE is replaced once this is
+    /// published; it keeps its slug.
     rule: Option<ID>,
     /// The version that the author worked from, which must be the latest; absent for a new rule.
     based_on: Option<ID>,
@@ -32,7 +75,7 @@ pub struct SaveRulePayload {
     rule: Option<Rule>,
     /// The new version; null when nothing was saved.
     version: Option<RuleVersion>,
-    /// Why nothing was saved.
+    /// Why nothing was saved. A `RuleConflictError` tells who saved meanwhile, and what.
     errors: Vec<UserError>,
     /// As it was given.
     client_mutation_id: Option<String>,
@@ -43,10 +86,12 @@ pub struct SaveRulePayload {
 pub struct PublishRuleInput {
     /// The version: a draft, saved after the version published now.
     version: ID,
-    /// The state that the rule takes. A rule that is ACTIVE is not replaced by a version that is only OBSERVED, since nothing
-    /// would be in force meanwhile.
-    #[graphql(default_with = "RuleState::Active")]
-    state: RuleState,
+    /// The version in force when the author looked (`Rule.active`); absent where none was. Nothing is published over another.
+    expected_active: Option<ID>,
+    /// The state that the rule takes; absent, ACTIVE. The first version in the place of a rule of the platform takes the state that the
+    /// structure set of that rule, if it set one. A rule that is ACTIVE is not replaced by a version that is only OBSERVED, since
+    /// nothing would be in force meanwhile.
+    state: Option<RuleState>,
     /// Given back as it is.
     client_mutation_id: Option<String>,
 }
@@ -58,7 +103,7 @@ pub struct PublishRulePayload {
     rule: Option<Rule>,
     /// The version published; null when none was.
     version: Option<RuleVersion>,
-    /// Why nothing was published.
+    /// Why nothing was published. A `RuleConflictError` tells who changed the rule meanwhile, and what is in force now.
     errors: Vec<UserError>,
     /// As it was given.
     client_mutation_id: Option<String>,
@@ -71,12 +116,6 @@ pub struct RuleParameterInput {
     name: String,
     /// Its value, in the notation of manifests: `149`, `true`, `08:30`, a text, or a JSON array of texts.
     value: String,
-}
-
-impl From<RuleParameterInput> for (String, String) {
-    fn from(given: RuleParameterInput) -> Self {
-        (given.name, given.value)
-    }
 }
 
 /// What to set of a rule.
@@ -110,6 +149,25 @@ pub struct RuleMutation;
 /// The mutations of rules.
 #[Object]
 impl RuleMutation {
+    /// Starts a rule of the structure from a template, or in the place of a rule of the platform that may be replaced: its first draft.
+    /// Needs `READ_WRITE` on RULES.
+    async fn start_rule(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "The rule to start.")] input: StartRuleInput,
+    ) -> Result<StartRulePayload> {
+        let session = Session::of(graphql);
+        let StartRuleInput { from, slug, parameters, comment, client_mutation_id } = input;
+        let from = match from {
+            StartRuleFromInput::Template(slug) => StartFrom::Template(slug),
+            StartRuleFromInput::Rule(id) => StartFrom::Rule(node_id::rule(&id)),
+        };
+        let input = StartRule { from, slug, parameters: given(parameters), comment };
+        let done = async { ruleset::start(&session.ctx, session.caller()?, input).await };
+        let (rule, version, errors) = saved(session, done.await).await?;
+        Ok(StartRulePayload { rule, version, errors, client_mutation_id })
+    }
+
     /// Saves a new draft version of a rule of the structure, or of a new one: checked, its cases run. Needs `READ_WRITE` on
     /// RULES.
     async fn save_rule(
@@ -123,20 +181,8 @@ impl RuleMutation {
             (rule.as_ref().map(node_id::rule), based_on.as_ref().map(node_id::rule_version));
         let input = SaveRule { rule, based_on, manifest, source, comment };
         let done = async { ruleset::save(&session.ctx, session.caller()?, input).await };
-        Ok(match session.outcome(done.await)? {
-            Ok(Saved { rule, version }) => SaveRulePayload {
-                rule: Some(rule.into()),
-                version: Some(version.into()),
-                errors: Vec::new(),
-                client_mutation_id,
-            },
-            Err(problem) => SaveRulePayload {
-                rule: None,
-                version: None,
-                errors: told(session, &problem),
-                client_mutation_id,
-            },
-        })
+        let (rule, version, errors) = saved(session, done.await).await?;
+        Ok(SaveRulePayload { rule, version, errors, client_mutation_id })
     }
 
     /// Publishes a version of a rule of the structure: its checks and cases run once more, and the version published before
@@ -147,23 +193,15 @@ impl RuleMutation {
         #[graphql(desc = "What to publish.")] input: PublishRuleInput,
     ) -> Result<PublishRulePayload> {
         let session = Session::of(graphql);
-        let PublishRuleInput { version, state, client_mutation_id } = input;
-        let version = node_id::rule_version(&version);
-        let done = async { ruleset::publish(&session.ctx, session.caller()?, version, state.into()).await };
-        Ok(match session.outcome(done.await)? {
-            Ok(Saved { rule, version }) => PublishRulePayload {
-                rule: Some(rule.into()),
-                version: Some(version.into()),
-                errors: Vec::new(),
-                client_mutation_id,
-            },
-            Err(problem) => PublishRulePayload {
-                rule: None,
-                version: None,
-                errors: told(session, &problem),
-                client_mutation_id,
-            },
-        })
+        let PublishRuleInput { version, expected_active, state, client_mutation_id } = input;
+        let input = PublishRule {
+            version: node_id::rule_version(&version),
+            expected_active: expected_active.as_ref().map(node_id::rule_version),
+            state: state.map(Into::into),
+        };
+        let done = async { ruleset::publish(&session.ctx, session.caller()?, input).await };
+        let (rule, version, errors) = saved(session, done.await).await?;
+        Ok(PublishRulePayload { rule, version, errors, client_mutation_id })
     }
 
     /// Sets the state and the parameters of a rule, as far as its lock and its bounds allow. Needs `READ_WRITE` on RULES.
@@ -174,23 +212,51 @@ impl RuleMutation {
     ) -> Result<SetRuleStatePayload> {
         let session = Session::of(graphql);
         let SetRuleStateInput { rule, state, parameters, client_mutation_id } = input;
-        let parameters = parameters.unwrap_or_default().into_iter().map(Into::into).collect();
-        let input = SetRule { rule: node_id::rule(&rule), state: state.map(Into::into), parameters };
+        let (rule, state) = (node_id::rule(&rule), state.map(Into::into));
+        let input = SetRule { rule, state, parameters: given(parameters) };
         let done = async { ruleset::set_state(&session.ctx, session.caller()?, input).await };
-        Ok(match session.outcome(done.await)? {
-            Ok(rule) => {
-                SetRuleStatePayload { rule: Some(rule.into()), errors: Vec::new(), client_mutation_id }
-            }
-            Err(problem) => {
-                SetRuleStatePayload { rule: None, errors: told(session, &problem), client_mutation_id }
-            }
-        })
+        let (rule, errors) = changed(session, done.await).await?;
+        Ok(SetRuleStatePayload { rule, errors, client_mutation_id })
     }
 }
 
-fn told(session: &Session, problem: &RuleProblem) -> Vec<UserError> {
-    vec![match problem {
-        RuleProblem::Input(problem) => session.user_error(problem),
-        RuleProblem::Locked(problem) => RuleLockedError::new(&session.ctx, problem).into(),
-    }]
+/// Values by parameter, as services take them.
+pub(super) fn given(parameters: Option<Vec<RuleParameterInput>>) -> Vec<(String, String)> {
+    parameters.unwrap_or_default().into_iter().map(|given| (given.name, given.value)).collect()
+}
+
+/// The rule and the version written, or why none was, as payloads tell it.
+pub(super) async fn saved(
+    session: &Session,
+    done: std::result::Result<Saved, Failure<RuleProblem>>,
+) -> Result<(Option<Rule>, Option<RuleVersion>, Vec<UserError>)> {
+    session.forget_rules().await;
+    Ok(match session.outcome(done)? {
+        Ok(Saved { rule, version }) => (Some(rule.into()), Some(version.into()), Vec::new()),
+        Err(problem) => (None, None, told(session, problem).await?),
+    })
+}
+
+/// What was changed, or why nothing was, as payloads tell it.
+pub(super) async fn changed<T, U: From<T>>(
+    session: &Session,
+    done: std::result::Result<T, Failure<RuleProblem>>,
+) -> Result<(Option<U>, Vec<UserError>)> {
+    session.forget_rules().await;
+    Ok(match session.outcome(done)? {
+        Ok(done) => (Some(done.into()), Vec::new()),
+        Err(problem) => (None, told(session, problem).await?),
+    })
+}
+
+async fn told(session: &Session, problem: RuleProblem) -> Result<Vec<UserError>> {
+    Ok(vec![match problem {
+        RuleProblem::Input(problem) => session.user_error(&problem),
+        RuleProblem::Locked(problem) => RuleLockedError::new(&session.ctx, &problem).into(),
+        RuleProblem::Conflict(conflict) => {
+            let by = session.account(conflict.by).await.map_err(|cause| fault(&session.ctx, cause))?;
+            let (current, at) = (conflict.current.map(RuleVersion::from), conflict.at.map(|at| *at));
+            RuleConflictError::new(&session.ctx, &conflict.problem, current, by, at).into()
+        }
+    }])
 }

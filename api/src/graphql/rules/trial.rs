@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 use rules::{Lang, Seen, Step};
 
-use super::RuleDiagnostic;
-use super::mutation::RuleParameterInput;
+use super::mutation::{RuleParameterInput, given};
+use super::version::RuleDiagnostic;
 use crate::error::Problem;
 use crate::graphql::context::Session;
 use crate::graphql::decisions::{Outcome, VerdictLevel};
@@ -283,8 +283,7 @@ impl TrialMutation {
     ) -> Result<TestRulePayload> {
         let session = Session::of(graphql);
         let TestRuleInput { candidate, parameters, on, client_mutation_id } = input;
-        let parameters = parameters.unwrap_or_default().into_iter().map(Into::into).collect();
-        let input = TrialInput { rule: candidate.into(), parameters, on: on.into() };
+        let input = TrialInput { rule: candidate.into(), parameters: given(parameters), on: on.into() };
         let done = async { message::try_rule(&session.ctx, session.caller()?, input).await };
         let lang = session.ctx.lang;
         Ok(match session.outcome(done.await)? {

@@ -247,4 +247,39 @@ pub(super) const PROBES: &[Probe] = &[
             ) e ON e.structure_id = c.structure_id
             WHERE c.available <> COALESCE(e.balance, 0)",
     },
+    Probe {
+        name: "of a rule one version is in force at most",
+        of: "rule",
+        sql: "SELECT structure_id, rule_id AS id FROM rule_version WHERE state = 'PUBLISHED'
+            GROUP BY structure_id, rule_id HAVING COUNT(*) > 1",
+    },
+    Probe {
+        name: "a rule without a version in force is off, and a retired one has none",
+        of: "rule",
+        sql: "SELECT r.structure_id AS structure_id, r.id AS id FROM rule r LEFT JOIN (
+                SELECT rule_id, COUNT(*) AS published FROM rule_version WHERE state = 'PUBLISHED' GROUP BY rule_id
+            ) v ON v.rule_id = r.id
+            WHERE (v.published IS NULL AND r.state <> 'OFF') OR (v.published IS NOT NULL AND r.retired_at IS NOT NULL)",
+    },
+    Probe {
+        name: "a rule in use has a version in force, or a draft that comes after those that were",
+        of: "rule",
+        sql: "SELECT r.structure_id AS structure_id, r.id AS id FROM rule r LEFT JOIN (
+                SELECT rule_id, MAX(CASE state WHEN 'DRAFT' THEN number ELSE 0 END) AS draft,
+                    MAX(CASE state WHEN 'SUPERSEDED' THEN number ELSE 0 END) AS superseded,
+                    MAX(CASE state WHEN 'PUBLISHED' THEN 1 ELSE 0 END) AS published
+                FROM rule_version GROUP BY rule_id
+            ) v ON v.rule_id = r.id
+            WHERE r.retired_at IS NULL
+                AND (v.rule_id IS NULL OR (v.published = 0 AND v.draft <= v.superseded))",
+    },
+    Probe {
+        name: "what is or was in force was put there by somebody of its structure, and the version in force is the latest of these",
+        of: "rule version",
+        sql: "SELECT v.structure_id AS structure_id, v.id AS id FROM rule_version v
+            LEFT JOIN account a ON a.id = v.published_by AND a.structure_id = v.structure_id
+            WHERE (v.state = 'DRAFT') <> (v.published_at IS NULL) OR (v.state = 'DRAFT') <> (a.id IS NULL)
+                OR (v.state = 'PUBLISHED' AND EXISTS (SELECT 1 FROM rule_version s WHERE s.rule_id = v.rule_id
+                    AND s.state = 'SUPERSEDED' AND s.number > v.number))",
+    },
 ];

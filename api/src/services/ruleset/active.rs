@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use entity::enums::RuleState;
 use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
@@ -28,7 +29,8 @@ pub struct RuleSet {
     unloaded: Vec<Unloaded>,
 }
 
-/// The rules in force: the platform's in their places as the structure set them, then the published ones that it wrote.
+/// The rules in force: the platform's in their places as the structure set them, or those that stand in for them, then the other
+/// published ones that the structure wrote.
 ///
 /// Two statements.
 ///
@@ -52,27 +54,27 @@ pub async fn active_now(
 
 async fn in_force(
     app: &App,
-    catalog: &Catalog,
+    catalog: &Arc<Catalog>,
     db: &impl ConnectionTrait,
     structure: StructureId,
 ) -> Result<RuleSet, Fault> {
     let settings = rows::settings(db, structure).await?;
-    let mut set = RuleSet::default();
-    for rule in catalog.rules() {
-        set.add_platform(rule, settings.get(&rule.manifest().slug));
-    }
-    let written = rows::in_force(db, structure).await?;
-    if written.is_empty() {
-        return Ok(set);
-    }
-    let cache = Arc::clone(&app.rule_cache);
-    let load = move || {
-        for own in written {
-            set.add_own(&cache, &own);
+    let mut own = rows::in_force(db, structure).await?;
+    let (catalog, cache, all_loaded) = (Arc::clone(catalog), Arc::clone(&app.rule_cache), own.is_empty());
+    let mut assemble = move || {
+        let mut set = RuleSet::default();
+        for rule in catalog.rules() {
+            match own.iter().position(|own| own.stands_in_for(rule)) {
+                Some(place) => set.add_own(&cache, &own.remove(place)),
+                None => set.add_platform(rule, settings.get(&rule.manifest().slug)),
+            }
+        }
+        for own in &own {
+            set.add_own(&cache, own);
         }
         set
     };
-    app.evaluators.run(structure, load).await
+    if all_loaded { Ok(assemble()) } else { app.evaluators.run(structure, assemble).await }
 }
 
 /// Runs every rule of that stage, off the threads that serve everyone. One that can no longer run refuses with `RULE_ERROR`.
@@ -110,6 +112,9 @@ impl RuleSet {
     }
 
     fn add_own(&mut self, cache: &RuleCache, own: &OwnRow) {
+        if own.rule.state == RuleState::Off {
+            return;
+        }
         let (state, version) = (state_of(own.rule.state), i64::from(own.version.number));
         let loaded = cache.load(&own.version.manifest, &own.version.source);
         let reason = match (loaded, rows::params(&own.rule.params)) {
@@ -242,7 +247,7 @@ pub(super) fn no_longer_loads(diagnostics: &[rules::Diagnostic]) -> LocalText {
 #[cfg(test)]
 mod tests {
     use entity::At;
-    use entity::enums::{RuleState, RuleVersionState};
+    use entity::enums::RuleVersionState;
     use entity::ids::{AccountId, RuleId, RuleVersionId};
     use entity::{rule, rule_version};
     use rules::{Level, RULE_ERROR};
@@ -279,6 +284,9 @@ mod tests {
             position: 1,
             params: serde_json::json!({}),
             created_at,
+            replaces: false,
+            retired_at: None,
+            retired_by: None,
         };
         let version = rule_version::Model {
             id: RuleVersionId::from_uuid(Uuid::nil()),
@@ -293,6 +301,8 @@ mod tests {
             author: AccountId::from_uuid(Uuid::nil()),
             comment: None,
             created_at,
+            published_at: Some(created_at),
+            published_by: None,
         };
         OwnRow { rule, version }
     }

@@ -8,14 +8,20 @@
 mod active;
 mod cache;
 mod candidate;
+mod conflict;
+mod diff;
 mod evaluators;
 mod operator;
+mod order;
 mod past;
 mod platform;
 mod publish;
+mod retire;
 mod rows;
 mod save;
 mod setting;
+mod start;
+mod versions;
 mod view;
 
 use std::fmt::Write as _;
@@ -23,27 +29,35 @@ use std::fmt::Write as _;
 use entity::enums::RuleState;
 use entity::ids::{RuleId, StructureId};
 use entity::structure;
-use rules::{Diagnostic, Lang, Severity, State};
+use rules::{Diagnostic, Lang, Lock, Rule, Severity, State};
 use sea_orm::sea_query::LockType;
 use sea_orm::{DatabaseTransaction, QuerySelect};
 
+use crate::app::Ctx;
 use crate::error::{Failure, Fault, Problem};
 
 pub use active::{RuleSet, active, active_now, decide};
 pub use cache::RuleCache;
 pub use candidate::{Candidate, CandidateProblem, candidate};
+pub use conflict::Conflict;
+pub use diff::{VersionKey, diff, versions_by_number};
 pub use evaluators::Evaluators;
 pub use operator::{Imported, RuleTexts, bring_in, rules_of, texts_of};
+pub use order::reorder;
 pub use past::{Past, PastRules};
 pub use platform::{Look, Platform};
-pub use publish::publish;
+pub use publish::{PublishRule, publish};
+pub use retire::{RollBackRule, discard, retire, roll_back};
 pub use rows::VersionRow;
 pub use save::{SaveRule, Saved, save};
 pub use setting::{SetRule, set_state};
+pub use start::{StartFrom, StartRule, TemplateView, start, templates};
 pub use view::{Origin, ParameterView, RuleView, all, rules_page, versions_by_ids, versions_of_each};
 
-/// The most rules that a structure may write: each runs on every preview and every send.
+/// The most rules of its own that a structure may have in use: each runs on every preview and every send.
 pub const MAX_OWN_RULES: u64 = 50;
+/// The most rules that a structure may have with those it retired, which are kept to explain what they decided.
+pub const MAX_RULES_EVER: u64 = 200;
 /// The most versions that a rule may have.
 pub const MAX_VERSIONS: i32 = 1_000;
 /// The most characters of what an author says of a version.
@@ -65,6 +79,19 @@ pub enum RuleProblem {
     Input(Problem),
     /// The rule is the platform's, and is not to be changed so.
     Locked(Problem),
+    /// Somebody else changed the rule meanwhile.
+    Conflict(Box<Conflict>),
+}
+
+impl RuleProblem {
+    /// What to say of it.
+    #[must_use]
+    pub fn problem(&self) -> &Problem {
+        match self {
+            Self::Input(problem) | Self::Locked(problem) => problem,
+            Self::Conflict(conflict) => &conflict.problem,
+        }
+    }
 }
 
 impl From<Problem> for RuleProblem {
@@ -91,6 +118,29 @@ fn not_found() -> Problem {
 
 fn locked(slug: &str) -> RuleProblem {
     RuleProblem::Locked(Problem::new("RULE_LOCKED").at(&["rule"]).with("rule", slug))
+}
+
+fn slug_taken(slug: &str, path: &'static str) -> Problem {
+    Problem::new("RULE_SLUG_TAKEN").at(&[path]).with("slug", slug)
+}
+
+/// A limit as messages name it.
+fn limit(max: impl TryInto<i64>) -> i64 {
+    max.try_into().unwrap_or(i64::MAX)
+}
+
+/// Whether the platform lets a structure put a script of its own in the place of this rule.
+fn is_replaceable(rule: &Rule) -> bool {
+    rule.manifest().lock == Some(Lock::Replaceable)
+}
+
+/// A rule that a structure wrote.
+fn own_id(ctx: &Ctx, key: &RuleKey) -> Result<RuleId, RuleProblem> {
+    match key {
+        RuleKey::Own(rule) => Ok(*rule),
+        RuleKey::Platform(slug) if ctx.catalog.get(slug).is_some() => Err(locked(slug)),
+        RuleKey::Platform(_) => Err(not_found().into()),
+    }
 }
 
 /// The first thing that keeps a rule from loading, in one sentence.

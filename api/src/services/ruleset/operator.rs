@@ -13,7 +13,8 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use super::rows::{self, OwnRow};
 use super::view::views;
 use super::{
-    RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, publish, save, set_state, state_of,
+    PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, publish, save, set_state,
+    state_of,
 };
 use crate::app::Ctx;
 use crate::caller::{Caller, Operator};
@@ -111,16 +112,16 @@ pub async fn bring_in(
         (version.id, version.number)
     };
     let Some(state) = state else { return Ok(Some(Imported::Unchanged(number))) };
-    let published = known
-        .filter(|known| known.version.id == version && known.version.state == RuleVersionState::Published);
-    match published {
+    let published = known.filter(|known| known.version.state == RuleVersionState::Published);
+    let expected_active = published.as_ref().map(|known| known.version.id);
+    match published.filter(|known| known.version.id == version) {
         Some(known) if state_of(known.rule.state) == state => return Ok(Some(Imported::Unchanged(number))),
         Some(known) => {
             let rule = RuleKey::Own(known.rule.id);
             set_state(ctx, &caller, SetRule { rule, state: Some(state), parameters: Vec::new() }).await?;
         }
         None => {
-            publish(ctx, &caller, version, state).await?;
+            publish(ctx, &caller, PublishRule { version, expected_active, state: Some(state) }).await?;
         }
     }
     Ok(Some(Imported::Published(number)))

@@ -1,21 +1,38 @@
-//! Publishing a version of a rule that the structure wrote.
+//! Putting a version of a rule that the structure wrote in force.
 //!
-//! Architecture Invariant: one version of a rule is published at most; a version is only published over one that it was
-//! made on, and only if it loads and all its cases hold at that moment.
+//! Architecture Invariant: one version of a rule is published at most; one is put in force only in the place of the version that the
+//! caller saw there, and only if it loads and all its cases hold at that moment.
 
-use entity::enums::{Module, RuleState, RuleVersionState};
+use std::sync::Arc;
+
+use entity::enums::{Module, RuleVersionState};
 use entity::ids::{RuleVersionId, StructureId};
 use entity::{rule, rule_version};
 use rules::{Rule, State};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany};
 
-use super::rows::{self, VersionRow};
-use super::view::changed;
-use super::{RuleKey, RuleProblem, Saved, first_error, lock, not_found, stored};
+use super::active::platform_state;
+use super::conflict::check_active;
+use super::rows;
+use super::{
+    RuleProblem, Saved, first_error, is_replaceable, lock, locked, not_found, save, slug_taken, state_of,
+    stored, versions,
+};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
+
+/// A version to put in force.
+#[derive(Debug, Clone, Copy)]
+pub struct PublishRule {
+    /// The version, a draft.
+    pub version: RuleVersionId,
+    /// The version that was in force when the caller looked; none where none was.
+    pub expected_active: Option<RuleVersionId>,
+    /// The state that the rule takes; none for ACTIVE, or what the structure chose for the rule that this one stands in for.
+    pub state: Option<State>,
+}
 
 /// Publishes a draft; the version published before is superseded. Its rule takes `state`, and keeps the parameters that the
 /// new manifest accepts, the others going back to their default.
@@ -24,103 +41,154 @@ use crate::error::{Failure, Fault, Problem};
 /// version is tried as a rule of its own.
 ///
 /// # Errors
-/// `RULE_VERSION_NOT_FOUND`, `RULE_VERSION_ALREADY_PUBLISHED`, `RULE_VERSION_SUPERSEDED` when it, or one made after it, was
-/// published before, `RULE_NOT_PUBLISHABLE` when it does not load, `RULE_SLUG_TAKEN` when the platform has a rule of that
-/// slug by now, `RULE_OBSERVED_WHILE_ACTIVE`; [`Fault::Forbidden`] without `READ_WRITE` on RULES.
-pub async fn publish(
-    ctx: &Ctx,
-    caller: &Caller,
-    id: RuleVersionId,
-    state: State,
-) -> Result<Saved, Failure<RuleProblem>> {
+/// [`RuleProblem::Conflict`], `RULE_VERSION_NOT_FOUND`, `RULE_VERSION_ALREADY_PUBLISHED`, `RULE_VERSION_SUPERSEDED` when it, or one made
+/// after it, was published before, `RULE_NOT_PUBLISHABLE` when it does not load, `RULE_SLUG_TAKEN` when the platform has a rule of that
+/// slug by now, `RULE_LOCKED` when it may no longer be replaced, `RULE_OBSERVED_WHILE_ACTIVE`; [`Fault::Forbidden`] without `READ_WRITE`
+/// on RULES.
+pub async fn publish(ctx: &Ctx, caller: &Caller, input: PublishRule) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
-    let version = rule_version::by_id_in(structure, id).one(ctx.store.readers()).await?;
-    let version = version.ok_or_else(version_not_found)?;
-    let (task_ctx, manifest, source) = (ctx.clone(), version.manifest, version.source);
+    let version = rule_version::by_id_in(structure, input.version).one(ctx.store.readers()).await?;
+    let version = version.ok_or_else(|| version_not_found("version"))?;
+    let loaded = load(ctx, &version, "version").await?;
+    let (task_ctx, task_caller) = (ctx.clone(), caller.clone());
+    let write = ctx.store.write(move |tx| {
+        Box::pin(async move {
+            lock(tx, structure).await?;
+            put_draft(tx, &task_ctx, &task_caller, input, &loaded).await
+        })
+    });
+    save::saved(ctx, structure, write.await?).await
+}
+
+/// A version as it loads now, its cases run.
+pub(super) async fn load(
+    ctx: &Ctx,
+    version: &rule_version::Model,
+    path: &'static str,
+) -> Result<Arc<Rule>, Failure<RuleProblem>> {
+    let (task_ctx, manifest, source) = (ctx.clone(), version.manifest.clone(), version.source.clone());
     let loading = tokio::task::spawn_blocking(move || task_ctx.rule_cache.load(&manifest, &source));
-    let loaded = loading.await.map_err(Fault::internal)?.map_err(|diagnostics| {
+    let loaded = loading.await.map_err(Fault::internal)?;
+    Ok(loaded.map_err(|diagnostics| {
         let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == rules::Severity::Error);
         let place = |of: fn(&rules::Diagnostic) -> usize| {
             error.map_or(0, |error| i64::try_from(of(error)).unwrap_or(0))
         };
         Problem::new("RULE_NOT_PUBLISHABLE")
-            .at(&["version"])
+            .at(&[path])
             .with("reason", first_error(&diagnostics, ctx.lang))
             .with("line", place(|error| error.line))
             .with("column", place(|error| error.column))
-    })?;
-    if ctx.catalog.get(&loaded.manifest().slug).is_some() {
-        let problem = Problem::new("RULE_SLUG_TAKEN").at(&["version"]);
-        return Err(problem.with("slug", loaded.manifest().slug.clone()).into());
-    }
-    let write = ctx.store.write(move |tx| {
-        Box::pin(async move {
-            lock(tx, structure).await?;
-            replace(tx, structure, id, &loaded, state).await
-        })
-    });
-    let version: rule_version::Model = write.await?;
-    let version = VersionRow::try_from(version)?;
-    let rule = changed(ctx, structure, &RuleKey::Own(version.rule_id)).await?;
-    Ok(Saved { rule, version })
+    })?)
 }
 
-async fn replace(
+async fn put_draft(
     tx: &DatabaseTransaction,
-    structure: StructureId,
-    id: RuleVersionId,
+    ctx: &Ctx,
+    caller: &Caller,
+    input: PublishRule,
     loaded: &Rule,
-    state: State,
 ) -> Result<rule_version::Model, Failure<RuleProblem>> {
-    let version = rule_version::by_id_in(structure, id).one(tx).await?.ok_or_else(version_not_found)?;
+    let structure = caller.structure;
+    let version = rule_version::by_id_in(structure, input.version).one(tx).await?;
+    let version = version.ok_or_else(|| version_not_found("version"))?;
     let rule = rule::by_id_in(structure, version.rule_id).one(tx).await?.ok_or_else(not_found)?;
     let published = rows::published_of(tx, structure, rule.id).await?;
-    let later = published.as_ref().filter(|published| published.number > version.number);
+    check_active(tx, &rule, published.as_ref(), input.expected_active).await?;
+    // The last one in force may be superseded by none: then the rule is retired.
+    let last = rows::last_in_force(tx, structure, rule.id).await?.map_or(0, |last| last.number);
     match version.state {
-        RuleVersionState::Published => return Err(problem("RULE_VERSION_ALREADY_PUBLISHED").into()),
-        RuleVersionState::Draft if later.is_none() => {}
+        RuleVersionState::Published => {
+            return Err(Problem::new("RULE_VERSION_ALREADY_PUBLISHED").at(&["version"]).into());
+        }
+        RuleVersionState::Draft if version.number > last => {}
         RuleVersionState::Draft | RuleVersionState::Superseded => {
-            let number = published.map_or(0, |published| i64::from(published.number));
-            return Err(problem("RULE_VERSION_SUPERSEDED").with("number", number).into());
+            let number = last.max(version.number);
+            let problem = Problem::new("RULE_VERSION_SUPERSEDED").at(&["version"]);
+            return Err(problem.with("number", i64::from(number)).into());
         }
     }
-    if state == State::Observed && rule.state == RuleState::Active && published.is_some() {
+    make_way(tx, ctx, &rule, (published.as_ref(), loaded), input.state.map_or(Wanted::Fresh, Wanted::This))
+        .await?;
+    let done = mark(structure, version.id, RuleVersionState::Published)
+        .col_expr(rule_version::Column::PublishedAt, Expr::value(Some(ctx.at())))
+        .col_expr(rule_version::Column::PublishedBy, Expr::value(Some(caller.account)))
+        .exec_with_returning(tx)
+        .await?;
+    Ok(done.into_iter().next().ok_or_else(|| version_not_found("version"))?)
+}
+
+/// The state that a rule is to take.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    /// This one.
+    This(State),
+    /// That of a rule just published: ACTIVE, or what the structure chose for the rule that it stands in for.
+    Fresh,
+    /// The one it has, if a version of it is in force.
+    Kept,
+}
+
+/// Supersedes the version in force, and readies the rule for the one that takes its place: its state, the parameters that the new
+/// manifest still accepts, and its use.
+pub(super) async fn make_way(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    rule: &rule::Model,
+    (published, loaded): (Option<&rule_version::Model>, &Rule),
+    wanted: Wanted,
+) -> Result<(), Failure<RuleProblem>> {
+    let structure = rule.structure_id;
+    let mut before = published.map(|_| state_of(rule.state));
+    let mut chosen = None;
+    if let Some(platform) = ctx.catalog.get(&rule.slug) {
+        if !rule.replaces {
+            return Err(slug_taken(&rule.slug, "version").into());
+        }
+        if !is_replaceable(platform) {
+            return Err(locked(&rule.slug).into());
+        }
+        let setting = rows::setting(tx, structure, &rule.slug).await?;
+        before = before.or_else(|| Some(platform_state(platform, setting.as_ref())));
+        chosen = setting.and_then(|setting| setting.state).map(state_of);
+    }
+    let fresh = chosen.filter(|_| published.is_none()).unwrap_or(State::Active);
+    let state = match wanted {
+        Wanted::This(state) => state,
+        Wanted::Kept if published.is_some() => state_of(rule.state),
+        Wanted::Fresh | Wanted::Kept => fresh,
+    };
+    if state == State::Observed && before == Some(State::Active) {
         return Err(Problem::new("RULE_OBSERVED_WHILE_ACTIVE").at(&["state"]).into());
     }
     if let Some(published) = published {
-        let superseded = mark(structure, published.id, RuleVersionState::Superseded);
-        superseded.exec(tx).await?;
+        mark(structure, published.id, RuleVersionState::Superseded).exec(tx).await?;
     }
-    let done = mark(structure, id, RuleVersionState::Published).exec_with_returning(tx).await?;
+    if rule.retired_at.is_some() {
+        versions::bring_back(tx, structure, rule.id).await?;
+    }
     let mut params = rows::params(&rule.params).unwrap_or_default();
     let specs = &loaded.manifest().params;
     params.retain(|name, value| specs.get(name).is_some_and(|spec| spec.check(value).is_ok()));
-    rule::Entity::update_many()
+    let ready = rule::Entity::update_many()
         .col_expr(rule::Column::State, Expr::value(stored(state)))
-        .col_expr(rule::Column::Params, Expr::value(rows::column(&params)?))
-        .filter(rule::Column::StructureId.eq(structure))
-        .filter(rule::Column::Id.eq(rule.id))
-        .exec(tx)
-        .await?;
-    Ok(done.into_iter().next().ok_or_else(version_not_found)?)
+        .col_expr(rule::Column::Params, Expr::value(rows::column(&params)?));
+    versions::only(ready, structure, rule.id).exec(tx).await?;
+    Ok(())
 }
 
 /// The statement that gives a version its state.
-fn mark(
+pub(super) fn mark(
     structure: StructureId,
     id: RuleVersionId,
     state: RuleVersionState,
-) -> sea_orm::UpdateMany<rule_version::Entity> {
+) -> UpdateMany<rule_version::Entity> {
     rule_version::Entity::update_many()
         .col_expr(rule_version::Column::State, Expr::value(state))
         .filter(rule_version::Column::StructureId.eq(structure))
         .filter(rule_version::Column::Id.eq(id))
 }
 
-fn problem(code: &'static str) -> Problem {
-    Problem::new(code).at(&["version"])
-}
-
-fn version_not_found() -> Problem {
-    problem("RULE_VERSION_NOT_FOUND")
+pub(super) fn version_not_found(path: &'static str) -> Problem {
+    Problem::new("RULE_VERSION_NOT_FOUND").at(&[path])
 }

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use entity::At;
-use entity::enums::RuleVersionState;
+use entity::enums::{RuleState, RuleVersionState};
 use entity::ids::{AccountId, RuleId, RuleVersionId, StructureId};
 use entity::{rule, rule_setting, rule_version};
-use rules::{Diagnostic, ParamValue};
+use rules::{Diagnostic, ParamValue, Rule};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromJsonQueryResult, FromQueryResult, JoinType, QueryFilter, QueryOrder,
@@ -26,6 +26,16 @@ pub(super) type Params = BTreeMap<String, ParamValue>;
 pub(super) struct OwnRow {
     pub rule: rule::Model,
     pub version: rule_version::Model,
+}
+
+impl OwnRow {
+    /// Whether this rule is the platform's, as the structure rewrote it: it then runs in its place. Only as long as the platform lets it:
+    /// beside a rule that was locked since, both run.
+    pub fn stands_in_for(&self, platform: &Rule) -> bool {
+        let in_force = self.version.state == RuleVersionState::Published;
+        let rewritten = self.rule.replaces && self.rule.slug == platform.manifest().slug;
+        rewritten && in_force && super::is_replaceable(platform)
+    }
 }
 
 /// One version of a rule that a structure wrote. Its texts never change.
@@ -51,11 +61,23 @@ pub struct VersionRow {
     pub comment: Option<String>,
     /// When it was saved.
     pub created_at: At,
+    /// When it was put in force; none for a draft.
+    pub published_at: Option<At>,
+    /// Who put it in force.
+    pub published_by: Option<AccountId>,
 }
 
 /// What the checks said of a version, as its column holds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl VersionRow {
+    /// Names the version before it, if there is one.
+    #[must_use]
+    pub fn before(&self) -> (RuleId, i32) {
+        (self.rule_id, self.number - 1)
+    }
+}
 
 impl Keyed for VersionRow {
     fn keys(&self) -> Vec<Key> {
@@ -77,10 +99,25 @@ impl TryFrom<rule_version::Model> for VersionRow {
             author,
             comment,
             created_at,
+            published_at,
+            published_by,
             ..
         } = row;
         let diagnostics = serde_json::from_value(row.diagnostics).map_err(Fault::internal)?;
-        Ok(Self { id, rule_id, number, state, manifest, source, diagnostics, author, comment, created_at })
+        Ok(Self {
+            id,
+            rule_id,
+            number,
+            state,
+            manifest,
+            source,
+            diagnostics,
+            author,
+            comment,
+            created_at,
+            published_at,
+            published_by,
+        })
     }
 }
 
@@ -93,15 +130,42 @@ pub(super) async fn settings(
     Ok(rows.into_iter().map(|row| (row.slug.clone(), row)).collect())
 }
 
-/// The published version of each of the structure's rules that is not OFF, in the order they run.
+/// What the structure set of one rule of the platform.
+pub(super) async fn setting(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    slug: &str,
+) -> Result<Option<rule_setting::Model>, Fault> {
+    Ok(rule_setting::in_structure(structure).filter(rule_setting::Column::Slug.eq(slug)).one(db).await?)
+}
+
+/// The published version of each of the structure's rules, in the order they run. Those that are OFF are left out, save where they
+/// stand in for one of the platform, which does not run then either.
 pub(super) async fn in_force(
     db: &impl ConnectionTrait,
     structure: StructureId,
 ) -> Result<Vec<OwnRow>, Fault> {
     let query = rule::in_structure(structure)
-        .filter(rule::Column::State.ne(entity::enums::RuleState::Off))
+        .filter(rule::Column::State.ne(RuleState::Off).or(rule::Column::Replaces.eq(true)))
         .filter(Expr::col((rule_version::Entity, rule_version::Column::State)).eq(published()));
     with_version(db, query).await
+}
+
+/// The rule of the structure's that stands in for one of the platform.
+pub(super) async fn standing_in(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    platform: &Rule,
+) -> Result<Option<rule::Model>, Fault> {
+    if !super::is_replaceable(platform) {
+        return Ok(None);
+    }
+    let query = rule::in_structure(structure)
+        .filter(rule::Column::Slug.eq(&*platform.manifest().slug))
+        .filter(rule::Column::Replaces.eq(true))
+        .join(JoinType::InnerJoin, rule_version::Relation::Rule.def().rev())
+        .filter(Expr::col((rule_version::Entity, rule_version::Column::State)).eq(published()));
+    Ok(query.one(db).await?)
 }
 
 /// Each of the structure's rules with its published version, or its latest where none is, in the order they run.
@@ -170,6 +234,19 @@ pub(super) async fn published_of(
     let query = rule_version::in_structure(structure)
         .filter(rule_version::Column::RuleId.eq(rule))
         .filter(rule_version::Column::State.eq(RuleVersionState::Published));
+    Ok(query.one(db).await?)
+}
+
+/// The latest version of a rule that is, or was, in force.
+pub(super) async fn last_in_force(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    rule: RuleId,
+) -> Result<Option<rule_version::Model>, Fault> {
+    let query = rule_version::in_structure(structure)
+        .filter(rule_version::Column::RuleId.eq(rule))
+        .filter(rule_version::Column::State.ne(RuleVersionState::Draft))
+        .order_by_desc(rule_version::Column::Number);
     Ok(query.one(db).await?)
 }
 

@@ -33,7 +33,7 @@ pub struct SetRule {
 /// Sets the state and the parameters of a rule of the platform, for the caller's structure, or of one that it wrote.
 ///
 /// # Errors
-/// `RULE_LOCKED` when the rule must keep its state; `RULE_NOT_FOUND`, `RULE_NOT_PUBLISHED` for one that has no published
+/// `RULE_LOCKED` when the rule must keep its state; `RULE_REPLACED` when one of the structure's stands in for it; `RULE_NOT_FOUND`, `RULE_NOT_PUBLISHED` for one that has no published
 /// version, `RULE_BROKEN` for the parameters of one that no longer loads, `PARAMETER_UNKNOWN`, `RULE_WITHOUT_PARAMETERS`,
 /// `PARAMETER_REPEATED`, `PARAMETER_INVALID`, `PARAMETER_OUT_OF_BOUNDS`; [`crate::error::Fault::Forbidden`] without `READ_WRITE` on RULES.
 pub async fn set_state(ctx: &Ctx, caller: &Caller, input: SetRule) -> Result<RuleView, Failure<RuleProblem>> {
@@ -61,11 +61,11 @@ async fn set_platform(
     input: &SetRule,
 ) -> Result<(), Failure<RuleProblem>> {
     let rule = ctx.catalog.get(slug).ok_or_else(not_found)?;
-    let before = rule_setting::in_structure(caller.structure)
-        .filter(rule_setting::Column::Slug.eq(slug))
-        .one(tx)
-        .await?;
+    let before = rows::setting(tx, caller.structure, slug).await?;
     check_lock(rule, before.as_ref(), input.state)?;
+    if let Some(own) = rows::standing_in(tx, caller.structure, rule).await? {
+        return Err(Problem::new("RULE_REPLACED").at(&["rule"]).with("rule", own.slug).into());
+    }
     let mut params = platform_params(before.as_ref()).unwrap_or_default();
     set_params(&mut params, rule.manifest(), &input.parameters, ctx.lang)?;
     let row = rule_setting::ActiveModel {

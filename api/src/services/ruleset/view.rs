@@ -5,15 +5,15 @@
 use std::collections::HashMap;
 
 use entity::enums::{Module, RuleVersionState};
-use entity::ids::{RuleId, RuleVersionId, StructureId};
-use entity::{rule_setting, rule_version};
+use entity::ids::{AccountId, RuleId, RuleVersionId, StructureId};
+use entity::{At, rule_setting, rule_version};
 use rules::{LocalText, Lock, Manifest, ParamKind, ParamSpec, ParamValue, Rule, Stage, State};
 use sea_orm::sea_query::Alias;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryTrait};
 
 use super::active::{platform_params, platform_state};
 use super::rows::{self, OwnRow, Params, VersionRow};
-use super::{RuleKey, state_of};
+use super::{RuleKey, is_replaceable, state_of};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::Fault;
@@ -47,12 +47,22 @@ pub struct RuleView {
     pub stages: Vec<Stage>,
     /// Whether it counts; OFF as long as no version is published.
     pub state: State,
-    /// Its place in the order of running, from 1.
+    /// Its place in the order of running, from 1; 0 when it has none, being retired or replaced.
     pub position: i32,
+    /// Whether it is the structure's to move within that order.
+    pub moves: bool,
     /// What may be set of it, by name.
     pub parameters: Vec<ParameterView>,
     /// The published version of a rule that the structure wrote.
     pub active: Option<VersionRow>,
+    /// The rule of the platform in whose place it runs, once it is published.
+    pub replaces: Option<RuleKey>,
+    /// The rule of the structure that runs in its place.
+    pub replaced_by: Option<RuleKey>,
+    /// Since when it is out of use; none while it is in use.
+    pub retired_at: Option<At>,
+    /// Who took it out of use.
+    pub retired_by: Option<AccountId>,
 }
 
 /// A parameter of a rule.
@@ -85,7 +95,8 @@ impl Keyed for RuleView {
     }
 }
 
-/// Every rule of the caller's structure, in the order they run: the platform's, then its own.
+/// Every rule of the caller's structure, in the order they run: the platform's, those of the structure that run in their places, and then
+/// its others. At the end, those without a place: the replaced and the retired.
 ///
 /// Two statements.
 ///
@@ -96,13 +107,20 @@ pub async fn all(ctx: &Ctx, caller: &Caller) -> Result<Vec<RuleView>, Fault> {
     views(ctx, ctx.store.readers(), scope.structure).await
 }
 
-/// A page of the rules of the caller's structure, in the order they run.
+/// A page of the rules of the caller's structure, in the order they run; or of those that are retired.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] without READ on RULES; those of a page.
-pub async fn rules_page(ctx: &Ctx, caller: &Caller, args: &PageArgs) -> Result<Page<RuleView>, Fault> {
-    let rules = all(ctx, caller).await?;
-    Listing::ascending("rules", caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
+pub async fn rules_page(
+    ctx: &Ctx,
+    caller: &Caller,
+    retired: bool,
+    args: &PageArgs,
+) -> Result<Page<RuleView>, Fault> {
+    let mut rules = all(ctx, caller).await?;
+    rules.retain(|rule| if retired { rule.retired_at.is_some() } else { rule.position > 0 });
+    let name = if retired { "rules-retired" } else { "rules" };
+    Listing::ascending(name, caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
 }
 
 /// The same page of the versions of each of these rules that the structure wrote, latest first, with as many statements however
@@ -150,20 +168,36 @@ pub(super) async fn changed(ctx: &Ctx, structure: StructureId, key: &RuleKey) ->
         .ok_or_else(|| Fault::internal("a rule just changed is gone"))
 }
 
+/// Every rule of a structure, as [`all`] lists them.
 pub(super) async fn views(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     structure: StructureId,
 ) -> Result<Vec<RuleView>, Fault> {
     let settings = rows::settings(db, structure).await?;
-    let mut rules: Vec<RuleView> =
-        ctx.catalog.rules().map(|rule| platform(rule, settings.get(&rule.manifest().slug))).collect();
-    for row in rows::shown(db, structure).await? {
+    let (retired, mut used): (Vec<_>, Vec<_>) =
+        rows::shown(db, structure).await?.into_iter().partition(|own| own.rule.retired_at.is_some());
+    let (mut rules, mut without_place) = (Vec::new(), Vec::new());
+    for rule in ctx.catalog.rules() {
+        let mut view = platform(rule, settings.get(&rule.manifest().slug));
+        if let Some(place) = used.iter().position(|own| own.stands_in_for(rule)) {
+            let standing_in = RuleView { moves: false, ..own(ctx, used.remove(place))? };
+            view.replaced_by = Some(standing_in.key.clone());
+            without_place.push(view);
+            view = standing_in;
+        }
+        rules.push(view);
+    }
+    for row in used {
         rules.push(own(ctx, row)?);
     }
     for (position, rule) in (1..).zip(&mut rules) {
         rule.position = position;
     }
+    for row in retired {
+        without_place.push(RuleView { moves: false, ..own(ctx, row)? });
+    }
+    rules.append(&mut without_place);
     Ok(rules)
 }
 
@@ -179,8 +213,13 @@ fn platform(rule: &Rule, setting: Option<&rule_setting::Model>) -> RuleView {
         stages: manifest.stages.clone(),
         state: platform_state(rule, setting),
         position: 0,
+        moves: false,
         parameters: parameters(manifest, &platform_params(setting).unwrap_or_default()),
         active: None,
+        replaces: None,
+        replaced_by: None,
+        retired_at: None,
+        retired_by: None,
     }
 }
 
@@ -190,6 +229,7 @@ fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
     let params = rows::params(&rule.params).unwrap_or_default();
     let slug = || LocalText::new(&*rule.slug, &*rule.slug);
     let published = version.state == RuleVersionState::Published;
+    let rewritten = rule.replaces && ctx.catalog.get(&rule.slug).is_some_and(|rule| is_replaceable(rule));
     Ok(RuleView {
         key: RuleKey::Own(rule.id),
         title: manifest.map_or_else(slug, |manifest| manifest.title.clone()),
@@ -199,13 +239,19 @@ fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
         stages: manifest.map(|manifest| manifest.stages.clone()).unwrap_or_default(),
         state: state_of(rule.state),
         position: 0,
+        moves: !rewritten,
+        replaces: rewritten.then(|| RuleKey::Platform(rule.slug.clone())),
+        replaced_by: None,
+        retired_at: rule.retired_at,
+        retired_by: rule.retired_by,
         parameters: manifest.map(|manifest| parameters(manifest, &params)).unwrap_or_default(),
         active: published.then(|| VersionRow::try_from(version)).transpose()?,
         slug: rule.slug,
     })
 }
 
-fn parameters(manifest: &Manifest, set: &Params) -> Vec<ParameterView> {
+/// What may be set of a rule, with what was set.
+pub(super) fn parameters(manifest: &Manifest, set: &Params) -> Vec<ParameterView> {
     let view = |(name, spec): (&String, &ParamSpec)| {
         let written = |bound: Option<i64>| {
             bound.map(|bound| match spec.kind {
