@@ -12,6 +12,7 @@ use crate::params::ParamValue;
 use crate::rule::Rule;
 use crate::script::sha256;
 use crate::text::LocalText;
+use crate::tree::Trace;
 use crate::verdict::{ENGINE, Level, Stage, Verdict};
 
 /// What a replay came to.
@@ -79,6 +80,22 @@ impl Rule {
             return Replay::Unknown(Unreplayable::Parameters);
         }
         Replay::Differs { level: trace.level, code: trace.code, message: trace.message }
+    }
+
+    /// What the rule would have answered to what a decision kept, with these parameters over its defaults.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub fn in_hindsight(
+        &self,
+        set: &BTreeMap<String, ParamValue>,
+        facts_read: &Json,
+        text: Option<&str>,
+    ) -> Result<Trace, Unreplayable> {
+        if self.manifest().stages.contains(&Stage::Recipient) {
+            return Err(Unreplayable::People);
+        }
+        Ok(self.trace(&self.facts_kept(facts_read, text)?, set))
     }
 
     /// The facts that the rule reads, as they were kept; the others have their reference value, and make no difference.

@@ -1,14 +1,20 @@
 //! Subscriptions: what stands, then what changes.
 
-use async_graphql::{Context, ID, Subscription};
+use std::future::ready;
+
+use async_graphql::{Context, ID, Result, Subscription};
 use entity::ids::CampaignId;
-use futures::Stream;
+use futures::stream::{self, Stream, StreamExt as _};
 use uuid::Uuid;
 
 use super::campaigns::Campaign;
 use super::context::{Maybe, Session};
 use super::credit::Credit;
+use super::error::fault;
 use super::node_id::NodeId;
+use super::rules::{BacktestRuleInput, BacktestRulePayload};
+use crate::error::{Failure, Fault};
+use crate::services::backtest::{Backtest, Backtester};
 use crate::services::watch;
 
 /// What can be watched, over a WebSocket at `/graphql` with the protocol `graphql-transport-ws`. Each yields the present state
@@ -34,6 +40,35 @@ impl Subscription {
             _ => CampaignId::from_uuid(Uuid::nil()),
         };
         session.live(session.caller().map(|caller| watch::campaign(&session.ctx, caller, id)))
+    }
+
+    /// A rule, run on the decisions already taken: what was found so far, after each 200 of them, until `done`. Nothing changes; who
+    /// unsubscribes ends it. Needs `READ` on RULES.
+    async fn backtest_rule(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "What to try.")] input: BacktestRuleInput,
+    ) -> impl Stream<Item = Result<BacktestRulePayload>> {
+        let session = Session::of(graphql);
+        let (lang, id) = (session.ctx.lang, input.client_mutation_id.clone());
+        let begun = match session.caller() {
+            Ok(caller) => Backtester::begin(&session.ctx, caller, input.into()).await,
+            Err(fault) => Err(Failure::Fault(fault)),
+        };
+        match session.outcome(begun) {
+            Ok(Ok(tester)) => {
+                let ctx = session.ctx.clone();
+                let told = move |step: Result<Backtest, Fault>| match step {
+                    Ok(backtest) => Ok(BacktestRulePayload::found(&backtest, lang, id.clone())),
+                    Err(cause) => Err(fault(&ctx, cause)),
+                };
+                tester.steps().map(told).boxed()
+            }
+            Ok(Err(problem)) => {
+                stream::once(ready(Ok(BacktestRulePayload::refused(session, &problem, id)))).boxed()
+            }
+            Err(error) => stream::once(ready(Err(error))).boxed(),
+        }
     }
 
     /// The structure's credit, as it is reserved, charged, given back and topped up. Needs `READ` on CREDIT.

@@ -36,7 +36,7 @@ pub use context::{Maybe, Session};
 pub use live::Subscription;
 pub use node_id::decision_or_campaign;
 
-use self::rules::{RuleLifeMutation, RuleMutation, RuleTemplateQuery, TrialMutation};
+use self::rules::{BacktestMutation, RuleLifeMutation, RuleMutation, RuleTemplateQuery, TrialMutation};
 use account::AccountMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
@@ -68,6 +68,7 @@ pub struct Mutation(
     PersonColumnMutation,
     RuleMutation,
     TrialMutation,
+    BacktestMutation,
     RuleLifeMutation,
     TemplateMutation,
 );

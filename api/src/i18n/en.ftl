@@ -167,6 +167,12 @@ RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: param
 RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }
+BACKTEST_DAYS_INVALID = A rule is tried on 1 to { $max } days.
+NOT_REPLAYABLE = { $reason ->
+    [PEOPLE] The rule looks at people, and what was known of each is not kept.
+    [TEXT] The rule reads the text of the message, which is not kept any more.
+   *[FACT] The rule reads a fact that was not kept then: { $fact }.
+}
 RULE_DOES_NOT_LOAD = This rule does not load: see the diagnostics.
 FACTS_INVALID = These facts are of no use: { $reason }
 RULE_NOT_PUBLISHED = This rule has no published version: publish one first, or discard its draft (`discardRuleDraft`).

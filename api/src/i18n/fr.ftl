@@ -167,6 +167,12 @@ RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce chang
 RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
+BACKTEST_DAYS_INVALID = Une règle s’essaie sur 1 à { $max } jours.
+NOT_REPLAYABLE = { $reason ->
+    [PEOPLE] La règle examine des personnes, et ce que l’on savait de chacune n’est pas conservé.
+    [TEXT] La règle lit le texte du message, qui n’est plus conservé.
+   *[FACT] La règle lit un fait qui n’était pas conservé alors : { $fact }.
+}
 RULE_DOES_NOT_LOAD = Cette règle ne se charge pas : voyez les diagnostics.
 FACTS_INVALID = Ces faits ne conviennent pas : { $reason }
 RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord, ou abandonnez son brouillon (`discardRuleDraft`).

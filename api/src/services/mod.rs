@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audience;
 pub mod audit;
+pub mod backtest;
 pub mod callbacks;
 pub mod campaigns;
 pub mod cancel;
@@ -14,6 +15,7 @@ pub mod delivery;
 pub mod explain;
 pub(crate) mod idempotency;
 pub mod inbound;
+mod kept;
 pub mod ledger;
 pub mod message;
 pub mod operator;

@@ -4,23 +4,19 @@
 //!
 //! Architecture Invariant: what cannot be replayed is counted by rule and reason, and neither agrees nor differs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use entity::ids::{DecisionId, PreviewId, StructureId};
+use entity::At;
+use entity::ids::{DecisionId, StructureId};
 use entity::sensitive::Sensitive;
-use entity::{At, campaign, decision, preview};
 use rules::{Level, LocalText, Outcome, Replay, Unreplayable, Verdict, join};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use super::decisions::outcome_of;
+use super::kept::Span;
 use super::ruleset::{Past, PastRules};
 use crate::app::Ctx;
 use crate::caller::Operator;
 use crate::error::Fault;
-
-/// Decisions read at a time: a few kilobytes each.
-const AT_A_TIME: u64 = 200;
 
 /// What a replay of many decisions came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,14 +67,6 @@ pub enum Difference {
     Unreadable,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: DecisionId,
-    outcome: entity::enums::Outcome,
-    verdicts: serde_json::Value,
-    facts: serde_json::Value,
-}
-
 /// Takes the decisions of a structure again, the oldest first, from `since` on; tells what differs as it is found.
 ///
 /// # Errors
@@ -92,14 +80,15 @@ pub async fn verify(
 ) -> Result<Verified, Fault> {
     let mut verified = Verified::default();
     let mut rules = PastRules::of(structure);
-    let mut last = None;
+    let mut span = Span::oldest_first(structure, since);
     loop {
-        let rows = page(ctx, structure, since, last).await?;
-        let Some(end) = rows.last().map(|row| row.id) else { return Ok(verified) };
-        let texts = texts(ctx, structure, &rows).await?;
+        let rows = span.next(ctx).await?;
+        if rows.is_empty() {
+            return Ok(verified);
+        }
         for row in rows {
             verified.decisions += 1;
-            let text = texts.get(&row.id).map(Sensitive::expose);
+            let text = row.text.as_ref().map(Sensitive::expose);
             let mut differs = |difference: Difference| {
                 verified.differing += 1;
                 told(row.id, &difference);
@@ -125,7 +114,6 @@ pub async fn verify(
                 }
             }
         }
-        last = Some(end);
     }
 }
 
@@ -150,64 +138,4 @@ fn replay(
         }
         Replay::Unknown(why) => Err(Unknown::Kept(why)),
     }
-}
-
-async fn page(
-    ctx: &Ctx,
-    structure: StructureId,
-    since: Option<At>,
-    after: Option<DecisionId>,
-) -> Result<Vec<Row>, Fault> {
-    use decision::Column;
-    let mut query = decision::in_structure(structure)
-        .select_only()
-        .columns([Column::Id, Column::Outcome, Column::Verdicts, Column::Facts])
-        .order_by_asc(Column::Id)
-        .limit(AT_A_TIME);
-    if let Some(since) = since {
-        query = query.filter(Column::DecidedAt.gte(since));
-    }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    }
-    Ok(query.into_model().all(ctx.store.readers()).await?)
-}
-
-/// The texts that these decisions were taken on, of those whose rules read it: that of the preview, or of the preview that was sent.
-async fn texts(
-    ctx: &Ctx,
-    structure: StructureId,
-    rows: &[Row],
-) -> Result<HashMap<DecisionId, Sensitive>, Fault> {
-    let read = |row: &&Row| row.facts.get("message.text_sha256").is_some();
-    let ids: Vec<DecisionId> = rows.iter().filter(read).map(|row| row.id).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let db = ctx.store.readers();
-    let sent: Vec<(DecisionId, PreviewId)> = campaign::in_structure(structure)
-        .select_only()
-        .columns([campaign::Column::DecisionId, campaign::Column::PreviewId])
-        .filter(campaign::Column::DecisionId.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let sent: HashMap<PreviewId, DecisionId> =
-        sent.into_iter().map(|(decision, preview)| (preview, decision)).collect();
-    let shown = preview::Column::DecisionId.is_in(ids);
-    let shown: Vec<(PreviewId, DecisionId, Sensitive)> = preview::in_structure(structure)
-        .select_only()
-        .columns([preview::Column::Id, preview::Column::DecisionId, preview::Column::Text])
-        .filter(shown.or(preview::Column::Id.is_in(sent.keys().copied())))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let mut texts = HashMap::new();
-    for (preview, decision, text) in shown {
-        if let Some(sent) = sent.get(&preview) {
-            texts.insert(*sent, text.clone());
-        }
-        texts.insert(decision, text);
-    }
-    Ok(texts)
 }

@@ -1,5 +1,6 @@
 //! Rules: those of the platform and those a structure wrote, their versions, and how they are changed.
 
+mod backtest;
 mod life;
 mod mutation;
 mod template;
@@ -21,6 +22,7 @@ use super::together::Together;
 use crate::services::page::Page;
 use crate::services::ruleset::{self, Origin, ParameterView, RuleKey, RuleView, VersionRow};
 
+pub use backtest::{BacktestMutation, BacktestRuleInput, BacktestRulePayload};
 pub use life::RuleLifeMutation;
 pub use mutation::RuleMutation;
 pub use template::RuleTemplateQuery;

@@ -81,14 +81,14 @@ async fn in_force(
 ///
 /// # Errors
 /// [`Fault::Internal`] when the engine breaks down.
-pub async fn decide(
+pub fn decide(
     app: &App,
     structure: StructureId,
     rules: &RuleSet,
     (stage, facts): (Stage, &Facts),
-) -> Result<Decision, Fault> {
+) -> impl Future<Output = Result<Decision, Fault>> + Send {
     let (rules, facts) = (rules.clone(), facts.clone());
-    app.evaluators.run(structure, move || rules.decide(stage, &facts)).await
+    app.evaluators.run(structure, move || rules.decide(stage, &facts))
 }
 
 impl RuleSet {

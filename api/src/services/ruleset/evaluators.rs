@@ -31,19 +31,23 @@ impl Evaluators {
     ///
     /// # Errors
     /// [`Fault::Internal`] when the work panics.
-    pub async fn run<T: Send + 'static>(
+    pub fn run<T: Send + 'static>(
         &self,
         structure: StructureId,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Fault> {
-        // Its own turn first: who waits for it keeps no place that another structure could use.
-        let own = self.of(structure).acquire_owned().await.map_err(Fault::internal)?;
-        let one = Arc::clone(&self.all).acquire_owned().await.map_err(Fault::internal)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _held = (own, one);
-            work()
-        });
-        done.await.map_err(Fault::internal)
+    ) -> impl Future<Output = Result<T, Fault>> + Send {
+        // Boxed, since what it holds would make every future that waits for it as large.
+        let work = Box::new(work);
+        async move {
+            // Its own turn first: who waits for it keeps no place that another structure could use.
+            let own = self.of(structure).acquire_owned().await.map_err(Fault::internal)?;
+            let one = Arc::clone(&self.all).acquire_owned().await.map_err(Fault::internal)?;
+            let done = tokio::task::spawn_blocking(move || {
+                let _held = (own, one);
+                work()
+            });
+            done.await.map_err(Fault::internal)
+        }
     }
 
     fn of(&self, structure: StructureId) -> Arc<Semaphore> {
@@ -73,25 +77,25 @@ mod tests {
 
     /// Work that goes on until it is told to end, and tells when it began.
     fn held() -> (impl FnOnce() + Send + 'static, mpsc::Receiver<()>, mpsc::Sender<()>) {
-        let ((began, begun), (end, ended)) = (mpsc::channel(), mpsc::channel());
+        let ((start, started), (end, told_to_end)) = (mpsc::channel(), mpsc::channel());
         let work = move || {
-            began.send(()).expect("the test waits for it");
+            start.send(()).expect("the test waits for it");
             // An error is the end of the test.
-            let _ = ended.recv();
+            let _ = told_to_end.recv();
         };
-        (work, begun, end)
+        (work, started, end)
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_structure_that_works_on_leaves_room_for_others() {
         let evaluators = Arc::new(Evaluators::new(2));
-        let (work, begun, end) = held();
+        let (work, started, end) = held();
         let busy = tokio::spawn({
             let evaluators = Arc::clone(&evaluators);
             async move { evaluators.run(structure(1), work).await }
         });
-        tokio::task::spawn_blocking(move || begun.recv()).await.expect("a thread").expect("it begins");
-        let (second, waits, _end) = held();
+        tokio::task::spawn_blocking(move || started.recv()).await.expect("a thread").expect("it begins");
+        let (second, waits, end_second) = held();
         let waiting = tokio::spawn({
             let evaluators = Arc::clone(&evaluators);
             async move { evaluators.run(structure(1), second).await }
@@ -104,7 +108,7 @@ mod tests {
         end.send(()).expect("it goes on");
         busy.await.expect("a task").expect("done");
         tokio::task::spawn_blocking(move || waits.recv()).await.expect("a thread").expect("its turn came");
-        drop(_end);
+        drop(end_second);
         waiting.await.expect("a task").expect("done");
         assert!(evaluators.each.lock().expect("sound").len() <= 2, "those who are done are forgotten");
     }
@@ -112,14 +116,14 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn who_leaves_keeps_the_place_until_the_work_is_done() {
         let evaluators = Evaluators::new(1);
-        let (work, begun, end) = held();
+        let (work, started, end) = held();
         {
             let left = evaluators.run(structure(1), work);
             tokio::pin!(left);
-            let began = tokio::task::spawn_blocking(move || begun.recv());
+            let start = tokio::task::spawn_blocking(move || started.recv());
             tokio::select! {
                 _ = &mut left => panic!("it is held"),
-                began = began => began.expect("a thread").expect("it begins"),
+                start = start => start.expect("a thread").expect("it begins"),
             }
         }
         let own = evaluators.of(structure(1));
