@@ -49,6 +49,7 @@ impl From<CandidateInput> for Candidate {
 
 /// What a rule is tried on.
 #[derive(OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "one a request, read and turned into the service's at once")]
 pub enum TryOnInput {
     /// Facts, as the cases of a manifest give them, each table of TOML a line or more: `message = { cost = 200 }`. What is not named has its
     /// reference value.
@@ -284,7 +285,7 @@ impl TrialMutation {
         let session = Session::of(graphql);
         let TestRuleInput { candidate, parameters, on, client_mutation_id } = input;
         let input = TrialInput { rule: candidate.into(), parameters: given(parameters), on: on.into() };
-        let done = async { message::try_rule(&session.ctx, session.caller()?, input).await };
+        let done = async { Box::pin(message::try_rule(&session.ctx, session.caller()?, input)).await };
         let lang = session.ctx.lang;
         Ok(match session.outcome(done.await)? {
             Ok(trial) => TestRulePayload {
