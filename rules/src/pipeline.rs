@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::Fault;
 use crate::facts::{self, FactSpec, Facts, MESSAGE_TEXT};
+use crate::fixes::Fix;
 use crate::params::ParamValue;
 use crate::rule::{Rule, Ruling};
 use crate::script::sha256;
@@ -63,8 +64,18 @@ fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
         observed_only: active.state == State::Observed,
         operations: ruling.operations,
         people: 0,
+        fixes: fixes(active, ruling.level, facts),
         params: active.rule.params_kept(&active.params),
         engine: ENGINE,
+    }
+}
+
+/// What would be enough for a rule to pass that asks or refuses; nothing is told when the search breaks down.
+fn fixes(active: &ActiveRule, level: Level, facts: &Facts) -> Vec<Fix> {
+    let search = || active.rule.fixes(facts, &active.params);
+    match level {
+        Level::Confirm | Level::Deny => catch_unwind(AssertUnwindSafe(search)).unwrap_or_default(),
+        Level::Pass | Level::Warn | Level::Skip | Level::Error => Vec::new(),
     }
 }
 

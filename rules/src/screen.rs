@@ -203,6 +203,7 @@ impl Screener {
             observed_only: active.state == State::Observed,
             operations: self.operations,
             people,
+            fixes: Vec::new(),
             params: active.rule.params_kept(&active.params),
             engine: ENGINE,
         }

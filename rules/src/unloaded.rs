@@ -41,6 +41,7 @@ impl Decision {
             observed_only: rule.observed,
             operations: 0,
             people: 0,
+            fixes: Vec::new(),
             params: BTreeMap::new(),
             engine: ENGINE,
         });

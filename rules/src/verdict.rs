@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fixes::Fix;
 use crate::params::ParamValue;
 use crate::text::LocalText;
 
@@ -118,6 +119,9 @@ pub struct Verdict {
     /// How many people a RECIPIENT rule leaves out; 0 of any other, and of decisions taken before there were such.
     #[serde(default)]
     pub people: i64,
+    /// The smallest changes, each enough for the rule to pass, of one that asks or refuses; none of decisions taken before they were told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
     /// Every parameter that the rule declares, as it was then; none of decisions taken before they were kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, ParamValue>,
@@ -186,6 +190,7 @@ mod tests {
             observed_only,
             operations: 0,
             people: 0,
+            fixes: Vec::new(),
             params: BTreeMap::new(),
             engine: ENGINE,
         }

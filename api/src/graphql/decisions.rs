@@ -7,7 +7,7 @@ use rules::Lang;
 use super::context::{Maybe, Session};
 use super::node_id::NodeId;
 use super::page::connection;
-use super::rules::Rule;
+use super::rules::{Rule, RuleFix};
 use crate::services::decisions::DecisionRow;
 
 /// What the rules said together: the gravest of what each said.
@@ -62,6 +62,11 @@ pub struct Verdict {
     operations: i64,
     /// How many people the rule leaves out, where it looks at one after another (`RECIPIENT`); 0 of any other rule.
     people: i64,
+    /// What would be enough for the rule to pass, as one sentence in the language of the request: “Shorten by 12 characters.” Null where the
+    /// rule neither asks nor refuses, and where nothing that a user can change is enough.
+    fix: Option<String>,
+    /// The same as data, each change enough by itself.
+    fixes: Vec<RuleFix>,
 }
 
 impl Verdict {
@@ -76,6 +81,8 @@ impl Verdict {
             observed_only: verdict.observed_only,
             operations: verdict.operations,
             people: verdict.people,
+            fix: rules::sentence(&verdict.fixes).map(|text| text.get(lang).to_owned()),
+            fixes: verdict.fixes.iter().map(|fix| RuleFix::new(fix, lang)).collect(),
         }
     }
 }

@@ -133,7 +133,8 @@ impl SmsPreview {
         let args = page_args(graphql, first, after, last, before);
         session
             .maybe(async {
-                let page = message::recipients(&session.ctx, session.caller()?, self.0.id, &args).await?;
+                let page =
+                    Box::pin(message::recipients(&session.ctx, session.caller()?, self.0.id, &args)).await?;
                 Ok(page.map(|page| page.turn(PreviewRecipient::together).into()))
             })
             .await

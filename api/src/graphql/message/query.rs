@@ -33,12 +33,12 @@ impl MessageQuery {
         let audience = audience.map(Audience::from);
         session
             .maybe(async {
-                let found = message::metrics(
+                let found = Box::pin(message::metrics(
                     &session.ctx,
                     session.caller()?,
                     (&text, purpose.into()),
                     audience.as_ref(),
-                )
+                ))
                 .await?;
                 Ok(Some(MessageMetrics::from(&found)))
             })

@@ -26,7 +26,7 @@ pub use backtest::{BacktestMutation, BacktestRuleInput, BacktestRulePayload};
 pub use life::RuleLifeMutation;
 pub use mutation::RuleMutation;
 pub use template::RuleTemplateQuery;
-pub use trial::TrialMutation;
+pub use trial::{RuleFix, TrialMutation};
 pub use version::{RuleVersion, RuleVersionConnection};
 
 /// Whose rule it is.

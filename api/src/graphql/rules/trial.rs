@@ -150,7 +150,7 @@ impl RuleTest {
             trace,
             facts: trial.facts.into_iter().map(FactSeen::from).collect(),
             fix: rules::sentence(&trial.fixes).map(|text| text.get(lang).to_owned()),
-            fixes: trial.fixes.into_iter().map(|fix| RuleFix::new(fix, lang)).collect(),
+            fixes: trial.fixes.iter().map(|fix| RuleFix::new(fix, lang)).collect(),
             sms: trial.message.map(TriedSms::from),
         }
     }
@@ -226,9 +226,10 @@ pub struct RuleFix {
 }
 
 impl RuleFix {
-    fn new(fix: rules::Fix, lang: Lang) -> Self {
+    /// One change, as it is told in that language.
+    pub fn new(fix: &rules::Fix, lang: Lang) -> Self {
         let rules::Fix { fact, from, to, delta, text } = fix;
-        Self { fact, from, to, delta, text: text.get(lang).to_owned() }
+        Self { fact: fact.clone(), from: *from, to: *to, delta: *delta, text: text.get(lang).to_owned() }
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Imported {
     Published(i32),
 }
 
-/// Every rule of a structure, in the order they run: the platform's as it set them, then its own.
+/// Every rule of a structure in use, in the order they run: the platform's as it set them, or those it wrote in their places, then its others.
 ///
 /// # Errors
 /// The database's.
@@ -49,7 +49,9 @@ pub async fn rules_of(
     _operator: Operator,
     structure: StructureId,
 ) -> Result<Vec<RuleView>, Fault> {
-    views(ctx, ctx.store.readers(), structure).await
+    let mut rules = views(ctx, ctx.store.readers(), structure).await?;
+    rules.retain(|rule| rule.position > 0);
+    Ok(rules)
 }
 
 /// The texts of a structure's own rule of that slug, the published version or else the latest; or those of a rule of the platform. None
@@ -95,7 +97,8 @@ pub async fn bring_in(
     let same = |latest: &entity::rule_version::Model| {
         cache::hash(&latest.manifest, &latest.source) == cache::hash(&texts.manifest, &texts.source)
     };
-    let (version, number) = if let Some(latest) = latest.as_ref().filter(|latest| same(latest)) {
+    let retired = known.as_ref().is_some_and(|known| known.rule.retired_at.is_some());
+    let (version, number) = if let Some(latest) = latest.as_ref().filter(|latest| !retired && same(latest)) {
         (latest.id, latest.number)
     } else {
         let input = SaveRule {
@@ -112,9 +115,9 @@ pub async fn bring_in(
         (version.id, version.number)
     };
     let Some(state) = state else { return Ok(Some(Imported::Unchanged(number))) };
-    let published = known.filter(|known| known.version.state == RuleVersionState::Published);
-    let expected_active = published.as_ref().map(|known| known.version.id);
-    match published.filter(|known| known.version.id == version) {
+    let in_force = known.filter(|known| known.version.state == RuleVersionState::Published);
+    let expected_active = in_force.as_ref().map(|known| known.version.id);
+    match in_force.filter(|known| known.version.id == version) {
         Some(known) if state_of(known.rule.state) == state => return Ok(Some(Imported::Unchanged(number))),
         Some(known) => {
             let rule = RuleKey::Own(known.rule.id);

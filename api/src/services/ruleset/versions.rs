@@ -2,8 +2,6 @@
 //!
 //! Invariant: a number is used once in a rule, and no text is written over.
 
-use std::fmt::Write as _;
-
 use entity::At;
 use entity::enums::RuleVersionState;
 use entity::ids::{AccountId, RuleId, StructureId};
@@ -14,7 +12,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 };
 
-use super::{MAX_OWN_RULES, MAX_VERSIONS, RuleProblem, cache, limit, rows};
+use super::{MAX_OWN_RULES, MAX_VERSIONS, RuleProblem, cache, hex, limit, rows};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -124,11 +122,4 @@ pub(super) async fn check_room(
         return Ok(());
     }
     Err(Problem::new("RULE_LIMIT_REACHED").with("max", limit(MAX_OWN_RULES)).into())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
-        hex
-    })
 }
