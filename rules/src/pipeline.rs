@@ -39,7 +39,7 @@ pub fn decide(stage: Stage, rules: &[ActiveRule], facts: &Facts) -> Decision {
         |active: &&ActiveRule| active.state != State::Off && active.rule.manifest().stages.contains(&stage);
     let concerned: Vec<&ActiveRule> = rules.iter().filter(runs).collect();
     let verdicts = concerned.iter().map(|active| verdict(active, &shared)).collect();
-    Decision::of(verdicts, facts_read(&concerned, facts))
+    Decision::of(verdicts, facts_kept(&concerned, facts))
 }
 
 /// What one rule alone comes to, whatever its stages; one that is only observed, or is off, allows.
@@ -88,11 +88,12 @@ pub(crate) fn ruling(active: &ActiveRule, facts: &Arc<Facts>) -> Ruling {
     })
 }
 
-/// The facts that these rules read, by path; the message's text as its hash.
-fn facts_read(rules: &[&ActiveRule], facts: &Facts) -> Value {
-    let paths: BTreeSet<&str> = rules.iter().flat_map(|active| active.rule.reads()).collect();
-    let known = paths.into_iter().filter_map(facts::find);
-    Value::Object(known.map(|fact| stored(fact, facts)).collect())
+/// The facts to keep, by path: those that these rules read, and those at hand, so that a rule that is written later can be judged by what
+/// was decided before. The message's text as its hash.
+fn facts_kept(rules: &[&ActiveRule], facts: &Facts) -> Value {
+    let read: BTreeSet<&str> = rules.iter().flat_map(|active| active.rule.reads()).collect();
+    let kept = facts::TABLE.iter().filter(|fact| fact.is_at_hand() || read.contains(fact.path));
+    Value::Object(kept.map(|fact| stored(fact, facts)).collect())
 }
 
 /// A fact as decisions keep it.

@@ -96,6 +96,15 @@ impl FactSpec {
     }
 }
 
+impl FactSpec {
+    /// Whether it is known whether or not a rule reads it: the others are asked of the database for those that do.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        let asked =
+            self.path.starts_with("history.") || matches!(self.path, "audience.lists" | "audience.tags");
+        self.known != Known::OfThePerson && !asked
+    }
+}
+
 /// When a fact is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {

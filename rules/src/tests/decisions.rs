@@ -102,13 +102,20 @@ fn parameters_that_a_structure_set_are_used_and_bad_ones_refuse() {
 }
 
 #[test]
-fn only_the_facts_read_are_kept_and_the_text_only_as_its_hash() {
-    let rule = passing("!message.text.contains(\"zut\")").expect("its cases pass");
+fn the_facts_read_and_those_at_hand_are_kept_and_the_text_only_as_its_hash() {
+    let rule = passing("!message.text.contains(\"zut\") && history.sent_today < 5").expect("its cases pass");
     let mut facts = Facts::default();
     facts.message.text = "abc".to_owned();
     let kept = decide(Stage::Send, &[active(rule, State::Active)], &facts).facts_read;
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(kept, serde_json::json!({ "message.cost": 2, "message.text_sha256": hash }));
+    assert_eq!((&kept["message.cost"], &kept["message.text_sha256"]), (&2.into(), &hash.into()));
+    assert_eq!(kept["audience.message_count"], facts.audience.message_count, "though no rule reads it");
+    assert_eq!(kept["history.sent_today"], 0, "a rule reads it");
+    let asked = ["history.sent_this_month", "history.same_text_minutes", "audience.lists", "audience.tags"];
+    let people = ["person.sex", "person.tags", "person.commercial_consent"];
+    for absent in asked.into_iter().chain(people).chain(["message.text"]) {
+        assert!(kept.get(absent).is_none(), "{absent}");
+    }
     assert!(!format!("{facts:?}").contains("abc"));
 }
 
