@@ -300,6 +300,19 @@ async fn what_is_watched_is_ones_own(app: TestApp) {
     let of_structure =
         [("creditChanged", "subscription { creditChanged { id balance ledger { edges { node { id } } } } }")];
     let complete = json!({ "type": "complete", "id": "1" });
+    let tried = [(
+        "backtestRule",
+        "subscription($id: ID!) { backtestRule(input: { candidate: { version: $id } }) { backtest { ruleSlug } errors { code } } }",
+    )];
+    let version = id("RuleVersion");
+    let foreign = watched(&stranger, tried[0].1, &version).await;
+    assert_eq!(foreign[0]["payload"]["data"]["backtestRule"]["backtest"], Value::Null);
+    assert_eq!(code_of(&foreign[0]["payload"]["data"]["backtestRule"]), "RULE_VERSION_NOT_FOUND");
+    for other in [absent(&version), String::new(), "🎺".to_owned(), version[1..].to_owned()] {
+        assert_eq!(watched(&stranger, tried[0].1, &other).await, foreign, "backtestRule: {other}");
+    }
+    let own = &watched(&app.admin().await, tried[0].1, &version).await[0];
+    assert_eq!(own["payload"]["data"]["backtestRule"]["backtest"]["ruleSlug"], "own", "{own}");
     for (field, document, id) in &by_id {
         let foreign = watched(&stranger, document, id).await;
         assert_eq!(foreign[0]["payload"], json!({ "data": { *field: null } }));
@@ -318,7 +331,7 @@ async fn what_is_watched_is_ones_own(app: TestApp) {
         );
         assert!(ids.iter().all(|(_, _, id)| !told.to_string().contains(&format!("\"{id}\""))), "{told}");
     }
-    let documents = by_id.iter().map(|one| (one.0, one.1)).chain(of_structure);
+    let documents = tried.into_iter().chain(by_id.iter().map(|one| (one.0, one.1))).chain(of_structure);
     let covered: Vec<_> = documents.clone().map(|(field, _)| json!(field)).collect();
     for (field, document) in documents {
         let heard = watched(&app.anonymous(), document, &id("Campaign")).await;

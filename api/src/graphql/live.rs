@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use async_graphql::{Context, ID, Result, Subscription};
+use async_graphql::{Context, ID, Subscription};
 use entity::ids::CampaignId;
 use futures::stream::{self, Stream, StreamExt as _};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ impl Subscription {
         &self,
         graphql: &Context<'_>,
         #[graphql(desc = "What to try.")] input: BacktestRuleInput,
-    ) -> impl Stream<Item = Result<BacktestRulePayload>> {
+    ) -> impl Stream<Item = Maybe<BacktestRulePayload>> {
         let session = Session::of(graphql);
         let (lang, id) = (session.ctx.lang, input.client_mutation_id.clone());
         let begun = match session.caller() {
@@ -59,15 +59,15 @@ impl Subscription {
             Ok(Ok(tester)) => {
                 let ctx = session.ctx.clone();
                 let told = move |step: Result<Backtest, Fault>| match step {
-                    Ok(backtest) => Ok(BacktestRulePayload::found(&backtest, lang, id.clone())),
-                    Err(cause) => Err(fault(&ctx, cause)),
+                    Ok(backtest) => Some(Ok(BacktestRulePayload::found(&backtest, lang, id.clone()))),
+                    Err(cause) => Some(Err(fault(&ctx, cause))),
                 };
                 tester.steps().map(told).boxed()
             }
             Ok(Err(problem)) => {
-                stream::once(ready(Ok(BacktestRulePayload::refused(session, &problem, id)))).boxed()
+                stream::once(ready(Some(Ok(BacktestRulePayload::refused(session, &problem, id))))).boxed()
             }
-            Err(error) => stream::once(ready(Err(error))).boxed(),
+            Err(error) => stream::once(ready(Some(Err(error)))).boxed(),
         }
     }
 
