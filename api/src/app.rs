@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::At;
+use entity::ids::StructureId;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use rules::{Catalog, Lang};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::clock::{Clock, Entropy, Ids};
 use crate::config::Config;
+use crate::error::Fault;
 use crate::keys::Keys;
 use crate::providers::Providers;
 use crate::services::accounts::Passwords;
@@ -78,6 +82,8 @@ pub struct Ctx {
     pub lang: Lang,
     /// Names this request in the log.
     pub request: Uuid,
+    /// Whether a transaction that writes is open.
+    in_a_write: bool,
 }
 
 impl Ctx {
@@ -85,7 +91,30 @@ impl Ctx {
     #[must_use]
     pub fn new(app: Arc<App>, lang: Lang) -> Self {
         let (request, catalog) = (app.id(), app.platform.current());
-        Self { app, catalog, lang, request }
+        Self { app, catalog, lang, request, in_a_write: false }
+    }
+
+    /// The same, for what is done while a transaction that writes is open.
+    #[must_use]
+    pub fn in_a_write(&self) -> Self {
+        Self { in_a_write: true, ..self.clone() }
+    }
+
+    /// Loads or runs rules of a structure off the threads that serve everyone, by turns. While a transaction that writes is open there is no
+    /// turn to wait for: whoever else writes would wait with it, and such transactions are few.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the work panics.
+    pub fn run_rules<T: Send + 'static>(
+        &self,
+        structure: StructureId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, Fault>> {
+        if self.in_a_write {
+            Evaluators::at_once(work).boxed()
+        } else {
+            self.evaluators.run(structure, work).boxed()
+        }
     }
 }
 

@@ -17,6 +17,9 @@ mod words;
 
 use words::{CHANGEABLE, Changeable};
 
+/// Changes that are tried of one rule: a script that a person can read has fewer comparisons, and each try runs it once.
+const MAX_RUNS: u32 = 64;
+
 /// One change that is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
@@ -52,7 +55,8 @@ impl Rule {
         if !matches!(self.tree().run(&mut machine), Ok(Some(_))) {
             return Vec::new();
         }
-        let mut search = Search { rule: self, facts, params: &params, fixes: Vec::new() };
+        let mut search =
+            Search { rule: self, facts, params: &params, fixes: Vec::new(), runs_left: MAX_RUNS };
         search.look_at(root, true);
         search.fixes
     }
@@ -76,6 +80,8 @@ struct Search<'a> {
     facts: &'a Facts,
     params: &'a [ParamValue],
     fixes: Vec<Fix>,
+    /// How many more times the rule may be run.
+    runs_left: u32,
 }
 
 impl<'a> Search<'a> {
@@ -122,10 +128,11 @@ impl<'a> Search<'a> {
     }
 
     /// That change, if it stays within what the fact can be, and the rule then passes.
-    fn enough(&self, changeable: &Changeable, delta: i128) -> Option<Fix> {
+    fn enough(&mut self, changeable: &Changeable, delta: i128) -> Option<Fix> {
         let from = (changeable.get)(self.facts);
         let delta = i64::try_from(delta).ok()?;
         let to = from.checked_add(delta).filter(|to| (changeable.min..=changeable.max).contains(to))?;
+        self.runs_left = self.runs_left.checked_sub(1)?;
         let mut facts = self.facts.clone();
         *(changeable.get_mut)(&mut facts) = to;
         let mut machine = Machine { facts: &facts, params: self.params, tracer: () };

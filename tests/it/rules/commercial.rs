@@ -20,6 +20,7 @@ both!(
     what_is_sent_again_stays_commercial,
     who_withdraws_while_it_is_on_its_way_is_not_written_to,
     what_comes_late_waits_for_legal_hours,
+    hours_that_cannot_be_read_let_nothing_leave,
     an_older_agreement_does_not_undo_a_withdrawal,
     information_goes_to_everyone_at_any_hour,
 );
@@ -307,6 +308,21 @@ async fn what_comes_late_waits_for_legal_hours(app: TestApp) {
         assert_eq!((kept.lease_owner, kept.lease_until), (None, None), "any instance may take it then");
     }
     wait_until(&app, "2025-09-15T06:00:00Z");
+    app.dispatch_all().await;
+    assert_eq!(app.marie().await.campaign(&sent).await["progress"]["delivered"], 1);
+}
+
+async fn hours_that_cannot_be_read_let_nothing_leave(app: TestApp) {
+    let marie = four(&app).await;
+    set(&app.admin().await, "legal-hours", json!({ "parameters": [{ "name": "from", "value": "09:00" }] }))
+        .await;
+    let shown = preview(&marie, "COMMERCIAL").await;
+    let sent = marie.send(&shown, app.key()).await["campaign"].take();
+    app.plant("UPDATE rule_setting SET params = '{\"from\":7}' WHERE slug = 'legal-hours'").await;
+    app.dispatch_all().await;
+    assert_eq!(marie.campaign(&sent).await["progress"]["queued"], 1);
+    app.plant("UPDATE rule_setting SET params = '{}' WHERE slug = 'legal-hours'").await;
+    app.advance(TimeDelta::minutes(5));
     app.dispatch_all().await;
     assert_eq!(app.marie().await.campaign(&sent).await["progress"]["delivered"], 1);
 }

@@ -4,7 +4,7 @@ use envoi_tests::{Actor, TestApp, both, code_of};
 use serde_json::{Value, json};
 
 use super::recipients::three;
-use super::{manifest, rule, save};
+use super::{manifest, rule, save, set};
 
 both!(
     a_built_in_is_tried_on_all_results,
@@ -12,6 +12,7 @@ both!(
     facts_that_are_given_are_ruled_on,
     a_draft_is_tried_on_a_preview,
     what_cannot_be_tried_is_told,
+    a_rule_as_it_is_fails_as_it_does,
     a_trial_writes_nothing,
 );
 
@@ -112,9 +113,20 @@ async fn who_would_be_left_out_is_told_with_samples(app: TestApp) {
     assert_eq!(kept["facts"][0]["value"], r#"["Bureau","Musicien"]"#, "those of a person of the audience");
     app.plant("UPDATE permission SET module = 'RULES' WHERE module = 'PEOPLE'").await;
     let marie = app.marie().await;
-    let test = tried(&marie, candidate, to_all(&json!({ "search": "divers" }))).await["test"].take();
-    let sms = &test["sms"];
-    assert_eq!((&sms["leftOutCount"], &sms["leftOut"]), (&json!(1), &json!([])), "no names: {test}");
+    let lists = json!({ "texts": { "manifest": manifest("DENY"), "source": "audience.message_count <= params.most || audience.lists.contains(\"x\")" } });
+    for candidate in [candidate.clone(), lists] {
+        let input = json!({ "candidate": candidate, "on": to_all(&json!({ "search": "divers" })) });
+        let answer = marie.try_query(TEST, json!({ "input": input })).await;
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "FORBIDDEN",
+            "of whom nothing may be read: {answer}"
+        );
+    }
+    let given = tried(&marie, candidate, json!({ "facts": "person = { tags = [] }" })).await;
+    assert_eq!(given["test"]["code"], "NOT_CHOSEN", "facts that are given are nobody's: {given}");
+    let counting = json!({ "texts": { "manifest": manifest("DENY"), "source": "audience.message_count <= params.most" } });
+    let test = tried(&marie, counting, to_all(&json!({ "search": "divers" }))).await["test"].take();
+    assert_eq!((&test["code"], &test["sms"]["leftOut"]), (&json!("TOO_MANY_MESSAGES"), &json!([])), "{test}");
 }
 
 async fn facts_that_are_given_are_ruled_on(app: TestApp) {
@@ -206,6 +218,20 @@ async fn what_cannot_be_tried_is_told(app: TestApp) {
         .try_query(TEST, json!({ "input": { "candidate": { "rule": length["id"] }, "on": facts } }))
         .await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+}
+
+async fn a_rule_as_it_is_fails_as_it_does(app: TestApp) {
+    let admin = app.admin().await;
+    set(&admin, "message-length", json!({ "parameters": [{ "name": "max_length", "value": "20" }] })).await;
+    // A new manifest of the operator's, with narrower bounds, leaves such a row behind.
+    app.plant("UPDATE rule_setting SET params = '{\"max_length\":{\"INT\":9999}}'").await;
+    let length = json!({ "rule": rule(&admin, "message-length").await["id"] });
+    let test = tried(&admin, length, to_all(&json!({}))).await["test"].take();
+    assert_eq!((&test["code"], &test["sms"]["outcome"]), (&json!("RULE_ERROR"), &json!("REFUSED")), "{test}");
+    let credit = manifest("DENY").replace("small-sends", "credit-sufficient");
+    let texts = json!({ "texts": { "manifest": credit, "source": "audience.message_count <= params.most" } });
+    let refused = tried(&admin, texts, to_all(&json!({}))).await;
+    assert_eq!(code_of(&refused), "RULE_SLUG_TAKEN", "what could not be published is not tried: {refused}");
 }
 
 async fn a_trial_writes_nothing(app: TestApp) {

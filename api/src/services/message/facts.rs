@@ -150,7 +150,7 @@ pub async fn may_leave(app: &App, db: &impl ConnectionTrait, structure: Structur
     let message =
         MessageFacts { purpose: Purpose::Commercial.as_str().to_owned(), ..MessageFacts::default() };
     let facts = Facts { message, now, ..Facts::default() };
-    Ok(ruleset::active_now(app, db, structure).await?.allows(HOURS_RULE, &facts))
+    ruleset::platform_allows(app, db, structure, HOURS_RULE, &facts).await
 }
 
 pub(super) fn zone_of(name: &str) -> Result<Tz, Fault> {

@@ -18,7 +18,7 @@ use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, Sel
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
 use super::history::midnight;
-use crate::app::{App, Ctx};
+use crate::app::Ctx;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
@@ -33,7 +33,7 @@ pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
 
 /// The rules that look at one person after another, and whom they left out so far.
 pub struct Screening {
-    app: Arc<App>,
+    ctx: Ctx,
     screen: Screen,
     /// Whether nobody can be left out, whoever they are.
     open: bool,
@@ -55,7 +55,7 @@ impl Screening {
         rules: &RuleSet,
         facts: Facts,
     ) -> Result<Self, Fault> {
-        let (app, now) = (Arc::clone(&ctx.app), ctx.now());
+        let now = ctx.now();
         let zone = facts.structure.time_zone.parse().unwrap_or(Tz::UTC);
         let midnight = midnight(now, zone);
         let mut screen = rules.screen(facts);
@@ -63,8 +63,8 @@ impl Screening {
             let open = screen.lets_everyone_through();
             (screen, open)
         };
-        let (screen, open) = app.evaluators.run(structure, tried).await?;
-        Ok(Self { app, screen, open, structure, now, midnight, left_out: LeftOut::new() })
+        let (screen, open) = ctx.run_rules(structure, tried).await?;
+        Ok(Self { ctx: ctx.clone(), screen, open, structure, now, midnight, left_out: LeftOut::new() })
     }
 
     /// Whether nobody can be left out, whoever they are.
@@ -85,7 +85,7 @@ impl Screening {
             return Ok((self, page));
         }
         let facts = self.facts_of(db, &page).await?;
-        let (app, structure) = (Arc::clone(&self.app), self.structure);
+        let (ctx, structure) = (self.ctx.clone(), self.structure);
         let sift = move || {
             let mut kept = Vec::with_capacity(page.len());
             for (recipient, facts) in page.into_iter().zip(facts) {
@@ -96,7 +96,7 @@ impl Screening {
             }
             (self, kept)
         };
-        app.evaluators.run(structure, sift).await
+        ctx.run_rules(structure, sift).await
     }
 
     /// A decision, with what these rules answered.

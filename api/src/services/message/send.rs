@@ -112,7 +112,7 @@ impl<T: Into<Failure<SendProblem>>> From<T> for Refusal {
 }
 
 async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent, Failure<SendProblem>> {
-    let request = Arc::new((ctx.clone(), caller.clone(), input.clone()));
+    let request = Arc::new((ctx.in_a_write(), caller.clone(), input.clone()));
     let sent = ctx
         .store
         .write(move |tx| {

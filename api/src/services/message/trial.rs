@@ -89,7 +89,7 @@ pub struct TriedMessage {
 ///
 /// # Errors
 /// Those of [`ruleset::candidate`]; `FACTS_INVALID`; `PREVIEW_NOT_FOUND`; the problems of the message;
-/// [`Fault::Forbidden`] without READ on RULES.
+/// [`Fault::Forbidden`] without READ on RULES, and on PEOPLE for a rule that reads facts of them, on a preview or a message.
 pub async fn try_rule(
     ctx: &Ctx,
     caller: &Caller,
@@ -110,7 +110,15 @@ pub async fn try_rule(
             Draft::new(message).map_err(|problem| problem.within(&["on", "message"]))?
         }
     };
+    if rule.rule.reads().any(tells_of_people) {
+        caller.may_read(Module::People)?;
+    }
     on_message(ctx, caller, rule, draft).await
+}
+
+/// Whether a fact tells of people, or how a structure sorts them: who may not read them is not told what a rule sees.
+fn tells_of_people(fact: &str) -> bool {
+    fact.starts_with("person.") || matches!(fact, "audience.lists" | "audience.tags")
 }
 
 fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
@@ -169,7 +177,7 @@ async fn told(
             message,
         }
     };
-    ctx.evaluators.run(caller.structure, run).await
+    ctx.run_rules(caller.structure, run).await
 }
 
 /// Who would send it: rules are tried by administrators, whom the platform lets send nothing.

@@ -9,8 +9,7 @@ use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
 use rules::{
-    ActiveRule, Catalog, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State,
-    Unloaded,
+    ActiveRule, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State, Unloaded,
 };
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
@@ -37,30 +36,10 @@ pub struct RuleSet {
 /// # Errors
 /// The database's.
 pub async fn active(ctx: &Ctx, db: &impl ConnectionTrait, structure: StructureId) -> Result<RuleSet, Fault> {
-    in_force(ctx, &ctx.catalog, db, structure).await
-}
-
-/// The same, for what no request asked.
-///
-/// # Errors
-/// The database's.
-pub async fn active_now(
-    app: &App,
-    db: &impl ConnectionTrait,
-    structure: StructureId,
-) -> Result<RuleSet, Fault> {
-    in_force(app, &app.platform.current(), db, structure).await
-}
-
-async fn in_force(
-    app: &App,
-    catalog: &Arc<Catalog>,
-    db: &impl ConnectionTrait,
-    structure: StructureId,
-) -> Result<RuleSet, Fault> {
     let settings = rows::settings(db, structure).await?;
     let mut own = rows::in_force(db, structure).await?;
-    let (catalog, cache, all_loaded) = (Arc::clone(catalog), Arc::clone(&app.rule_cache), own.is_empty());
+    let all_loaded = own.is_empty();
+    let (catalog, cache) = (Arc::clone(&ctx.catalog), Arc::clone(&ctx.rule_cache));
     let mut assemble = move || {
         let mut set = RuleSet::default();
         for rule in catalog.rules() {
@@ -74,21 +53,41 @@ async fn in_force(
         }
         set
     };
-    if all_loaded { Ok(assemble()) } else { app.evaluators.run(structure, assemble).await }
+    if all_loaded { Ok(assemble()) } else { ctx.run_rules(structure, assemble).await }
+}
+
+/// Whether a rule of the platform lets these facts pass now, as the structure set it, whatever the stage. No script of the structure's own
+/// is run. One that is not there lets all pass; one that cannot run, nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn platform_allows(
+    app: &App,
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    slug: &str,
+    facts: &Facts,
+) -> Result<bool, Fault> {
+    let catalog = app.platform.current();
+    let Some(rule) = catalog.get(slug) else { return Ok(true) };
+    let mut set = RuleSet::default();
+    set.add_platform(rule, rows::settings(db, structure).await?.get(slug));
+    let refuses = |active: &ActiveRule| rules::decide_one(active, facts) == Outcome::Refused;
+    Ok(!set.rules.iter().any(refuses) && set.unloaded.iter().all(|unloaded| unloaded.observed))
 }
 
 /// Runs every rule of that stage, off the threads that serve everyone. One that can no longer run refuses with `RULE_ERROR`.
 ///
 /// # Errors
 /// [`Fault::Internal`] when the engine breaks down.
-pub fn decide(
-    app: &App,
+pub fn decide<'c>(
+    ctx: &'c Ctx,
     structure: StructureId,
     rules: &RuleSet,
     (stage, facts): (Stage, &Facts),
-) -> impl Future<Output = Result<Decision, Fault>> + Send {
+) -> impl Future<Output = Result<Decision, Fault>> + Send + use<'c> {
     let (rules, facts) = (rules.clone(), facts.clone());
-    app.evaluators.run(structure, move || rules.decide(stage, &facts))
+    ctx.run_rules(structure, move || rules.decide(stage, &facts))
 }
 
 impl RuleSet {
@@ -156,13 +155,6 @@ impl RuleSet {
     pub fn reads(&self, fact: &str) -> bool {
         let in_force = self.rules.iter().filter(|active| active.state != State::Off);
         in_force.flat_map(|active| active.rule.reads()).any(|read| read == fact)
-    }
-
-    /// Whether one rule, by its slug, lets these facts pass, whatever the stage; one that is not in force, or is not there, does.
-    #[must_use]
-    pub fn allows(&self, slug: &str, facts: &Facts) -> bool {
-        let rule = self.rules.iter().find(|active| active.rule.manifest().slug == slug);
-        rule.is_none_or(|active| rules::decide_one(active, facts) != Outcome::Refused)
     }
 
     /// The rules that look at one person after another, on the facts that are the same for everyone.
@@ -250,7 +242,7 @@ mod tests {
     use entity::enums::RuleVersionState;
     use entity::ids::{AccountId, RuleId, RuleVersionId};
     use entity::{rule, rule_version};
-    use rules::{Level, RULE_ERROR};
+    use rules::{Catalog, Level, RULE_ERROR};
     use uuid::Uuid;
 
     use super::*;

@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use entity::enums::Module;
-use entity::ids::{RuleVersionId, StructureId};
+use entity::ids::RuleVersionId;
 use entity::{rule, rule_setting, rule_version};
-use rules::{ActiveRule, Diagnostic, Rule, State};
+use rules::{ActiveRule, Diagnostic, ParamValue, Rule, State};
 use sea_orm::{ColumnTrait, QueryFilter};
 
+use super::active::platform_params;
 use super::rows::{self, Params};
 use super::setting::set_params;
-use super::{RuleKey, not_found};
+use super::{RuleKey, is_replaceable, not_found, slug_taken};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -48,6 +49,12 @@ impl From<Problem> for CandidateProblem {
     }
 }
 
+impl From<CandidateProblem> for Failure<CandidateProblem> {
+    fn from(problem: CandidateProblem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<Problem> for Failure<CandidateProblem> {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem.into())
@@ -65,7 +72,7 @@ struct Found {
 /// The rule to try, ACTIVE, with these values set over those that the structure set of it.
 ///
 /// # Errors
-/// `RULE_NOT_FOUND`, `RULE_NOT_PUBLISHED`, `RULE_VERSION_NOT_FOUND`; [`CandidateProblem::Broken`]; the problems of parameters;
+/// `RULE_NOT_FOUND`, `RULE_NOT_PUBLISHED`, `RULE_VERSION_NOT_FOUND`, `RULE_SLUG_TAKEN` by a rule of the platform that may not be replaced; [`CandidateProblem::Broken`]; the problems of parameters;
 /// [`Fault::Forbidden`] without READ on RULES.
 pub async fn candidate(
     ctx: &Ctx,
@@ -74,34 +81,56 @@ pub async fn candidate(
     parameters: &[(String, String)],
 ) -> Result<ActiveRule, Failure<CandidateProblem>> {
     caller.may_read(Module::Rules)?;
-    let (rule, version, mut params) = match what {
-        Candidate::Rule(RuleKey::Platform(slug)) => {
-            let rule = Arc::clone(ctx.catalog.get(&slug).ok_or_else(not_found)?);
-            let query =
-                rule_setting::in_structure(caller.structure).filter(rule_setting::Column::Slug.eq(&slug));
-            let setting = query.one(ctx.store.readers()).await?;
-            let params = setting.and_then(|setting| rows::params(&setting.params)).unwrap_or_default();
-            (Arc::clone(&rule), rule.manifest().version, params)
-        }
+    let as_it_is = matches!(what, Candidate::Rule(_));
+    let found = match what {
+        Candidate::Rule(RuleKey::Platform(slug)) => return as_set(ctx, caller, &slug, parameters).await,
         Candidate::Rule(RuleKey::Own(id)) => {
             let published = rows::published_of(ctx.store.readers(), caller.structure, id).await?;
-            let published = published.ok_or_else(|| Problem::new("RULE_NOT_PUBLISHED").at(&["rule"]))?;
-            loaded(ctx, caller.structure, of_version(ctx, caller, published).await?).await?
+            let not_published = || Problem::new("RULE_NOT_PUBLISHED").at(&["candidate", "rule"]);
+            of_version(ctx, caller, published.ok_or_else(not_published)?).await?
         }
         Candidate::Version(id) => {
             let version = rule_version::by_id_in(caller.structure, id).one(ctx.store.readers()).await?;
-            let version = version.ok_or_else(|| Problem::new("RULE_VERSION_NOT_FOUND").at(&["version"]))?;
-            loaded(ctx, caller.structure, of_version(ctx, caller, version).await?).await?
+            let not_found = || Problem::new("RULE_VERSION_NOT_FOUND").at(&["candidate", "version"]);
+            of_version(ctx, caller, version.ok_or_else(not_found)?).await?
         }
         Candidate::Texts { manifest, source } => {
             let params = set_of_the_same_name(ctx, caller, &manifest).await?;
-            loaded(ctx, caller.structure, Found { manifest, source, version: 0, params }).await?
+            Found { manifest, source, version: 0, params }
         }
     };
+    let Found { manifest, source, version, mut params } = found;
+    // Not kept among the loaded rules, where texts that nobody saved would take the room of those in force.
+    let rule = ctx.run_rules(caller.structure, move || Rule::load_own(&manifest, &source)).await?;
+    let rule = rule.map_err(|diagnostics| CandidateProblem::Broken(diagnostics.into()))?;
+    let slug = &rule.manifest().slug;
+    if ctx.catalog.get(slug).is_some_and(|platform| !is_replaceable(platform)) {
+        return Err(slug_taken(slug, "candidate").into());
+    }
+    if !as_it_is {
+        // As a publication would: what the new manifest does not accept goes back to its default.
+        let accepted = |name: &String, value: &mut ParamValue| {
+            rule.manifest().params.get(name).is_some_and(|spec| spec.check(value).is_ok())
+        };
+        params.retain(accepted);
+    }
     set_params(&mut params, rule.manifest(), parameters, ctx.lang)?;
-    params
-        .retain(|name, value| rule.manifest().params.get(name).is_some_and(|spec| spec.check(value).is_ok()));
-    Ok(ActiveRule { rule, version, state: State::Active, params })
+    Ok(ActiveRule { rule: Arc::new(rule), version, state: State::Active, params })
+}
+
+/// A rule of the platform, as the structure set it.
+async fn as_set(
+    ctx: &Ctx,
+    caller: &Caller,
+    slug: &str,
+    parameters: &[(String, String)],
+) -> Result<ActiveRule, Failure<CandidateProblem>> {
+    let rule = ctx.catalog.get(slug).ok_or_else(|| not_found().within(&["candidate"]))?;
+    let query = rule_setting::in_structure(caller.structure).filter(rule_setting::Column::Slug.eq(slug));
+    let setting = query.one(ctx.store.readers()).await?;
+    let mut params = platform_params(setting.as_ref()).unwrap_or_default();
+    set_params(&mut params, rule.manifest(), parameters, ctx.lang)?;
+    Ok(ActiveRule { rule: Arc::clone(rule), version: rule.manifest().version, state: State::Active, params })
 }
 
 async fn of_version(
@@ -115,25 +144,16 @@ async fn of_version(
     Ok(Found { manifest, source, version: i64::from(number), params })
 }
 
-/// What the structure set of its rule of that slug, when it has one.
+/// What the structure set of the rule of that slug: of its own, or of the platform's that it would replace.
 async fn set_of_the_same_name(ctx: &Ctx, caller: &Caller, manifest: &str) -> Result<Params, Fault> {
     let Some(slug) = rules::declared_slug(manifest) else {
         return Ok(Params::new());
     };
-    let query = rule::in_structure(caller.structure).filter(rule::Column::Slug.eq(slug));
-    let rule = query.one(ctx.store.readers()).await?;
-    Ok(rule.and_then(|rule| rows::params(&rule.params)).unwrap_or_default())
-}
-
-/// Loads texts, off the threads that serve everyone: that compiles the script and runs every case.
-async fn loaded(
-    ctx: &Ctx,
-    structure: StructureId,
-    found: Found,
-) -> Result<(Arc<Rule>, i64, Params), Failure<CandidateProblem>> {
-    let Found { manifest, source, version, params } = found;
-    let cache = Arc::clone(&ctx.rule_cache);
-    let rule = ctx.evaluators.run(structure, move || cache.load(&manifest, &source)).await?;
-    let rule = rule.map_err(|diagnostics| Failure::Problem(CandidateProblem::Broken(diagnostics)))?;
-    Ok((rule, version, params))
+    let db = ctx.store.readers();
+    let own = rule::in_structure(caller.structure).filter(rule::Column::Slug.eq(&slug)).one(db).await?;
+    if let Some(own) = own {
+        return Ok(rows::params(&own.params).unwrap_or_default());
+    }
+    let query = rule_setting::in_structure(caller.structure).filter(rule_setting::Column::Slug.eq(slug));
+    Ok(platform_params(query.one(db).await?.as_ref()).unwrap_or_default())
 }

@@ -1,7 +1,8 @@
 //! The threads on which rules are loaded and run.
 //!
 //! Architecture Invariant: scripts of structures never run on the threads that serve everyone, and those of one structure take at most
-//! half of the others, one at least: whatever a structure writes, another's rules find a thread.
+//! half of the others, one at least: whatever a structure writes, another's rules find a thread. Nobody waits for a turn while holding
+//! what others wait for, such as a transaction that writes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -48,6 +49,14 @@ impl Evaluators {
             });
             done.await.map_err(Fault::internal)
         }
+    }
+
+    /// Does that work now, for who may not wait.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the work panics.
+    pub async fn at_once<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
     }
 
     fn of(&self, structure: StructureId) -> Arc<Semaphore> {

@@ -36,7 +36,7 @@ use sea_orm::{DatabaseTransaction, QuerySelect};
 use crate::app::Ctx;
 use crate::error::{Failure, Fault, Problem};
 
-pub use active::{RuleSet, active, active_now, decide};
+pub use active::{RuleSet, active, decide, platform_allows};
 pub use cache::RuleCache;
 pub use candidate::{Candidate, CandidateProblem, candidate};
 pub use conflict::Conflict;
