@@ -16,13 +16,13 @@ both!(a_send_waits_for_no_turn_while_it_writes, the_dispatcher_waits_for_no_turn
 /// More than a structure has turns, on any machine.
 const MANY: usize = 300;
 /// Long after it would be done.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// Takes every turn of the Quatre Vents until the guard is dropped, with others that wait before whoever comes next.
 async fn all_turns_taken(app: &TestApp) -> (OwnedRwLockWriteGuard<()>, JoinSet<()>) {
     let (structure, gate) = (app.quatre_vents().await, Arc::new(RwLock::new(())));
     let closed = Arc::clone(&gate).write_owned().await;
-    let (began, mut begun) = mpsc::unbounded_channel();
+    let (began, mut first) = mpsc::unbounded_channel();
     let mut all = JoinSet::new();
     for _ in 0..MANY {
         let (app, gate, began) = (Arc::clone(app.app()), Arc::clone(&gate), began.clone());
@@ -35,7 +35,7 @@ async fn all_turns_taken(app: &TestApp) -> (OwnedRwLockWriteGuard<()>, JoinSet<(
             app.evaluators.run(structure, work).await.expect("it does nothing that could fail");
         });
     }
-    begun.recv().await.expect("one at least begins");
+    first.recv().await.expect("one at least begins");
     (closed, all)
 }
 
