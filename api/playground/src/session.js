@@ -5,7 +5,7 @@
 /** What the name of a tag's id begins with. */
 export const TAG = "tag:";
 
-/** The same of a rule, and of the version of it that was seen last; the slug follows. */
+/** The same of a rule, and of its version that was seen last; the slug follows. */
 export const RULE = "rule:";
 export const VERSION = "version:";
 
@@ -57,7 +57,8 @@ function told(data) {
     values[TAG + node.name] = node.id;
   }
   for (const { node } of structure?.rules?.edges ?? []) {
-    Object.assign(values, toldOfRule(node, node.active));
+    // Where none is in force, the latest draft.
+    Object.assign(values, toldOfRule(node, node.active ?? node.versions?.edges?.[0]?.node));
   }
   for (const payload of Object.values(data)) {
     Object.assign(values, toldOfRule(payload?.rule, payload?.version));
