@@ -1,11 +1,13 @@
-//! What the README shows, run as it stands: its commands by a shell, against the program, and what they print beside what it says.
+//! What the README shows, run as it stands: its commands by a shell, and what it asks in the playground by a browser, against the
+//! program; and what comes of it beside what it says.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use envoi_tests::browser::Browser;
 use envoi_tests::kannel;
 use envoi_tests::process::{Server, program};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 const README: &str = include_str!("../../README.md");
@@ -16,10 +18,15 @@ struct Block {
     text: String,
 }
 
+/// The text under one heading.
+fn section(heading: &str) -> &'static str {
+    let section = README.split("\n## ").find(|section| section.starts_with(heading));
+    section.unwrap_or_else(|| panic!("the README has no section {heading}"))
+}
+
 /// The fenced blocks under one heading.
 fn blocks(heading: &str) -> Vec<Block> {
-    let section = README.split("\n## ").find(|section| section.starts_with(heading));
-    let section = section.unwrap_or_else(|| panic!("the README has no section {heading}"));
+    let section = section(heading);
     let mut parts = section.split("```").skip(1).step_by(2);
     let mut found = Vec::new();
     for part in &mut parts {
@@ -201,4 +208,101 @@ async fn an_import_runs_as_shown() {
         (&imported["summary"]["added"], &imported["summary"]["dryRun"]),
         (&Value::from(1), &Value::from(false))
     );
+}
+
+/// What the README has its reader do in the playground, or see there.
+enum Step<'a> {
+    /// `▶ Name`, in the prose: runs that tab.
+    Tab(&'a str),
+    /// A block of GraphQL: goes into a new tab, and is run there.
+    New(&'a str),
+    /// A block of JSON: what was answered last.
+    Shown(Value),
+}
+
+fn steps(heading: &str) -> Vec<Step<'static>> {
+    let mut steps = Vec::new();
+    for (place, part) in section(heading).split("```").enumerate() {
+        match part.split_once('\n') {
+            Some(("graphql", document)) if place % 2 == 1 => steps.push(Step::New(document)),
+            Some(("json", shown)) if place % 2 == 1 => {
+                steps.push(Step::Shown(serde_json::from_str(shown).expect("the README shows JSON")));
+            }
+            _ => {
+                let named = part.split("`▶ ").skip(1);
+                steps.extend(named.filter_map(|rest| Some(Step::Tab(rest.split_once('`')?.0))));
+            }
+        }
+    }
+    steps
+}
+
+/// One of GraphiQL's editors.
+fn editor(name: &str) -> String {
+    format!("__MONACO.editor.getModels().find((model) => model.uri.path.endsWith('-{name}'))")
+}
+
+/// Runs the tab that is open; answers what it shows then.
+async fn answer(browser: &Browser) -> Value {
+    let response = editor("response.json");
+    browser.script(&format!("{response}.setValue(''); return null")).await;
+    browser.click(".graphiql-execute-button").await;
+    browser
+        .until(&format!("const r = JSON.parse({response}.getValue()); return (r.data || r.errors) && r"))
+        .await
+}
+
+async fn open_tab(browser: &Browser, name: &str) {
+    browser.click(&format!(".graphiql-tab-button[title={name}]")).await;
+    browser.until(&format!("return / {name}\\b/.test({}.getValue())", editor("operation.graphql"))).await;
+}
+
+async fn new_tab(browser: &Browser, document: &str) {
+    browser.click(".graphiql-tab-add").await;
+    let operation = editor("operation.graphql");
+    browser.until(&format!("return !/(mutation|query|subscription) \\w/.test({operation}.getValue())")).await;
+    browser.script(&format!("{operation}.setValue({}); return null", json!(document))).await;
+    let name = document.split_whitespace().nth(1).expect("an operation has a name");
+    browser.until(&format!("return document.querySelector('.graphiql-tab-button[title={name}]')")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_changed_in_the_playground_as_shown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = Server::start(folder.path(), &["--demo"], &[]).await;
+    let browser = Browser::open("en", (1400, 900)).await;
+    browser.go(server.address()).await;
+    let mut last = Value::Null;
+    let mut compared = 0;
+    for step in steps("Change a rule") {
+        match step {
+            Step::Tab(name) => {
+                open_tab(&browser, name).await;
+                last = answer(&browser).await;
+            }
+            Step::New(document) => {
+                new_tab(&browser, document).await;
+                last = answer(&browser).await;
+                let payloads = last["data"].as_object().expect("data").values();
+                let errors: Vec<_> = payloads.map(|payload| &payload["errors"]).collect();
+                assert_eq!(errors, [&json!([])], "{document}\n{last:#}");
+                if document.starts_with("mutation Start ") {
+                    // Signing in anew forgets what was known; the list of rules tells it again, a draft too.
+                    open_tab(&browser, "Rules").await;
+                    answer(&browser).await;
+                }
+            }
+            Step::Shown(expected) => {
+                assert!(holds(&last, &expected), "the README says {expected:#}\nbut it is {last:#}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 9, "each step shows what comes of it");
+    open_tab(&browser, "Rules").await;
+    let rules = answer(&browser).await["data"]["signIn"]["viewer"]["structure"]["rules"]["edges"].take();
+    let rules = rules.as_array().expect("rules");
+    let large: Vec<_> = rules.iter().filter(|rule| rule["node"]["slug"] == "large-send").collect();
+    assert_eq!(large.len(), 1, "the platform's alone: {large:#?}");
+    assert_eq!((&large[0]["node"]["active"], &large[0]["node"]["state"]), (&Value::Null, &json!("OFF")));
 }

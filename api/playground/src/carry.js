@@ -1,20 +1,24 @@
-// Filling in variables: a text that is {{name}} as a whole becomes the value that earlier answers left under that name.
+// Filling in: a text that is {{name}} as a whole, in the variables or in the document, becomes the value that earlier answers
+// left under that name.
 
-import { TAG } from "./session.js";
+import { RULE, TAG, VERSION } from "./session.js";
 
 const PLACEHOLDER = /^\{\{(.+)\}\}$/;
+/** The same as a text of a document. */
+const QUOTED = /"\{\{([^"{}]+)\}\}"/g;
 
 /** The tab whose answer tells a value. */
-const TOLD_BY = { previewToken: "Preview", idempotencyKey: "Preview", campaign: "Send" };
+const TOLD_BY = { previewToken: "Preview", idempotencyKey: "Preview", campaign: "Send", [RULE]: "Rules", [VERSION]: "Rules" };
 
-/** A value that no answer told yet; `tags` names those that are known, where it is a tag and some are. */
+/** A value that no answer told yet; `others` names those of its kind that are known: tags, rules, or versions of rules. */
 export class Missing extends Error {
   constructor(name, values) {
     super(name);
     this.value = name;
-    this.tab = TOLD_BY[name] ?? "SignIn";
-    const known = name.startsWith(TAG) ? Object.keys(values).filter((other) => other.startsWith(TAG)) : [];
-    this.tags = known.map((other) => `{{${other}}}`);
+    const kind = [TAG, RULE, VERSION].find((start) => name.startsWith(start));
+    this.tab = TOLD_BY[kind ?? name] ?? "SignIn";
+    const known = kind ? Object.keys(values).filter((other) => other.startsWith(kind)) : [];
+    this.others = known.map((other) => `{{${other}}}`);
   }
 }
 
@@ -27,9 +31,15 @@ export function fill(variables, values) {
     return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, fill(value, values)]));
   }
   const name = typeof variables === "string" && PLACEHOLDER.exec(variables)?.[1];
-  if (!name) {
-    return variables;
-  }
+  return name ? valueOf(name, values) : variables;
+}
+
+/** A document with every text that is a placeholder replaced; throws as `fill` does. */
+export function fillDocument(document, values) {
+  return document.replace(QUOTED, (_, name) => JSON.stringify(valueOf(name, values)));
+}
+
+function valueOf(name, values) {
   if (!Object.hasOwn(values, name)) {
     throw new Missing(name, values);
   }

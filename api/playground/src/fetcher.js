@@ -5,7 +5,7 @@
 import { getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
 
-import { Missing, fill } from "./carry.js";
+import { Missing, fill, fillDocument } from "./carry.js";
 
 // Close codes of the server's own, 4400 to 4499, tell of what asking again does not mend, such as a token that no longer serves.
 const FINAL = { from: 4400, to: 4499 };
@@ -62,12 +62,16 @@ export function createFetcher(session, words) {
     const given = { ...authorization(state), ...headers };
     const operation = operationOf(query, operationName);
     try {
-      const params = { query, variables: fill(variables, state.values), operationName: operation?.name?.value };
+      const params = {
+        query: fillDocument(query, state.values),
+        variables: fill(variables, state.values),
+        operationName: operation?.name?.value,
+      };
       return operation?.operation === "subscription" ? watch(params, given) : await post(params, given);
     } catch (cause) {
       if (cause instanceof Missing) {
         return failure(
-          cause.tags.length ? words.noTag(cause.value, cause.tags) : words.missing(cause.value, cause.tab),
+          cause.others.length ? words.noOther(cause.value, cause.others) : words.missing(cause.value, cause.tab),
         );
       }
       throw cause;

@@ -5,6 +5,10 @@
 /** What the name of a tag's id begins with. */
 export const TAG = "tag:";
 
+/** The same of a rule, and of its version that was seen last; the slug follows. */
+export const RULE = "rule:";
+export const VERSION = "version:";
+
 const NOTHING = Object.freeze({ token: null, viewer: null, values: Object.freeze({}) });
 
 /** A session that begins empty. `subscribe` and `state` are what React's useSyncExternalStore takes. */
@@ -33,15 +37,16 @@ function after(state, { data, errors }) {
     return NOTHING;
   }
   const signedIn = data?.signIn?.token
-    ? { token: data.signIn.token, viewer: data.signIn.viewer, values: withoutTags(state.values) }
+    ? { token: data.signIn.token, viewer: data.signIn.viewer, values: ofNobody(state.values) }
     : state;
   const values = { ...signedIn.values, ...told(data ?? {}) };
   return { ...signedIn, values };
 }
 
-/** Tags are their structure's: whoever signs in learns those of their own. */
-function withoutTags(values) {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith(TAG)));
+/** Tags and rules are their structure's: whoever signs in learns those of their own. */
+function ofNobody(values) {
+  const theirs = (name) => [TAG, RULE, VERSION].some((start) => name.startsWith(start));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !theirs(name)));
 }
 
 /** The values that an answer tells, by the names under which variables ask for them. */
@@ -51,6 +56,13 @@ function told(data) {
   for (const { node } of structure?.tags?.edges ?? []) {
     values[TAG + node.name] = node.id;
   }
+  for (const { node } of structure?.rules?.edges ?? []) {
+    // Where none is in force, the latest draft.
+    Object.assign(values, toldOfRule(node, node.active ?? node.versions?.edges?.[0]?.node));
+  }
+  for (const payload of Object.values(data)) {
+    Object.assign(values, toldOfRule(payload?.rule, payload?.version));
+  }
   const preview = data.previewSms?.preview;
   if (preview?.token) {
     values.previewToken = preview.token;
@@ -59,6 +71,18 @@ function told(data) {
   }
   if (data.sendSms?.campaign?.id) {
     values.campaign = data.sendSms.campaign.id;
+  }
+  return values;
+}
+
+/** The ids of a rule and of a version of it, under the rule's slug, where the answer has them. */
+function toldOfRule(rule, version) {
+  const values = {};
+  if (rule?.slug && rule.id) {
+    values[RULE + rule.slug] = rule.id;
+  }
+  if (rule?.slug && version?.id) {
+    values[VERSION + rule.slug] = version.id;
   }
   return values;
 }

@@ -8,7 +8,7 @@ const EN = {
   signOut: "Sign out",
   licences: "Licences",
   missing: (name, tab) => `{{${name}}} is not known yet: run the tab ${tab} first, or write a value in its place.`,
-  noTag: (name, tags) => `Your structure has no {{${name}}}: write one that it has in its place: ${tags.join(", ")}.`,
+  noOther: (name, others) => `Your structure has no {{${name}}}: write one that it has in its place: ${others.join(", ")}.`,
   closed: (code, reason) => `The WebSocket was closed: ${code} ${reason}`.trim(),
   notJson: (status) => `The server answered with status ${status}, and no JSON.`,
   story: {
@@ -48,7 +48,7 @@ const FR = {
   licences: "Licences",
   missing: (name, tab) =>
     `{{${name}}} n’est pas encore connu : lancez d’abord l’onglet ${tab}, ou écrivez une valeur à la place.`,
-  noTag: (name, tags) => `Votre structure n’a pas de {{${name}}} : écrivez à la place ce qu’elle a : ${tags.join(", ")}.`,
+  noOther: (name, others) => `Votre structure n’a pas de {{${name}}} : écrivez à la place ce qu’elle a : ${others.join(", ")}.`,
   closed: (code, reason) => `La connexion WebSocket a été fermée : ${code} ${reason}`.trim(),
   notJson: (status) => `Le serveur a répondu avec le statut ${status}, sans JSON.`,
   story: {

@@ -215,6 +215,14 @@ impl Playground {
         let told = self.run_with("People", pupils, "r.errors").await;
         let told = told["errors"][0]["message"].as_str().expect("a message");
         assert!(told.contains(words.no_tag) && told.contains("{{tag:Président}}"), "{told}");
+        let another_s = json!({ "filter": { "search": "{{rule:large-send}}" } });
+        let told =
+            self.run_with("People", another_s, "r.errors[0].message.includes('rule:') && r.errors").await;
+        let told = told["errors"][0]["message"].as_str().expect("a message");
+        assert!(
+            told.contains(&words.preview_first.replace("Preview", "Rules")),
+            "the rules seen were another structure's: {told}"
+        );
     }
 
     /// All sessions end elsewhere: the page notices on its WebSocket, without asking again.
