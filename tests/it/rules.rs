@@ -13,6 +13,7 @@ mod plugins;
 mod recipients;
 mod replaced;
 mod trial;
+mod turns;
 
 use api::caller::Operator;
 use api::services::operator::{self, NewAccount};

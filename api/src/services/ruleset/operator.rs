@@ -4,17 +4,16 @@
 
 use std::sync::Arc;
 
-use entity::account;
 use entity::enums::{AccountKind, RuleVersionState};
 use entity::ids::StructureId;
+use entity::{account, rule};
 use rules::{Rule, State};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::rows::{self, OwnRow};
-use super::view::views;
 use super::{
     PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, publish, save, set_state,
-    state_of,
+    state_of, view,
 };
 use crate::app::Ctx;
 use crate::caller::{Caller, Operator};
@@ -49,9 +48,7 @@ pub async fn rules_of(
     _operator: Operator,
     structure: StructureId,
 ) -> Result<Vec<RuleView>, Fault> {
-    let mut rules = views(ctx, ctx.store.readers(), structure).await?;
-    rules.retain(|rule| rule.position > 0);
-    Ok(rules)
+    view::in_use(ctx, structure).await
 }
 
 /// The texts of a structure's own rule of that slug, the published version or else the latest; or those of a rule of the platform. None
@@ -132,8 +129,8 @@ pub async fn bring_in(
 
 /// The structure's own rule of that slug, with its published version, or else its latest.
 async fn own(ctx: &Ctx, structure: StructureId, slug: &str) -> Result<Option<OwnRow>, Fault> {
-    let rules = rows::shown(ctx.store.readers(), structure).await?;
-    Ok(rules.into_iter().find(|own| own.rule.slug == slug))
+    let rules = rows::shown(ctx.store.readers(), structure, rule::Column::Slug.eq(slug)).await?;
+    Ok(rules.into_iter().next())
 }
 
 /// The structure's first administrator that may sign in: the versions of a rule have an author, who answers for them.
