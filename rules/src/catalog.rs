@@ -53,9 +53,9 @@ impl Catalog {
     /// The first file, by name, that does not load.
     pub fn with(plugins: &Plugins) -> Result<Self, CatalogError> {
         let mut rules = builtins()?;
-        for Plugin { path, manifest, source } in &plugins.0 {
-            let slug = path.file_stem().unwrap_or_default().to_string_lossy();
-            let rule = checked(path.clone(), &slug, Rule::load(manifest, source))?;
+        for plugin in &plugins.0 {
+            let Plugin { path, manifest, source } = plugin;
+            let rule = checked(path.clone(), &plugin.slug(), Rule::load(manifest, source))?;
             rules.insert(rule.manifest().slug.clone(), rule);
         }
         Self::of(rules)
@@ -88,6 +88,13 @@ impl Catalog {
     }
 }
 
+impl Plugin {
+    /// The name of its files.
+    fn slug(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
 impl Plugins {
     /// Reads a folder: each `<slug>.toml` with its `<slug>.rhai`. Other files are left aside.
     ///
@@ -102,6 +109,16 @@ impl Plugins {
             Ok(Plugin { manifest: read(&path)?, source: read(&script)?, path })
         };
         manifests(dir)?.into_iter().map(texts).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The slugs of those that are not in another folder, or at another moment.
+    #[must_use]
+    pub fn not_in(&self, other: &Self) -> Vec<String> {
+        self.slugs().filter(|slug| other.slugs().all(|there| there != *slug)).collect()
+    }
+
+    fn slugs(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(Plugin::slug)
     }
 
     /// How many rules there are.

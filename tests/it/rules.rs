@@ -8,6 +8,7 @@ mod commercial;
 mod explained;
 mod holidays;
 mod life;
+mod loading;
 mod own;
 mod plugins;
 mod recipients;

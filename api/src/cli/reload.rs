@@ -54,6 +54,10 @@ fn tell(look: &Look, asked: bool) {
         Look::Refused(error) => {
             tracing::error!(%error, "the operator's rules were not loaded again: those before stay in force");
         }
+        Look::Gone(slugs) => tracing::error!(
+            rules = slugs.join(", "),
+            "rules of the operator are gone from their folder, and stay in force: send SIGHUP to confirm"
+        ),
         Look::Same if asked => tracing::info!("the operator's rules are as they were"),
         Look::Same | Look::Changing => {}
     }

@@ -59,9 +59,6 @@ fn rules_go_in_and_out_as_two_files() {
         let none = ["rules", "export", "--structure", QUATRE_VENTS, "nothing", "out"];
         assert!(failure(&database, &none).await.contains("no rule “nothing”"));
 
-        let (code, out, _) = import(&database, &["out/large-send.toml"]).await;
-        assert_eq!(code, 1, "what only the platform says: {out}");
-        assert!(out.contains("lock") && out.contains("large-send.toml"), "{out}");
         assert_eq!(run(&["rules", "new", "message-length", "--into", "out"]).await, 0);
         let (code, out, _) = import(&database, &["out/message-length.toml", "many.toml"]).await;
         assert_eq!(code, 1);
@@ -74,6 +71,43 @@ fn rules_go_in_and_out_as_two_files() {
         let nobody = ["rules", "import", "--structure", "Harmonie de la Vallée", "many.toml"];
         assert!(failure(&database, &nobody).await.contains("envoi account create"));
         assert!(done(&database, &["rules", "list"]).await.lines().count() >= 14);
+        database
+    });
+}
+
+#[test]
+fn a_rule_of_the_platform_is_taken_out_rewritten_and_brought_into_another_structure() {
+    on_both(async |database| {
+        let file = |name: &str| database.folder().join(name);
+        let export = async |structure: &str, into: &str| {
+            done(&database, &["rules", "export", "--structure", structure, "large-send", into]).await
+        };
+        fs::create_dir(file("out")).expect("made");
+        export(QUATRE_VENTS, ".").await;
+        let exported = fs::read_to_string(file("large-send.toml")).expect("it is there");
+        fs::write(file("large-send.toml"), format!("lock = \"LOCKED\"\n{exported}")).expect("written");
+        let (code, out, _) = import(&database, &["large-send.toml"]).await;
+        assert_eq!(code, 1, "what only the platform says: {out}");
+        assert!(out.contains("lock") && out.contains("large-send.toml"), "{out}");
+        fs::write(file("large-send.toml"), &exported).expect("written");
+        let (code, out, _) = import(&database, &["large-send.toml"]).await;
+        assert_eq!((code, out.as_str()), (0, "large-send: version 1 is saved as a draft.\n"));
+        let (code, out, _) = import(&database, &["large-send.toml", "--publish"]).await;
+        assert_eq!((code, out.as_str()), (0, "large-send: version 1 is in force.\n"));
+
+        export(QUATRE_VENTS, "out").await;
+        assert_eq!(fs::read_to_string(file("out/large-send.toml")).expect("it is there"), exported);
+        let vallee = "Harmonie de la Vallée";
+        let admin = ["--email", "chef@vallee.example", "--kind", "ADMIN"];
+        on(&database, &[&["account", "create", "--structure", vallee], &admin[..]].concat()).await;
+        let brought = ["rules", "import", "--structure", vallee, "out/large-send.toml", "--publish"];
+        assert_eq!(done(&database, &brought).await, "large-send: version 1 is in force.\n");
+        assert_eq!(done(&database, &brought).await, "large-send: nothing changes, version 1 is the same.\n");
+        for structure in [QUATRE_VENTS, vallee] {
+            let list = done(&database, &["rules", "list", "--structure", structure]).await;
+            let lines: Vec<_> = list.lines().filter(|line| line.starts_with("large-send ")).collect();
+            assert!(matches!(lines[..], [line] if line.contains("v1") && line.contains("ACTIVE")), "{list}");
+        }
         database
     });
 }

@@ -41,6 +41,16 @@ fn the_folder_is_loaded_again_when_it_changes_and_on_a_hangup() {
         };
         server.until(&token, RULES, json!({}), still).await;
         assert!(log().contains("those before stay in force"), "{}", log());
+        for file in ["many.toml", "many.rhai"] {
+            fs::rename(plugin(file), folder.path().join(file)).expect("taken away");
+        }
+        let kept = |data: &Value| has(data, "many", "Gros envoi") && log().contains("send SIGHUP to confirm");
+        server.until(&token, RULES, json!({}), kept).await;
+        server.hang_up().await;
+        server.until(&token, RULES, json!({}), |data| !has(data, "many", "Gros envoi")).await;
+        for file in ["many.toml", "many.rhai"] {
+            fs::rename(folder.path().join(file), plugin(file)).expect("put back");
+        }
         assert_eq!(server.stop().await, Some(0));
         let (code, _, said) = envoi(folder.path(), &["structure", "list"], &variables).await;
         assert!(code == 1 && said.contains("many.toml"), "at a start there is no set before: {said}");

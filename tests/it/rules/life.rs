@@ -14,6 +14,7 @@ both!(
     a_retired_rule_is_kept_and_does_not_run,
     an_older_draft_is_not_put_over_what_was_in_force,
     own_rules_are_put_in_order,
+    an_order_costs_all_the_rules_that_it_answers,
 );
 
 /// The rules of a structure, in order; or those it retired.
@@ -333,4 +334,12 @@ async fn own_rules_are_put_in_order(app: TestApp) {
         ["three", "one", "two"],
         "nothing was changed"
     );
+}
+
+async fn an_order_costs_all_the_rules_that_it_answers(app: TestApp) {
+    let document =
+        "mutation { reorderRules(input: { rules: [] }) { rules { id versions(first: 100) { edges { node {
+        id number diff } } } } errors { code } } }";
+    let refused = app.admin().await.try_query(document, json!({})).await;
+    assert_eq!(code_of(&refused), "COMPLEXITY_EXCEEDED", "{refused}");
 }

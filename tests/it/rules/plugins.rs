@@ -52,7 +52,22 @@ async fn a_folder_that_changed_is_in_force_once_two_looks_agree(app: TestApp) {
     for file in ["small-sends.toml", "small-sends.rhai"] {
         fs::remove_file(folder.path().join(file)).expect("removed");
     }
-    assert!(matches!(platform.look(true), Look::Loaded { rules: 0 }));
+    assert!(matches!(platform.look(false), Look::Changing));
+    let Look::Gone(gone) = platform.look(false) else { panic!("an empty folder lifts nothing unseen") };
+    assert_eq!(gone, ["small-sends"]);
+    assert!(matches!(platform.look(false), Look::Same), "told once");
+    assert_eq!(verdict(&marie.preview(&people, "Bonjour").await, "small-sends")["code"], "TOO_MANY_MESSAGES");
+    for file in ["other.toml", "other.rhai"] {
+        let text = if file.ends_with("toml") {
+            manifest("DENY").replace("small-sends", "other")
+        } else {
+            SOURCE.into()
+        };
+        fs::write(folder.path().join(file), text).expect("written");
+    }
+    assert!(matches!(platform.look(false), Look::Changing));
+    assert!(matches!(platform.look(false), Look::Gone(_)), "nor does one that is called otherwise");
+    assert!(matches!(platform.look(true), Look::Loaded { rules: 1 }), "the operator says so");
     assert!(verdict(&marie.preview(&people, "Bonjour").await, "small-sends").is_null());
 }
 

@@ -7,6 +7,7 @@ use super::{Rule, RuleState, RuleVersion};
 use crate::graphql::context::Session;
 use crate::graphql::error::UserError;
 use crate::graphql::node_id;
+use crate::graphql::page::cost;
 use crate::services::ruleset::{self, RollBackRule};
 
 /// An earlier version to put in force again.
@@ -99,6 +100,7 @@ pub struct ReorderRulesInput {
 #[derive(SimpleObject)]
 pub struct ReorderRulesPayload {
     /// Every rule, in the order in which they run now; null when nothing was changed.
+    #[graphql(complexity = "cost(Some(100), None, child_complexity)")]
     rules: Option<Vec<Rule>>,
     /// Why nothing was changed.
     errors: Vec<UserError>,

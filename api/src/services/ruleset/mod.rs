@@ -25,10 +25,11 @@ mod versions;
 mod view;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use entity::enums::RuleState;
 use entity::ids::{RuleId, StructureId};
-use entity::structure;
+use entity::{rule, structure};
 use rules::{Diagnostic, Lang, Lock, Rule, Severity, State};
 use sea_orm::sea_query::LockType;
 use sea_orm::{DatabaseTransaction, QuerySelect};
@@ -134,6 +135,11 @@ fn is_replaceable(rule: &Rule) -> bool {
     rule.manifest().lock == Some(Lock::Replaceable)
 }
 
+/// Whether a rule of the structure's is one of the platform's that it may rewrite: it then has that one's place.
+fn is_rewritten(ctx: &Ctx, rule: &rule::Model) -> bool {
+    rule.replaces && ctx.catalog.get(&rule.slug).is_some_and(|rule| is_replaceable(rule))
+}
+
 /// A rule that a structure wrote.
 fn own_id(ctx: &Ctx, key: &RuleKey) -> Result<RuleId, RuleProblem> {
     match key {
@@ -154,6 +160,17 @@ fn hex(bytes: &[u8]) -> String {
         write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
         hex
     })
+}
+
+/// Loads a structure's own rule once it is the structure's turn. Not to be awaited in a transaction: others would wait for it, too.
+async fn load(
+    ctx: &Ctx,
+    structure: StructureId,
+    manifest: String,
+    source: String,
+) -> Result<cache::Loaded, Fault> {
+    let cache = Arc::clone(&ctx.rule_cache);
+    ctx.evaluators.run(structure, move || cache.load(&manifest, &source)).await
 }
 
 /// One writer of a structure's rules at a time, until the transaction ends. SQLite has one writer, and needs no lock.

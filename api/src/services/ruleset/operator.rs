@@ -2,19 +2,16 @@
 //!
 //! Architecture Invariant: what comes in passes the same doors as what an administrator saves and publishes, and bears the name of one.
 
-use std::sync::Arc;
-
-use entity::account;
 use entity::enums::{AccountKind, RuleVersionState};
 use entity::ids::StructureId;
-use rules::{Rule, State};
+use entity::{account, rule};
+use rules::{State, as_own};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::rows::{self, OwnRow};
-use super::view::views;
 use super::{
-    PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, publish, save, set_state,
-    state_of,
+    PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, is_replaceable, publish,
+    save, set_state, state_of, view,
 };
 use crate::app::Ctx;
 use crate::caller::{Caller, Operator};
@@ -49,13 +46,11 @@ pub async fn rules_of(
     _operator: Operator,
     structure: StructureId,
 ) -> Result<Vec<RuleView>, Fault> {
-    let mut rules = views(ctx, ctx.store.readers(), structure).await?;
-    rules.retain(|rule| rule.position > 0);
-    Ok(rules)
+    view::in_use(ctx, structure).await
 }
 
-/// The texts of a structure's own rule of that slug, the published version or else the latest; or those of a rule of the platform. None
-/// when there is no such rule.
+/// The texts of a structure's own rule of that slug, the published version or else the latest; or those of a rule of the platform as
+/// another structure can bring them in. None when there is no such rule.
 ///
 /// # Errors
 /// The database's.
@@ -68,15 +63,15 @@ pub async fn texts_of(
     if let Some(OwnRow { version, .. }) = own(ctx, structure, slug).await? {
         return Ok(Some(RuleTexts { manifest: version.manifest, source: version.source }));
     }
-    let texts = |rule: &Arc<Rule>| RuleTexts {
-        manifest: rule.manifest_toml().to_owned(),
-        source: rule.source().to_owned(),
-    };
-    Ok(ctx.catalog.get(slug).map(texts))
+    let Some(rule) = ctx.catalog.get(slug) else { return Ok(None) };
+    let manifest = as_own(rule.manifest_toml(), slug);
+    let manifest = manifest.ok_or_else(|| Fault::internal("a rule of the catalogue has no slug"))?;
+    Ok(Some(RuleTexts { manifest, source: rule.source().to_owned() }))
 }
 
 /// Brings in the texts of a structure's own rule, in the name of its first administrator that may sign in: a new version of the rule of
-/// that slug, or a new rule; in force when `state` says in which. The same texts again are no new version.
+/// that slug, or a new rule, in the place of the platform's rule of that slug where it may be replaced; in force when `state` says in which.
+/// The same texts again are no new version.
 ///
 /// # Errors
 /// Those of [`save`] and [`publish`]; none when the structure has no administrator.
@@ -101,8 +96,13 @@ pub async fn bring_in(
     let (version, number) = if let Some(latest) = latest.as_ref().filter(|latest| !retired && same(latest)) {
         (latest.id, latest.number)
     } else {
+        let rewritten = ctx.catalog.get(&slug).is_some_and(|rule| is_replaceable(rule));
+        let rule = match &known {
+            Some(known) => Some(RuleKey::Own(known.rule.id)),
+            None => rewritten.then_some(RuleKey::Platform(slug)),
+        };
         let input = SaveRule {
-            rule: known.as_ref().map(|known| RuleKey::Own(known.rule.id)),
+            rule,
             based_on: latest.as_ref().map(|latest| latest.id),
             manifest: texts.manifest,
             source: texts.source,
@@ -132,8 +132,8 @@ pub async fn bring_in(
 
 /// The structure's own rule of that slug, with its published version, or else its latest.
 async fn own(ctx: &Ctx, structure: StructureId, slug: &str) -> Result<Option<OwnRow>, Fault> {
-    let rules = rows::shown(ctx.store.readers(), structure).await?;
-    Ok(rules.into_iter().find(|own| own.rule.slug == slug))
+    let rules = rows::shown(ctx.store.readers(), structure, rule::Column::Slug.eq(slug)).await?;
+    Ok(rules.into_iter().next())
 }
 
 /// The structure's first administrator that may sign in: the versions of a rule have an author, who answers for them.

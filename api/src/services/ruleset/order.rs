@@ -1,14 +1,13 @@
 //! The order in which the rules that a structure wrote run, after those of the platform.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use entity::enums::Module;
 use entity::rule;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
 
-use super::view::{self, Origin};
-use super::{RuleKey, RuleProblem, RuleView, lock, not_found, own_id, versions};
+use super::{RuleKey, RuleProblem, RuleView, is_rewritten, lock, not_found, own_id, versions, view};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Problem};
@@ -29,40 +28,35 @@ pub async fn reorder(
     let write = ctx.store.write(move |tx| {
         Box::pin(async move {
             lock(tx, structure).await?;
-            let views = view::views(&task_ctx, tx, structure).await?;
-            let own: HashMap<&RuleKey, i32> = (1..)
-                .zip(views.iter().filter(|view| view.origin == Origin::Structure && view.moves))
-                .map(|(place, view)| (&view.key, place))
-                .collect();
-            let mut named = HashSet::new();
-            for rule in &rules {
-                own_id(&task_ctx, rule).map_err(in_list)?;
-                if !views.iter().any(|view| view.key == *rule) {
+            let own = rule::in_structure(structure).all(tx).await?;
+            let in_order = own
+                .iter()
+                .filter(|rule| rule.retired_at.is_none() && !is_rewritten(&task_ctx, rule))
+                .map(|rule| rule.id)
+                .collect::<HashSet<_>>();
+            let mut ids = Vec::new();
+            for key in &rules {
+                let id = own_id(&task_ctx, key).map_err(in_list)?;
+                if !own.iter().any(|rule| rule.id == id) {
                     return Err(in_list(not_found().into()).into());
                 }
-                named.insert(rule);
+                ids.push(id);
             }
-            if rules.len() != named.len()
-                || named.len() != own.len()
-                || !named.iter().all(|rule| own.contains_key(rule))
-            {
-                let missing = own.keys().filter(|rule| !named.contains(*rule)).count();
+            let named = ids.iter().copied().collect::<HashSet<_>>();
+            if ids.len() != named.len() || named != in_order {
                 let problem = Problem::new("RULE_ORDER_INCOMPLETE").at(&["rules"]);
+                let missing = in_order.difference(&named).count();
                 return Err(problem.with("missing", super::limit(missing)).into());
             }
-            for (place, key) in (1..).zip(&rules) {
-                if let RuleKey::Own(id) = key {
-                    let moved =
-                        rule::Entity::update_many().col_expr(rule::Column::Position, Expr::value(place));
-                    versions::only(moved, structure, *id).exec(tx).await?;
-                }
+            for (place, id) in (1..).zip(ids) {
+                let moved = rule::Entity::update_many().col_expr(rule::Column::Position, Expr::value(place));
+                versions::only(moved, structure, id).exec(tx).await?;
             }
             Ok::<_, Failure<RuleProblem>>(())
         })
     });
     write.await?;
-    let views = view::views(ctx, ctx.store.readers(), structure).await?;
-    Ok(views.into_iter().filter(|view| view.position > 0).collect())
+    Ok(view::in_use(ctx, structure).await?)
 }
 
 /// A problem of one rule of the list.

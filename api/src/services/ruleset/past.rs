@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 
 use super::active::no_longer_loads;
-use super::hex;
+use super::{hex, load};
 use crate::app::Ctx;
 use crate::error::Fault;
 
@@ -80,7 +80,7 @@ async fn find(ctx: &Ctx, structure: StructureId, verdict: &Verdict) -> Result<Pa
     if hex(&Sha256::digest(&version.source)) != verdict.script_hash {
         return Ok(if platform.is_some() { Past::Gone } else { Past::Altered });
     }
-    Ok(match ctx.rule_cache.load(&version.manifest, &version.source) {
+    Ok(match load(ctx, structure, version.manifest, version.source).await? {
         Ok(rule) => Past::Own(rule),
         Err(diagnostics) => Past::Broken(no_longer_loads(&diagnostics)),
     })

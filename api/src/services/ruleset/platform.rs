@@ -1,7 +1,7 @@
 //! The platform's rules of this instance: the built-ins, and the operator's folder over them.
 //!
 //! Architecture Invariant: what is in force is a whole set that loaded. A folder that does not load is refused by name, and the last set
-//! that did stays; whoever took the set keeps it, whatever comes after.
+//! that did stays; whoever took the set keeps it, whatever comes after. No rule is gone because its files are, until the operator says so.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,6 +41,9 @@ pub enum Look {
     },
     /// What is there does not load; what was in force still is.
     Refused(CatalogError),
+    /// Rules of those slugs are there no more: a folder that was emptied or is not mounted would lift them unseen. What was in force still
+    /// is, until the operator asks.
+    Gone(Vec<String>),
 }
 
 impl Platform {
@@ -61,7 +64,7 @@ impl Platform {
     }
 
     /// Looks at the folder, and puts what is there in force. Unless `at_once`, only when two looks in a row find the same: files that are
-    /// being copied are no set yet, and half of them could load.
+    /// being copied are no set yet, and half of them could load; and only when no rule is gone.
     ///
     /// It reads files: not for the threads that serve.
     pub fn look(&self, at_once: bool) -> Look {
@@ -82,6 +85,10 @@ impl Platform {
             return if settled { Look::Same } else { Look::Changing };
         }
         match found.and_then(|found| Catalog::with(&found).map(|catalog| (found, catalog))) {
+            Ok((found, _)) if !at_once && !looks.loaded.not_in(&found).is_empty() => {
+                looks.told = true;
+                Look::Gone(looks.loaded.not_in(&found))
+            }
             Ok((found, catalog)) => {
                 let rules = found.count();
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::app::Ctx;
 use crate::caller::Caller;
-use crate::error::{Failure, Fault, Problem};
+use crate::error::{Failure, Problem};
 
 /// A version to put in force.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ pub struct PublishRule {
 /// # Errors
 /// [`RuleProblem::Conflict`], `RULE_VERSION_NOT_FOUND`, `RULE_VERSION_ALREADY_PUBLISHED`, `RULE_VERSION_SUPERSEDED` when it, or one made
 /// after it, was published before, `RULE_NOT_PUBLISHABLE` when it does not load, `RULE_SLUG_TAKEN` when the platform has a rule of that
-/// slug by now, `RULE_LOCKED` when it may no longer be replaced, `RULE_OBSERVED_WHILE_ACTIVE`; [`Fault::Forbidden`] without `READ_WRITE`
+/// slug by now, `RULE_LOCKED` when it may no longer be replaced, `RULE_OBSERVED_WHILE_ACTIVE`; [`crate::error::Fault::Forbidden`] without `READ_WRITE`
 /// on RULES.
 pub async fn publish(ctx: &Ctx, caller: &Caller, input: PublishRule) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
@@ -66,9 +66,8 @@ pub(super) async fn load(
     version: &rule_version::Model,
     path: &'static str,
 ) -> Result<Arc<Rule>, Failure<RuleProblem>> {
-    let (task_ctx, manifest, source) = (ctx.clone(), version.manifest.clone(), version.source.clone());
-    let loading = tokio::task::spawn_blocking(move || task_ctx.rule_cache.load(&manifest, &source));
-    let loaded = loading.await.map_err(Fault::internal)?;
+    let (manifest, source) = (version.manifest.clone(), version.source.clone());
+    let loaded = super::load(ctx, version.structure_id, manifest, source).await?;
     Ok(loaded.map_err(|diagnostics| {
         let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == rules::Severity::Error);
         let place = |of: fn(&rules::Diagnostic) -> usize| {

@@ -9,7 +9,7 @@ use entity::enums::{RuleState, RuleVersionState};
 use entity::ids::{AccountId, RuleId, RuleVersionId, StructureId};
 use entity::{rule, rule_setting, rule_version};
 use rules::{Diagnostic, ParamValue, Rule};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoCondition, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromJsonQueryResult, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait, Select,
@@ -168,8 +168,12 @@ pub(super) async fn standing_in(
     Ok(query.one(db).await?)
 }
 
-/// Each of the structure's rules with its published version, or its latest where none is, in the order they run.
-pub(super) async fn shown(db: &impl ConnectionTrait, structure: StructureId) -> Result<Vec<OwnRow>, Fault> {
+/// Those of the structure's rules, each with its published version, or its latest where none is, in the order they run.
+pub(super) async fn shown(
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    which: impl IntoCondition,
+) -> Result<Vec<OwnRow>, Fault> {
     let published = versions("p")
         .and_where(Expr::col((Alias::new("p"), rule_version::Column::State)).eq(published()))
         .take();
@@ -180,6 +184,7 @@ pub(super) async fn shown(db: &impl ConnectionTrait, structure: StructureId) -> 
         Expr::SubQuery(None, Box::new(latest.into())),
     ]);
     let query = rule::in_structure(structure)
+        .filter(which)
         .filter(Expr::col((rule_version::Entity, rule_version::Column::Id)).eq(version));
     with_version(db, query).await
 }

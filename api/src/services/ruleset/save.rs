@@ -2,6 +2,8 @@
 //!
 //! Architecture Invariant: versions are one line, each made on the latest, so that nobody's work is overwritten unseen.
 
+use std::sync::Arc;
+
 use entity::enums::{Module, RuleState, RuleVersionState};
 use entity::ids::{RuleId, RuleVersionId, StructureId};
 use entity::{rule, rule_version};
@@ -21,7 +23,7 @@ use super::{
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::name::is_invisible;
-use crate::error::{Failure, Fault, Problem};
+use crate::error::{Failure, Problem};
 
 /// A rule to save.
 #[derive(Debug, Clone)]
@@ -80,12 +82,12 @@ enum Target {
 /// # Errors
 /// `RULE_LOCKED` for a rule of the platform that may not be replaced; `RULE_NOT_FOUND`, `RULE_MISSING`, [`RuleProblem::Conflict`],
 /// `RULE_SLUG_MISSING`, `RULE_SLUG_CHANGED`, `RULE_SLUG_TAKEN`, `RULE_LIMIT_REACHED`, `RULE_VERSION_LIMIT_REACHED`,
-/// `RULE_TEXT_TOO_LONG`, `RULE_TEXT_INVALID`, `RULE_COMMENT_TOO_LONG`; [`Fault::Forbidden`] without `READ_WRITE` on RULES.
+/// `RULE_TEXT_TOO_LONG`, `RULE_TEXT_INVALID`, `RULE_COMMENT_TOO_LONG`; [`crate::error::Fault::Forbidden`] without `READ_WRITE` on RULES.
 pub async fn save(ctx: &Ctx, caller: &Caller, input: SaveRule) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
     let SaveRule { rule, based_on, manifest, source, comment } = input;
     let target = target(ctx, rule.as_ref(), based_on)?;
-    let draft = Checked::of(ctx, Text { manifest, source, comment }).await?;
+    let draft = Checked::of(ctx, structure, Text { manifest, source, comment }).await?;
     let begin = |replaces| NewRule { replaces, params: Params::new(), path: "manifest" };
     let rule = match target {
         Target::New => return new_rule(ctx, caller, draft, begin(false)).await,
@@ -161,7 +163,11 @@ fn target(ctx: &Ctx, rule: Option<&RuleKey>, based_on: Option<RuleVersionId>) ->
 
 impl Checked {
     /// Checks sizes first, then loads the rule to see what is wrong with it.
-    pub(super) async fn of(ctx: &Ctx, text: Text) -> Result<Self, Failure<RuleProblem>> {
+    pub(super) async fn of(
+        ctx: &Ctx,
+        structure: StructureId,
+        text: Text,
+    ) -> Result<Self, Failure<RuleProblem>> {
         let Text { manifest, source, comment } = text;
         for (field, text, max) in
             [("manifest", &manifest, MAX_MANIFEST_BYTES), ("source", &source, MAX_SOURCE_BYTES)]
@@ -174,15 +180,15 @@ impl Checked {
             }
         }
         let comment = checked_comment(comment)?;
-        let task_ctx = ctx.clone();
-        let checking = tokio::task::spawn_blocking(move || {
-            let diagnostics = match task_ctx.rule_cache.load(&manifest, &source) {
+        let cache = Arc::clone(&ctx.rule_cache);
+        let check = move || {
+            let diagnostics = match cache.load(&manifest, &source) {
                 Ok(rule) => rule.warnings().to_vec(),
                 Err(diagnostics) => diagnostics.to_vec(),
             };
             Self { slug: declared_slug(&manifest), text: Text { manifest, source, comment }, diagnostics }
-        });
-        Ok(checking.await.map_err(Fault::internal)?)
+        };
+        Ok(ctx.evaluators.run(structure, check).await?)
     }
 
     /// The draft version to store.

@@ -5,16 +5,17 @@
 use std::collections::BTreeSet;
 
 use entity::enums::Module;
-use entity::ids::{RuleId, StructureId};
+use entity::ids::{RuleId, RuleVersionId, StructureId};
 use entity::{rule, rule_setting};
 use rules::{Lang, Lock, Manifest, ParamError, Rule, State};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::active::{platform_params, platform_state};
+use super::cache::Loaded;
 use super::rows::{self, Params};
 use super::view::changed;
-use super::{RuleKey, RuleProblem, RuleView, first_error, lock, locked, not_found, stored};
+use super::{RuleKey, RuleProblem, RuleView, first_error, load, lock, locked, not_found, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Problem};
@@ -38,19 +39,48 @@ pub struct SetRule {
 /// `PARAMETER_REPEATED`, `PARAMETER_INVALID`, `PARAMETER_OUT_OF_BOUNDS`; [`crate::error::Fault::Forbidden`] without `READ_WRITE` on RULES.
 pub async fn set_state(ctx: &Ctx, caller: &Caller, input: SetRule) -> Result<RuleView, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
-    let key = input.rule.clone();
-    let (task_ctx, task_caller) = (ctx.clone(), caller.clone());
-    let write = ctx.store.write(move |tx| {
-        Box::pin(async move {
-            lock(tx, structure).await?;
-            match &input.rule {
-                RuleKey::Platform(slug) => set_platform(tx, &task_ctx, &task_caller, slug, &input).await,
-                RuleKey::Own(id) => set_own(tx, &task_ctx, structure, *id, &input).await,
-            }
-        })
-    });
-    write.await?;
-    Ok(changed(ctx, structure, &key).await?)
+    loop {
+        let loaded = loaded(ctx, structure, &input).await?;
+        let (task_ctx, task_caller, task_input) = (ctx.clone(), caller.clone(), input.clone());
+        let write = ctx.store.write(move |tx| {
+            Box::pin(async move {
+                let (ctx, input) = (&task_ctx, &task_input);
+                lock(tx, structure).await?;
+                match &input.rule {
+                    RuleKey::Platform(slug) => set_platform(tx, ctx, &task_caller, slug, input).await,
+                    RuleKey::Own(id) => set_own(tx, ctx, (structure, *id), input, loaded).await,
+                }
+            })
+        });
+        if write.await? == Outcome::Set {
+            return Ok(changed(ctx, structure, &input.rule).await?);
+        }
+    }
+}
+
+/// What came of a transaction.
+#[derive(PartialEq, Eq)]
+enum Outcome {
+    /// All is set.
+    Set,
+    /// Another version was put in force since one was loaded: nothing was set, and that one has to be loaded.
+    Overtaken,
+}
+
+/// A version of a rule, loaded.
+type LoadedVersion = (RuleVersionId, Loaded);
+
+/// The version in force of the structure's rule whose parameters are to be set, if there is one. Loaded before the transaction, in which
+/// nobody should wait for a turn.
+async fn loaded(
+    ctx: &Ctx,
+    structure: StructureId,
+    input: &SetRule,
+) -> Result<Option<LoadedVersion>, Failure<RuleProblem>> {
+    let (RuleKey::Own(id), false) = (&input.rule, input.parameters.is_empty()) else { return Ok(None) };
+    let published = rows::published_of(ctx.store.readers(), structure, *id).await?;
+    let Some(published) = published else { return Ok(None) };
+    Ok(Some((published.id, load(ctx, structure, published.manifest, published.source).await?)))
 }
 
 async fn set_platform(
@@ -59,7 +89,7 @@ async fn set_platform(
     caller: &Caller,
     slug: &str,
     input: &SetRule,
-) -> Result<(), Failure<RuleProblem>> {
+) -> Result<Outcome, Failure<RuleProblem>> {
     let rule = ctx.catalog.get(slug).ok_or_else(not_found)?;
     let before = rows::setting(tx, caller.structure, slug).await?;
     check_lock(rule, before.as_ref(), input.state)?;
@@ -85,7 +115,7 @@ async fn set_platform(
         ])
         .to_owned();
     rule_setting::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
-    Ok(())
+    Ok(Outcome::Set)
 }
 
 /// A locked rule keeps its state; asking for the state it has is no change.
@@ -105,16 +135,19 @@ fn check_lock(
 async fn set_own(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
-    structure: StructureId,
-    id: RuleId,
+    (structure, id): (StructureId, RuleId),
     input: &SetRule,
-) -> Result<(), Failure<RuleProblem>> {
+    loaded: Option<LoadedVersion>,
+) -> Result<Outcome, Failure<RuleProblem>> {
     let row = rule::by_id_in(structure, id).one(tx).await?.ok_or_else(not_found)?;
     let published = rows::published_of(tx, structure, id).await?;
     let published = published.ok_or_else(|| Problem::new("RULE_NOT_PUBLISHED").at(&["rule"]))?;
     let mut params = row.params;
     if !input.parameters.is_empty() {
-        let loaded = ctx.rule_cache.load(&published.manifest, &published.source).map_err(|diagnostics| {
+        let Some((_, loaded)) = loaded.filter(|(version, _)| *version == published.id) else {
+            return Ok(Outcome::Overtaken);
+        };
+        let loaded = loaded.map_err(|diagnostics| {
             Problem::new("RULE_BROKEN").at(&["rule"]).with("reason", first_error(&diagnostics, ctx.lang))
         })?;
         let mut values = rows::params(&params).unwrap_or_default();
@@ -129,7 +162,7 @@ async fn set_own(
         .filter(rule::Column::Id.eq(id))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(Outcome::Set)
 }
 
 /// Sets the values given over those set before.

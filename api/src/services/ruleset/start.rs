@@ -93,7 +93,7 @@ pub async fn templates(ctx: &Ctx, caller: &Caller) -> Result<Vec<TemplateView>, 
 /// `RULE_SLUG_TAKEN`, `RULE_LIMIT_REACHED`, the problems of parameters and of comments; [`Fault::Forbidden`] without `READ_WRITE` on
 /// RULES.
 pub async fn start(ctx: &Ctx, caller: &Caller, input: StartRule) -> Result<Saved, Failure<RuleProblem>> {
-    caller.may_write(Module::Rules)?;
+    let structure = caller.may_write(Module::Rules)?.structure;
     let StartRule { from, slug, parameters, comment } = input;
     let (rule, of_platform) = source(ctx, &from)?;
     let own = &rule.manifest().slug;
@@ -103,7 +103,8 @@ pub async fn start(ctx: &Ctx, caller: &Caller, input: StartRule) -> Result<Saved
     let manifest = manifest.ok_or_else(|| Problem::new("RULE_SLUG_INVALID").at(&["slug"]))?;
     let mut params = Params::new();
     set_params(&mut params, rule.manifest(), &parameters, ctx.lang)?;
-    let checked = Checked::of(ctx, Text { manifest, source: rule.source().to_owned(), comment }).await?;
+    let text = Text { manifest, source: rule.source().to_owned(), comment };
+    let checked = Checked::of(ctx, structure, text).await?;
     save::new_rule(ctx, caller, checked, NewRule { replaces, params, path: "slug" }).await
 }
 

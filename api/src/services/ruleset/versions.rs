@@ -1,6 +1,6 @@
 //! How rules and their versions are written: one line of versions a rule.
 //!
-//! Invariant: a number is used once in a rule, and no text is written over.
+//! Invariant: the number of what was in force names one text for ever, and no text is written over. Numbers of discarded drafts are free again.
 
 use entity::At;
 use entity::enums::RuleVersionState;

@@ -3,17 +3,18 @@
 //! Invariant: the state and the values shown are those that [`super::active`] applies.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use entity::enums::{Module, RuleVersionState};
 use entity::ids::{AccountId, RuleId, RuleVersionId, StructureId};
-use entity::{At, rule_setting, rule_version};
+use entity::{At, rule, rule_setting, rule_version};
 use rules::{LocalText, Lock, Manifest, ParamKind, ParamSpec, ParamValue, Rule, Stage, State};
-use sea_orm::sea_query::Alias;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryTrait};
+use sea_orm::sea_query::{Alias, ExprTrait as _, IntoCondition};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryTrait};
 
 use super::active::{platform_params, platform_state};
 use super::rows::{self, OwnRow, Params, VersionRow};
-use super::{RuleKey, is_replaceable, state_of};
+use super::{RuleKey, is_rewritten, state_of};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::Fault;
@@ -49,8 +50,6 @@ pub struct RuleView {
     pub state: State,
     /// Its place in the order of running, from 1; 0 when it has none, being retired or replaced.
     pub position: i32,
-    /// Whether it is the structure's to move within that order.
-    pub moves: bool,
     /// What may be set of it, by name.
     pub parameters: Vec<ParameterView>,
     /// The published version of a rule that the structure wrote.
@@ -103,8 +102,8 @@ impl Keyed for RuleView {
 /// # Errors
 /// [`Fault::Forbidden`] without READ on RULES.
 pub async fn all(ctx: &Ctx, caller: &Caller) -> Result<Vec<RuleView>, Fault> {
-    let scope = caller.may_read(Module::Rules)?;
-    views(ctx, ctx.store.readers(), scope.structure).await
+    let structure = caller.may_read(Module::Rules)?.structure;
+    drawn(ctx, structure, placed(ctx, structure, Condition::all()).await?).await
 }
 
 /// A page of the rules of the caller's structure, in the order they run; or of those that are retired.
@@ -117,10 +116,13 @@ pub async fn rules_page(
     retired: bool,
     args: &PageArgs,
 ) -> Result<Page<RuleView>, Fault> {
-    let mut rules = all(ctx, caller).await?;
-    rules.retain(|rule| if retired { rule.retired_at.is_some() } else { rule.position > 0 });
-    let name = if retired { "rules-retired" } else { "rules" };
-    Listing::ascending(name, caller.structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
+    let structure = caller.may_read(Module::Rules)?.structure;
+    let (name, rules) = if retired {
+        ("rules-retired", self::retired(ctx, structure).await?)
+    } else {
+        ("rules", in_use(ctx, structure).await?)
+    };
+    Listing::ascending(name, structure).by(Alias::new("key"), KeyKind::Text).cut(rules, args)
 }
 
 /// The same page of the versions of each of these rules that the structure wrote, latest first, with as many statements however
@@ -161,44 +163,102 @@ pub async fn versions_by_ids(
 
 /// The rule just changed, for the answer to the one who changed it.
 pub(super) async fn changed(ctx: &Ctx, structure: StructureId, key: &RuleKey) -> Result<RuleView, Fault> {
-    let rules = views(ctx, ctx.store.readers(), structure).await?;
-    rules
-        .into_iter()
-        .find(|rule| rule.key == *key)
-        .ok_or_else(|| Fault::internal("a rule just changed is gone"))
+    let in_use = rule::Column::RetiredAt.is_null();
+    let which = match key {
+        RuleKey::Platform(_) => in_use,
+        RuleKey::Own(id) => in_use.or(rule::Column::Id.eq(*id)),
+    };
+    let mut rules = placed(ctx, structure, which).await?;
+    rules.retain(|rule| rule.key() == *key);
+    drawn(ctx, structure, rules).await?.pop().ok_or_else(|| Fault::internal("a rule just changed is gone"))
 }
 
-/// Every rule of a structure, as [`all`] lists them.
-pub(super) async fn views(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    structure: StructureId,
-) -> Result<Vec<RuleView>, Fault> {
-    let settings = rows::settings(db, structure).await?;
+/// The rules in use of a structure, in the order they run.
+pub(super) async fn in_use(ctx: &Ctx, structure: StructureId) -> Result<Vec<RuleView>, Fault> {
+    let mut rules = placed(ctx, structure, rule::Column::RetiredAt.is_null()).await?;
+    rules.retain(|rule| rule.position > 0);
+    drawn(ctx, structure, rules).await
+}
+
+/// The rules that a structure retired.
+async fn retired(ctx: &Ctx, structure: StructureId) -> Result<Vec<RuleView>, Fault> {
+    let mut rules = placed(ctx, structure, rule::Column::RetiredAt.is_not_null()).await?;
+    rules.retain(|rule| matches!(&rule.stored, Stored::Own(own) if own.rule.retired_at.is_some()));
+    drawn(ctx, structure, rules).await
+}
+
+/// A rule as it is stored, in its place.
+struct Placed {
+    stored: Stored,
+    /// As [`RuleView::position`].
+    position: i32,
+    /// As [`RuleView::replaced_by`].
+    replaced_by: Option<RuleKey>,
+}
+
+/// What is stored of a rule.
+enum Stored {
+    /// Of the platform, with what the structure set of it.
+    Platform(Arc<Rule>, Option<rule_setting::Model>),
+    /// Of the structure, its script not loaded.
+    Own(Box<OwnRow>),
+}
+
+impl Placed {
+    fn new(stored: Stored) -> Self {
+        Self { stored, position: 0, replaced_by: None }
+    }
+
+    fn key(&self) -> RuleKey {
+        match &self.stored {
+            Stored::Platform(rule, _) => RuleKey::Platform(rule.manifest().slug.clone()),
+            Stored::Own(own) => RuleKey::Own(own.rule.id),
+        }
+    }
+
+    fn view(self, ctx: &Ctx) -> Result<RuleView, Fault> {
+        let view = match self.stored {
+            Stored::Platform(rule, setting) => platform(&rule, setting.as_ref()),
+            Stored::Own(row) => own(ctx, *row)?,
+        };
+        Ok(RuleView { position: self.position, replaced_by: self.replaced_by, ..view })
+    }
+}
+
+/// The rules of the platform, and those of the structure's own, in the order that [`all`] tells.
+async fn placed(ctx: &Ctx, structure: StructureId, own: impl IntoCondition) -> Result<Vec<Placed>, Fault> {
+    let db = ctx.store.readers();
+    let mut settings = rows::settings(db, structure).await?;
     let (retired, mut used): (Vec<_>, Vec<_>) =
-        rows::shown(db, structure).await?.into_iter().partition(|own| own.rule.retired_at.is_some());
+        rows::shown(db, structure, own).await?.into_iter().partition(|own| own.rule.retired_at.is_some());
+    let own = |row| Placed::new(Stored::Own(Box::new(row)));
     let (mut rules, mut without_place) = (Vec::new(), Vec::new());
     for rule in ctx.catalog.rules() {
-        let mut view = platform(rule, settings.get(&rule.manifest().slug));
+        let setting = settings.remove(&rule.manifest().slug);
+        let mut placed = Placed::new(Stored::Platform(Arc::clone(rule), setting));
         if let Some(place) = used.iter().position(|own| own.stands_in_for(rule)) {
-            let standing_in = RuleView { moves: false, ..own(ctx, used.remove(place))? };
-            view.replaced_by = Some(standing_in.key.clone());
-            without_place.push(view);
-            view = standing_in;
+            let standing_in = own(used.remove(place));
+            placed.replaced_by = Some(standing_in.key());
+            without_place.push(placed);
+            placed = standing_in;
         }
-        rules.push(view);
+        rules.push(placed);
     }
-    for row in used {
-        rules.push(own(ctx, row)?);
-    }
+    rules.extend(used.into_iter().map(own));
     for (position, rule) in (1..).zip(&mut rules) {
         rule.position = position;
     }
-    for row in retired {
-        without_place.push(RuleView { moves: false, ..own(ctx, row)? });
-    }
     rules.append(&mut without_place);
+    rules.extend(retired.into_iter().map(own));
     Ok(rules)
+}
+
+/// These rules as they are shown. Those of a structure are loaded for it, once it is its turn.
+async fn drawn(ctx: &Ctx, structure: StructureId, rules: Vec<Placed>) -> Result<Vec<RuleView>, Fault> {
+    let all_loaded = rules.iter().all(|rule| matches!(rule.stored, Stored::Platform(..)));
+    let task_ctx = ctx.clone();
+    let draw = move || rules.into_iter().map(|rule| rule.view(&task_ctx)).collect();
+    if all_loaded { draw() } else { ctx.evaluators.run(structure, draw).await? }
 }
 
 fn platform(rule: &Rule, setting: Option<&rule_setting::Model>) -> RuleView {
@@ -213,7 +273,6 @@ fn platform(rule: &Rule, setting: Option<&rule_setting::Model>) -> RuleView {
         stages: manifest.stages.clone(),
         state: platform_state(rule, setting),
         position: 0,
-        moves: false,
         parameters: parameters(manifest, &platform_params(setting).unwrap_or_default()),
         active: None,
         replaces: None,
@@ -229,7 +288,7 @@ fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
     let params = rows::params(&rule.params).unwrap_or_default();
     let slug = || LocalText::new(&*rule.slug, &*rule.slug);
     let published = version.state == RuleVersionState::Published;
-    let rewritten = rule.replaces && ctx.catalog.get(&rule.slug).is_some_and(|rule| is_replaceable(rule));
+    let rewritten = is_rewritten(ctx, &rule);
     Ok(RuleView {
         key: RuleKey::Own(rule.id),
         title: manifest.map_or_else(slug, |manifest| manifest.title.clone()),
@@ -239,7 +298,6 @@ fn own(ctx: &Ctx, OwnRow { rule, version }: OwnRow) -> Result<RuleView, Fault> {
         stages: manifest.map(|manifest| manifest.stages.clone()).unwrap_or_default(),
         state: state_of(rule.state),
         position: 0,
-        moves: !rewritten,
         replaces: rewritten.then(|| RuleKey::Platform(rule.slug.clone())),
         replaced_by: None,
         retired_at: rule.retired_at,
