@@ -17,6 +17,7 @@ use crate::error::Fault;
 use crate::keys::Keys;
 use crate::providers::Providers;
 use crate::services::accounts::Passwords;
+use crate::services::backtest::Backtests;
 use crate::services::people::upload::Uploads;
 use crate::services::ruleset::{Evaluators, Platform, RuleCache};
 use crate::store::Store;
@@ -43,6 +44,8 @@ pub struct App {
     pub providers: Providers,
     /// The password hasher, bounded.
     pub passwords: Passwords,
+    /// The rules being tried on the past.
+    pub backtests: Backtests,
     /// The uploads of people under way.
     pub uploads: Uploads,
     /// The settings.

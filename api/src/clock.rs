@@ -45,6 +45,13 @@ impl Ids {
     }
 }
 
+/// The first identifier that could have been made at an instant: what was made before sorts before it.
+#[must_use]
+pub fn earliest_id(at: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 /// Draws random bytes fit for secrets.
 pub trait Entropy: Send + Sync {
     /// Fills `bytes` with random bytes.

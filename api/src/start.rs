@@ -18,6 +18,7 @@ use crate::providers::Providers;
 use crate::providers::http::ClientError;
 use crate::providers::sandbox::REPORT_WITHIN;
 use crate::services::accounts::Passwords;
+use crate::services::backtest::Backtests;
 use crate::services::people::upload::Uploads;
 use crate::services::ruleset::{Evaluators, Platform};
 use crate::store::{DatabaseUrl, Options, Store, StoreError};
@@ -91,6 +92,7 @@ pub async fn start_with(
         providers,
         passwords: Passwords::new(cores, Arc::clone(&entropy)),
         queued: Notify::new(),
+        backtests: Backtests::default(),
         uploads: Uploads::default(),
         clock,
         entropy,

@@ -13,6 +13,7 @@ use crate::error::Fault;
 use crate::facts::{self, FactSpec, Facts, MESSAGE_TEXT};
 use crate::fixes::Fix;
 use crate::params::ParamValue;
+use crate::replay::TEXT_HASH;
 use crate::rule::{Rule, Ruling};
 use crate::script::sha256;
 use crate::verdict::{Decision, ENGINE, Level, Outcome, Stage, State, Verdict};
@@ -89,7 +90,7 @@ pub(crate) fn ruling(active: &ActiveRule, facts: &Arc<Facts>) -> Ruling {
 }
 
 /// The facts to keep, by path: those that these rules read, and those at hand, so that a rule that is written later can be judged by what
-/// was decided before. The message's text as its hash.
+/// was decided before. The message's text only where one of them reads it, and as its hash.
 fn facts_kept(rules: &[&ActiveRule], facts: &Facts) -> Value {
     let read: BTreeSet<&str> = rules.iter().flat_map(|active| active.rule.reads()).collect();
     let kept = facts::TABLE.iter().filter(|fact| fact.is_at_hand() || read.contains(fact.path));
@@ -99,7 +100,7 @@ fn facts_kept(rules: &[&ActiveRule], facts: &Facts) -> Value {
 /// A fact as decisions keep it.
 pub(crate) fn stored(fact: &FactSpec, facts: &Facts) -> (String, Value) {
     match fact.path {
-        MESSAGE_TEXT => (format!("{MESSAGE_TEXT}_sha256"), json!(sha256(&facts.message.text))),
+        MESSAGE_TEXT => (TEXT_HASH.to_owned(), json!(sha256(&facts.message.text))),
         path => (path.to_owned(), json!(fact.value(facts))),
     }
 }

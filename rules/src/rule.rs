@@ -47,10 +47,15 @@ impl fmt::Debug for Rule {
 }
 
 /// What a rule ruled, before it is put in a decision.
-pub(crate) struct Ruling {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// How grave it is.
     pub level: Level,
+    /// A code of the manifest, `PASS` or `RULE_ERROR`.
     pub code: String,
+    /// What is said of it.
     pub message: LocalText,
+    /// Operations that the script took; 0 when it did not run.
     pub operations: i64,
 }
 

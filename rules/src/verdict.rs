@@ -146,7 +146,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Every rule that ran, in the order given.
     pub verdicts: Vec<Verdict>,
-    /// The facts that these rules read and those at hand, by path; of the message's text only its SHA-256, under `message.text_sha256`.
+    /// The facts that these rules read and those at hand, by path; of the message's text only its SHA-256, under `message.text_sha256`,
+    /// and only where one of them reads it.
     pub facts_read: serde_json::Value,
 }
 

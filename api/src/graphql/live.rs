@@ -43,7 +43,7 @@ impl Subscription {
     }
 
     /// A rule, run on the decisions already taken: what was found so far, after each 200 of them, until `done`. Nothing changes; who
-    /// unsubscribes ends it. Needs `READ` on RULES.
+    /// unsubscribes ends it. An account tries two rules at once (`BACKTESTS_TOO_MANY`). Needs `READ` on RULES.
     async fn backtest_rule(
         &self,
         graphql: &Context<'_>,

@@ -168,9 +168,11 @@ RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }
 BACKTEST_DAYS_INVALID = A rule is tried on 1 to { $max } days.
+BACKTESTS_TOO_MANY = This account is trying { $max } rules on the past already: ask again when one of them is done.
 NOT_REPLAYABLE = { $reason ->
     [PEOPLE] The rule looks at people, and what was known of each is not kept.
     [TEXT] The rule reads the text of the message, which is not kept any more.
+    [VERDICTS] What the rules answered then cannot be read.
    *[FACT] The rule reads a fact that was not kept then: { $fact }.
 }
 RULE_DOES_NOT_LOAD = This rule does not load: see the diagnostics.
@@ -331,6 +333,7 @@ RULES_UNKNOWN =
        *[other] verdicts
     }: { $reason }.
 RULES_UNKNOWN_ENGINE = another version of the engine decided
+RULES_UNKNOWN_UNLOADED = it could not be loaded then, and did not run
 RULES_UNKNOWN_PEOPLE = it looks at each person, and what was known of each is not kept
 RULES_UNKNOWN_TEXT = it reads the text of the message, which is gone
 RULES_UNKNOWN_PARAMETERS = its parameters were not kept yet

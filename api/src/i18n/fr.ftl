@@ -168,9 +168,11 @@ RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
 BACKTEST_DAYS_INVALID = Une règle s’essaie sur 1 à { $max } jours.
+BACKTESTS_TOO_MANY = Ce compte essaie déjà { $max } règles sur le passé : redemandez quand l’un de ces essais sera fini.
 NOT_REPLAYABLE = { $reason ->
     [PEOPLE] La règle examine des personnes, et ce que l’on savait de chacune n’est pas conservé.
     [TEXT] La règle lit le texte du message, qui n’est plus conservé.
+    [VERDICTS] Ce que les règles ont répondu alors est illisible.
    *[FACT] La règle lit un fait qui n’était pas conservé alors : { $fact }.
 }
 RULE_DOES_NOT_LOAD = Cette règle ne se charge pas : voyez les diagnostics.
@@ -331,6 +333,7 @@ RULES_UNKNOWN =
        *[other] verdicts
     } : { $reason }.
 RULES_UNKNOWN_ENGINE = une autre version du moteur a décidé
+RULES_UNKNOWN_UNLOADED = elle ne pouvait pas être chargée alors, et n’a pas tourné
 RULES_UNKNOWN_PEOPLE = elle regarde chaque personne, et ce qu’on savait de chacune n’est pas conservé
 RULES_UNKNOWN_TEXT = elle lit le texte du message, qui n’est plus là
 RULES_UNKNOWN_PARAMETERS = ses paramètres n’étaient pas encore conservés

@@ -1,20 +1,23 @@
 //! Rules judged by the past: what a draft, or other values, would have changed of the decisions already taken.
 //!
 //! Architecture Invariant: reads only, a bounded number of decisions; one that lacks what the rule reads is counted as such, never guessed.
+//! Each page is read in turn with those who watch, for the caller as he stands at that moment.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::TimeDelta;
 use entity::At;
-use entity::ids::DecisionId;
+use entity::ids::{AccountId, DecisionId};
 use entity::sensitive::Sensitive;
 use futures::stream::{self, Stream};
-use rules::{ActiveRule, Level, LocalText, Outcome, Stage, Unreplayable, Verdict, join};
+use rules::{ActiveRule, Level, LocalText, Missing, Outcome, Stage, Verdict, join};
+use tokio::time::{Instant, timeout_at};
 
+use super::accounts;
 use super::decisions::outcome_of;
-use super::kept::{Kept, Span};
-use crate::app::Ctx;
+use super::kept::{Kept, Span, Texts};
+use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::ruleset::{self, Candidate, CandidateProblem};
@@ -22,7 +25,11 @@ use crate::services::ruleset::{self, Candidate, CandidateProblem};
 /// How far back a rule may be tried: what a season was like, and the one before.
 pub const MAX_DAYS: i64 = 366;
 /// The most decisions looked at, the latest first: some seconds' work.
-pub const MAX_DECISIONS: i64 = 50_000;
+pub const MAX_DECISIONS: u64 = 50_000;
+/// Rules that an account tries at once: one, and another to compare it with.
+const AT_ONCE: i64 = 2;
+/// Of the time of a request, what is looked at takes no more than such a part: the answer is to be written too.
+const TIME_SHARE: u32 = 2;
 /// Decisions shown of those that would change.
 const EXAMPLES: usize = 10;
 
@@ -53,7 +60,7 @@ pub struct Backtest {
     /// How many outcomes would be others: from what, to what.
     pub changes: BTreeMap<(Outcome, Outcome), i64>,
     /// Decisions that the rule cannot be run on again, by reason.
-    pub unknown: BTreeMap<Unreplayable, i64>,
+    pub unknown: BTreeMap<Unknown, i64>,
     /// SMS of the sends that would have been refused.
     pub sms_refused: i64,
     /// SMS of the sends that would have had to be confirmed, and had not to.
@@ -64,6 +71,15 @@ pub struct Backtest {
     pub examples: Vec<Example>,
     /// Whether all were looked at.
     pub done: bool,
+}
+
+/// Why it cannot be told what a rule would have changed of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unknown {
+    /// Too little was kept for the rule.
+    Missing(Missing),
+    /// What the other rules answered cannot be read.
+    Verdicts,
 }
 
 /// A decision that would change.
@@ -83,9 +99,51 @@ pub struct Example {
     pub message: LocalText,
 }
 
+/// How many rules each account is trying; those that try none are absent.
+#[derive(Debug, Default)]
+pub struct Backtests(Mutex<HashMap<AccountId, i64>>);
+
+impl Backtests {
+    fn accounts(&self) -> MutexGuard<'_, HashMap<AccountId, i64>> {
+        self.0.lock().expect("invariant: nothing panics while it counts")
+    }
+}
+
+/// One of the rules that an account may try at once, until dropped.
+struct Place {
+    app: Arc<App>,
+    account: AccountId,
+}
+
+impl Place {
+    fn take(ctx: &Ctx, account: AccountId) -> Result<Self, Problem> {
+        let mut accounts = ctx.backtests.accounts();
+        let under_way = accounts.entry(account).or_default();
+        if *under_way >= AT_ONCE {
+            return Err(Problem::new("BACKTESTS_TOO_MANY").with("max", AT_ONCE));
+        }
+        *under_way += 1;
+        Ok(Self { app: Arc::clone(&ctx.app), account })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut accounts = self.app.backtests.accounts();
+        if let Some(under_way) = accounts.get_mut(&self.account) {
+            *under_way -= 1;
+            if *under_way == 0 {
+                accounts.remove(&self.account);
+            }
+        }
+    }
+}
+
 /// A rule that is being tried on the past.
 pub struct Backtester {
     ctx: Ctx,
+    caller: Caller,
+    _place: Place,
     rule: Arc<ActiveRule>,
     span: Span,
     report: Backtest,
@@ -95,13 +153,15 @@ impl Backtester {
     /// Begins, with nothing looked at.
     ///
     /// # Errors
-    /// Those of [`ruleset::candidate`], [`Fault::Forbidden`] without READ on RULES among them; `BACKTEST_DAYS_INVALID`.
+    /// Those of [`ruleset::candidate`], [`Fault::Forbidden`] without READ on RULES among them; `BACKTEST_DAYS_INVALID`,
+    /// `BACKTESTS_TOO_MANY`.
     pub async fn begin(
         ctx: &Ctx,
         caller: &Caller,
         input: BacktestInput,
     ) -> Result<Self, Failure<CandidateProblem>> {
         let BacktestInput { rule, parameters, days } = input;
+        let place = Place::take(ctx, caller.account)?;
         let rule = ruleset::candidate(ctx, caller, rule, &parameters).await?;
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(Problem::new("BACKTEST_DAYS_INVALID").at(&["days"]).with("max", MAX_DAYS).into());
@@ -113,8 +173,10 @@ impl Backtester {
             stages => stages.iter().filter_map(|stage| stored(*stage)).collect(),
         };
         let since = At::from(ctx.now() - TimeDelta::days(days));
-        let span = Span::latest_first(caller.structure, since, stages);
-        let total = span.count(ctx).await?.min(MAX_DECISIONS);
+        let reads_text = rule.rule.reads().any(|fact| fact == "message.text");
+        let texts = if reads_text { Texts::All } else { Texts::None };
+        let span = Span::latest_first(caller.structure, since, stages, texts);
+        let total = span.count(ctx, MAX_DECISIONS).await?;
         let report = Backtest {
             slug: manifest.slug.clone(),
             since,
@@ -129,17 +191,16 @@ impl Backtester {
             examples: Vec::new(),
             done: total == 0,
         };
-        Ok(Self { ctx: ctx.clone(), rule: Arc::new(rule), span, report })
+        let (ctx, caller, rule) = (ctx.clone(), caller.clone(), Arc::new(rule));
+        Ok(Self { ctx, caller, _place: place, rule, span, report })
     }
 
     /// Looks at some more decisions, if there are more.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Fault::Unauthenticated`] once the session has ended, [`Fault::PermissionsChanged`], and the database's.
     pub async fn go_on(&mut self) -> Result<(), Fault> {
-        let left = self.report.total - self.report.examined;
-        let mut page = if left > 0 { self.span.next(&self.ctx).await? } else { Vec::new() };
-        page.truncate(usize::try_from(left).unwrap_or(0));
+        let page = self.page().await?;
         if page.is_empty() {
             self.report.done = true;
             return Ok(());
@@ -154,6 +215,32 @@ impl Backtester {
         };
         self.report = self.ctx.evaluators.run(structure, judge).await?;
         self.report.done = self.report.examined >= self.report.total;
+        Ok(())
+    }
+
+    /// The next decisions to look at. The turn is over when they are read: those who watch do not wait for the rule to run.
+    async fn page(&mut self) -> Result<Vec<Kept>, Fault> {
+        let _turn = self.ctx.store.turn().await;
+        if accounts::renew(&self.ctx, &self.caller).await? != self.caller {
+            return Err(Fault::PermissionsChanged);
+        }
+        let left = u64::try_from(self.report.total - self.report.examined).unwrap_or_default();
+        self.span.next(&self.ctx, left).await
+    }
+
+    /// Looks at all, or at what can be looked at in the time of one request.
+    ///
+    /// # Errors
+    /// Those of [`Self::go_on`].
+    pub async fn go_on_for_a_request(&mut self) -> Result<(), Fault> {
+        let end = Instant::now() + self.ctx.config.http.request_timeout / TIME_SHARE;
+        while !self.report.done {
+            // A step that is cut short leaves the report as it was before.
+            match timeout_at(end, self.go_on()).await {
+                Ok(done) => done?,
+                Err(_) => break,
+            }
+        }
         Ok(())
     }
 
@@ -177,18 +264,23 @@ impl Backtester {
 }
 
 impl Backtest {
+    fn cannot_tell(&mut self, why: Unknown) {
+        *self.unknown.entry(why).or_default() += 1;
+    }
+
     fn judge(&mut self, rule: &ActiveRule, kept: &Kept) {
         self.examined += 1;
         let text = kept.text.as_ref().map(Sensitive::expose);
-        let trace = match rule.rule.in_hindsight(&rule.params, &kept.facts, text) {
-            Ok(trace) => trace,
-            Err(why) => return *self.unknown.entry(why).or_default() += 1,
+        let ruling = match rule.rule.in_hindsight(&rule.params, &kept.facts, text) {
+            Ok(ruling) => ruling,
+            Err(missing) => return self.cannot_tell(Unknown::Missing(missing)),
         };
-        self.fired += i64::from(trace.level != Level::Pass);
-        // One that cannot be read is found by whoever verifies; here it takes no part.
-        let verdicts: Vec<Verdict> = serde_json::from_value(kept.verdicts.clone()).unwrap_or_default();
+        let Ok(verdicts) = serde_json::from_value::<Vec<Verdict>>(kept.verdicts.clone()) else {
+            return self.cannot_tell(Unknown::Verdicts);
+        };
+        self.fired += i64::from(ruling.level != Level::Pass);
         let others: Vec<Verdict> = verdicts.into_iter().filter(|verdict| verdict.slug != self.slug).collect();
-        let (from, to) = (outcome_of(kept.outcome), join(&others).max(Outcome::from(trace.level)));
+        let (from, to) = (outcome_of(kept.outcome), join(&others).max(Outcome::from(ruling.level)));
         if from == to {
             return;
         }
@@ -201,7 +293,7 @@ impl Backtest {
             _ => {}
         }
         if self.examples.len() < EXAMPLES {
-            let (code, message) = (trace.code, trace.message);
+            let (code, message) = (ruling.code, ruling.message);
             self.examples.push(Example { decision: kept.id, at: kept.at, from, to, code, message });
         }
     }

@@ -97,11 +97,12 @@ impl FactSpec {
 }
 
 impl FactSpec {
-    /// Whether it is known whether or not a rule reads it: the others are asked of the database for those that do.
+    /// Whether it is kept though no rule reads it. Not what is asked of the database for the rules that read it, nor the text: even its
+    /// hash tells who has the same text.
     pub(crate) fn is_at_hand(&self) -> bool {
         let asked =
             self.path.starts_with("history.") || matches!(self.path, "audience.lists" | "audience.tags");
-        self.known != Known::OfThePerson && !asked
+        self.known != Known::OfThePerson && !asked && self.path != MESSAGE_TEXT
     }
 }
 

@@ -117,6 +117,9 @@ fn the_facts_read_and_those_at_hand_are_kept_and_the_text_only_as_its_hash() {
         assert!(kept.get(absent).is_none(), "{absent}");
     }
     assert!(!format!("{facts:?}").contains("abc"));
+    let other = passing("message.cost < 100").expect("its cases pass");
+    let kept = decide(Stage::Send, &[active(other, State::Active)], &facts).facts_read;
+    assert!(kept.get("message.text_sha256").is_none() && kept.get("message.cost").is_some(), "{kept}");
 }
 
 #[test]

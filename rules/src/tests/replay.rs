@@ -35,7 +35,7 @@ fn every_built_in_answers_again_what_it_answered() {
             let (verdict, text) = (&decision.verdicts[0], case.facts.message.text.as_str());
             let again = rule.replay(verdict, &decision.facts_read, Some(text), true);
             if stage == Stage::Recipient {
-                assert_eq!(again, Replay::Unknown(Unreplayable::People), "{slug}");
+                assert_eq!(again, Replay::Unknown(Unreplayable::Missing(Missing::People)), "{slug}");
                 continue;
             }
             assert_eq!(again, Replay::Same, "{slug}");
@@ -60,7 +60,7 @@ fn what_was_not_kept_is_not_guessed() {
     let elsewhere = Verdict { engine: ENGINE + 1, ..verdict.clone() };
     assert_eq!(again(&elsewhere, &kept), Replay::Unknown(Unreplayable::Engine));
     for kept in [json!({}), json!({ "message.length": "long" }), json!(null)] {
-        let fact = Replay::Unknown(Unreplayable::Fact("message.length"));
+        let fact = Replay::Unknown(Unreplayable::Missing(Missing::Fact("message.length")));
         assert_eq!(again(&verdict, &kept), fact, "{kept}");
     }
     let told = Verdict { message: LocalText::new("Fine.", "Bien."), ..verdict.clone() };
@@ -81,6 +81,37 @@ fn a_rule_that_reads_the_text_needs_that_very_text() {
     let decision = decide(rule.manifest().stages[0], &[active], &facts);
     let again = |text| rule.replay(&decision.verdicts[0], &decision.facts_read, text, true);
     assert_eq!(again(Some(facts.message.text.as_str())), Replay::Same);
-    assert_eq!(again(None), Replay::Unknown(Unreplayable::Text));
-    assert_eq!(again(Some("another text")), Replay::Unknown(Unreplayable::Text));
+    assert_eq!(again(None), Replay::Unknown(Unreplayable::Missing(Missing::Text)));
+    assert_eq!(again(Some("another text")), Replay::Unknown(Unreplayable::Missing(Missing::Text)));
+    let mut unread = decision.facts_read.clone();
+    unread.as_object_mut().expect("facts").remove("message.text_sha256");
+    let again = rule.replay(&decision.verdicts[0], &unread, Some(&facts.message.text), true);
+    assert_eq!(
+        again,
+        Replay::Unknown(Unreplayable::Missing(Missing::Text)),
+        "it read a text, and which is not known"
+    );
+    let hindsight = |kept: &serde_json::Value, text| {
+        rule.in_hindsight(&BTreeMap::new(), kept, text).map(|ruling| ruling.code)
+    };
+    assert_eq!(hindsight(&unread, Some("a text")), Ok("A".to_owned()), "no rule read it then");
+    assert_eq!(hindsight(&unread, Some("aucun")), Ok(PASS.to_owned()));
+    assert_eq!(hindsight(&unread, None), Err(Missing::Text));
+    assert_eq!(hindsight(&decision.facts_read, Some("another text")), Err(Missing::Text));
+}
+
+#[test]
+fn what_did_not_run_then_is_not_held_against_a_rule_that_loads_today() {
+    let account = active("not-admin-account", &[]);
+    let decision = decide(Stage::Send, &[], &Facts::default()).with_unloaded(&Unloaded {
+        slug: "not-admin-account".to_owned(),
+        version: 1,
+        source: account.rule.source().to_owned(),
+        observed: false,
+        reason: LocalText::new("it no longer loads", "elle ne se charge plus"),
+    });
+    let again = |verdict: &Verdict| account.rule.replay(verdict, &decision.facts_read, None, true);
+    assert_eq!(again(&decision.verdicts[0]), Replay::Unknown(Unreplayable::Unloaded));
+    let ran = Verdict { operations: 5, ..decision.verdicts[0].clone() };
+    assert!(matches!(again(&ran), Replay::Differs { .. }), "it ran, and failed then");
 }

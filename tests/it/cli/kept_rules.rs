@@ -252,6 +252,20 @@ async fn verifies(database: &TestDatabase) {
         "{unknown}"
     );
     assert!(unknown.contains("the fact credit.balance was not kept"), "{unknown}");
+    let account = "not-admin-account";
+    tamper(database, |row| {
+        row.outcome = entity::enums::Outcome::Refused;
+        let verdict = verdict(row, account).expect("it ran");
+        (verdict["level"], verdict["code"]) = (json!("ERROR"), json!("RULE_ERROR"));
+    })
+    .await;
+    caught(&format!("{account} v1: ERROR RULE_ERROR is stored, the rule answers PASS PASS")).await;
+    tamper(database, |row| verdict(row, account).expect("it ran")["operations"] = json!(0)).await;
+    let unloaded = done(database, &verify).await;
+    assert!(
+        unloaded.contains(&format!("{account} v1, 3 verdicts: it could not be loaded then")),
+        "{unloaded}"
+    );
     tamper(database, |row| row.verdicts = json!({})).await;
     caught("its verdicts cannot be read").await;
 }

@@ -1,10 +1,14 @@
 //! Rules judged by the decisions already taken.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
-use envoi_tests::{Actor, Backend, TestApp, both, code_of};
+use entity::decision;
+use envoi_tests::{Actor, Backend, Socket, TestApp, both, code_of};
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::{manifest, rule, set};
+use super::{manifest, publish, rule, save, set};
 
 both!(
     other_values_are_judged_by_what_was_sent,
@@ -13,7 +17,11 @@ both!(
     what_cannot_be_told_is_counted_and_never_guessed,
     another_structures_decisions_are_not_looked_at,
     what_cannot_be_tried_is_told,
+    what_a_rule_of_then_read_is_the_text_that_it_read,
     progress_is_told_as_it_goes_on,
+    a_request_ends_in_time_with_what_was_found,
+    an_account_tries_two_at_once,
+    other_permissions_end_what_was_begun_with_these,
 );
 
 const FIELDS: &str = "backtest { ruleSlug total examined done fired smsRefused smsToConfirm smsLetThrough
@@ -124,13 +132,39 @@ async fn what_cannot_be_told_is_counted_and_never_guessed(app: TestApp) {
         (&json!([]), &json!(1)),
         "the text is there: {read}"
     );
-    app.plant("UPDATE preview SET text = 'x'").await;
+    app.plant("DELETE FROM preview WHERE id NOT IN (SELECT preview_id FROM campaign)").await;
     let gone = tested(&admin, reading, json!([]), 30).await["backtest"].take();
-    assert_eq!(
-        (&gone["notReplayable"][0]["reason"], &gone["notReplayable"][0]["decisions"]),
-        (&json!("TEXT"), &json!(5)),
-        "{gone}"
-    );
+    assert_eq!(unknown(&gone), (&json!("TEXT"), &json!(1)), "{gone}");
+    app.plant("UPDATE decision SET verdicts = '{}'").await;
+    let found = tested(&admin, large_send(&admin).await, above(1), 30).await["backtest"].take();
+    assert_eq!(unknown(&found), (&json!("VERDICTS"), &json!(5)), "{found}");
+    assert_eq!((&found["changes"], &found["fired"]), (&json!([]), &json!(0)));
+    app.leaves_faults();
+}
+
+fn unknown(found: &Value) -> (&Value, &Value) {
+    (&found["notReplayable"][0]["reason"], &found["notReplayable"][0]["decisions"])
+}
+
+/// No text is kept of what no rule reads, not even its hash; where one reads it, another text is not taken for it.
+async fn what_a_rule_of_then_read_is_the_text_that_it_read(app: TestApp) {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    let hashes = async || {
+        let rows = decision::in_structure(app.quatre_vents().await).all(app.db()).await.expect("read");
+        rows.iter().filter(|row| row.facts.get("message.text_sha256").is_some()).count()
+    };
+    let people = marie.musicians(1).await;
+    marie.preview(&people, "un").await;
+    assert_eq!(hashes().await, 0);
+    let source = "audience.message_count <= params.most || message.text.contains(\"deux\")";
+    let saved = save(&admin, json!({ "manifest": manifest("DENY"), "source": source })).await;
+    publish(&admin, &saved, "ACTIVE").await;
+    marie.preview(&people, "deux").await;
+    assert_eq!(hashes().await, 1);
+    app.plant("UPDATE preview SET text = 'trois'").await;
+    let reading = json!({ "texts": { "manifest": manifest("DENY"), "source": source } });
+    let found = tested(&admin, reading, json!([]), 30).await["backtest"].take();
+    assert_eq!(unknown(&found), (&json!("TEXT"), &json!(1)), "{found}");
 }
 
 async fn another_structures_decisions_are_not_looked_at(app: TestApp) {
@@ -167,11 +201,11 @@ async fn what_cannot_be_tried_is_told(app: TestApp) {
 async fn progress_is_told_as_it_goes_on(app: TestApp) {
     let marie = app.marie().await;
     marie.sends(&marie.musicians(2).await, "à deux").await;
-    // The same decision, many times over: more than are read at a time.
+    // The same decision, many times over: more than are read at a time. Their ids tell the same instant.
     for _ in 0..8 {
         let id = match app.backend() {
-            Backend::Sqlite => "randomblob(16)",
-            Backend::Postgres => "gen_random_uuid()",
+            Backend::Sqlite => "unhex(substr(hex(id), 1, 12) || hex(randomblob(10)))",
+            Backend::Postgres => "overlay(gen_random_uuid()::text PLACING left(id::text, 13) FROM 1)::uuid",
         };
         app.plant(&format!(
             "INSERT INTO decision (id, structure_id, account_id, stage, decided_at, outcome, verdicts, facts)
@@ -181,11 +215,7 @@ async fn progress_is_told_as_it_goes_on(app: TestApp) {
     }
     let admin = app.admin().await;
     let mut socket = admin.socket().await;
-    let document =
-        format!("subscription($input: BacktestRuleInput!) {{ backtestRule(input: $input) {{ {FIELDS} }} }}");
-    let input =
-        json!({ "candidate": large_send(&admin).await, "parameters": above(1), "clientMutationId": "k" });
-    socket.subscribe("one", &document, json!({ "input": input })).await;
+    watch(&mut socket, "one", large_send(&admin).await).await;
     let mut steps = Vec::new();
     loop {
         let mut step = socket.next("one").await;
@@ -206,4 +236,82 @@ async fn progress_is_told_as_it_goes_on(app: TestApp) {
         steps.iter().map(|(examined, done, _)| (examined.expect("a count"), done.expect("told"))).collect();
     assert_eq!(told, expected);
     assert_eq!(steps[2].2, Some(512), "256 sends of 2 SMS");
+}
+
+async fn watch(socket: &mut Socket, id: &str, candidate: Value) {
+    let document =
+        format!("subscription($input: BacktestRuleInput!) {{ backtestRule(input: $input) {{ {FIELDS} }} }}");
+    let input = json!({ "candidate": candidate, "parameters": above(1), "clientMutationId": "k" });
+    socket.subscribe(id, &document, json!({ "input": input })).await;
+}
+
+/// All the turns to read of those who watch: whoever is to read a page waits until they are dropped.
+fn all_turns(app: &TestApp) -> Vec<impl Send + use<>> {
+    std::iter::from_fn(|| app.app().store.turn().now_or_never()).collect()
+}
+
+async fn a_request_ends_in_time_with_what_was_found(app: TestApp) {
+    some_sends(&app).await;
+    let app = app.another(|config| config.http.request_timeout = Duration::from_secs(2)).await;
+    let admin = app.admin().await;
+    let large = large_send(&admin).await;
+    let turns = all_turns(&app);
+    let payload = tested(&admin, large.clone(), above(1), 30).await;
+    let found = &payload["backtest"];
+    assert_eq!(
+        (&found["done"], &found["examined"], &found["total"], &payload["errors"]),
+        (&json!(false), &json!(0), &json!(5), &json!([])),
+        "{payload}"
+    );
+    drop(turns);
+    assert_eq!(tested(&admin, large, above(1), 30).await["backtest"]["done"], true);
+}
+
+/// Three subscriptions of that account while none can read: two wait, and the third was refused.
+async fn three_of(actor: &Actor) -> Socket {
+    let mut socket = actor.socket().await;
+    let large = large_send(actor).await;
+    for id in ["1", "2", "3"] {
+        watch(&mut socket, id, large.clone()).await;
+    }
+    let refused = socket.message().await;
+    let payload = &refused["payload"]["data"]["backtestRule"];
+    assert_eq!(code_of(payload), "BACKTESTS_TOO_MANY", "{refused}");
+    assert_eq!(socket.message().await, json!({ "type": "complete", "id": refused["id"] }));
+    socket
+}
+
+async fn an_account_tries_two_at_once(app: TestApp) {
+    some_sends(&app).await;
+    let (admin, turns) = (app.admin().await, all_turns(&app));
+    let mut socket = three_of(&admin).await;
+    let refused = tested(&admin, large_send(&admin).await, above(1), 30).await;
+    assert_eq!((code_of(&refused), &refused["backtest"]), (&json!("BACKTESTS_TOO_MANY"), &Value::Null));
+    drop(turns);
+    let mut done = 0;
+    for _ in 0..4 {
+        let told = socket.message().await;
+        done += usize::from(told["payload"]["data"]["backtestRule"]["backtest"]["done"] == json!(true));
+    }
+    assert_eq!(done, 2, "each is told, and ends");
+    let again = tested(&admin, large_send(&admin).await, above(1), 30).await;
+    assert_eq!(again["backtest"]["done"], true, "places are given back: {again}");
+}
+
+async fn other_permissions_end_what_was_begun_with_these(app: TestApp) {
+    some_sends(&app).await;
+    app.plant("UPDATE permission SET module = 'RULES' WHERE module = 'CREDIT'").await;
+    let (marie, turns) = (app.marie().await, all_turns(&app));
+    let mut socket = three_of(&marie).await;
+    app.plant("DELETE FROM permission WHERE module = 'RULES'").await;
+    drop(turns);
+    let mut ended = 0;
+    while ended < 2 {
+        let told = socket.message().await;
+        if told["type"] == "complete" {
+            ended += 1;
+            continue;
+        }
+        assert_eq!(code_of(&told["payload"]), "PERMISSIONS_CHANGED", "{told}");
+    }
 }

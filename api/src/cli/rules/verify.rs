@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use entity::At;
 use entity::ids::DecisionId;
-use rules::Unreplayable;
+use rules::{Missing, Unreplayable};
 use serde_json::json;
 
 use super::run::level_word;
@@ -106,10 +106,11 @@ fn rule(slug: &str, version: i64) -> [(&'static str, Arg); 2] {
 fn reason(why: &Unknown, words: Words) -> String {
     match why {
         Unknown::Kept(Unreplayable::Engine) => words.say("RULES_UNKNOWN_ENGINE", &[]),
-        Unknown::Kept(Unreplayable::People) => words.say("RULES_UNKNOWN_PEOPLE", &[]),
-        Unknown::Kept(Unreplayable::Text) => words.say("RULES_UNKNOWN_TEXT", &[]),
+        Unknown::Kept(Unreplayable::Unloaded) => words.say("RULES_UNKNOWN_UNLOADED", &[]),
         Unknown::Kept(Unreplayable::Parameters) => words.say("RULES_UNKNOWN_PARAMETERS", &[]),
-        Unknown::Kept(Unreplayable::Fact(path)) => {
+        Unknown::Kept(Unreplayable::Missing(Missing::People)) => words.say("RULES_UNKNOWN_PEOPLE", &[]),
+        Unknown::Kept(Unreplayable::Missing(Missing::Text)) => words.say("RULES_UNKNOWN_TEXT", &[]),
+        Unknown::Kept(Unreplayable::Missing(Missing::Fact(path))) => {
             words.say("RULES_UNKNOWN_FACT", &[("fact", (*path).into())])
         }
         Unknown::Gone => words.say("RULES_VERSION_GONE", &[]),

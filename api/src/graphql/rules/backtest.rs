@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use rules::{Lang, Unreplayable};
+use rules::{Lang, Missing};
 
 use super::mutation::{RuleParameterInput, given};
 use super::trial::{CandidateInput, told};
@@ -13,7 +13,7 @@ use crate::graphql::decisions::Outcome;
 use crate::graphql::error::UserError;
 use crate::graphql::node_id::NodeId;
 use crate::i18n;
-use crate::services::backtest::{Backtest, BacktestInput, Backtester, Example};
+use crate::services::backtest::{Backtest, BacktestInput, Backtester, Example, Unknown};
 use crate::services::ruleset::CandidateProblem;
 
 /// Which rule to try on the past, with which values.
@@ -80,7 +80,7 @@ pub struct RuleBacktest {
     total: i64,
     /// How many were looked at.
     examined: i64,
-    /// Whether all were.
+    /// Whether all were; the mutation stops where its request would take too long, the subscription goes on to the end.
     done: bool,
     /// On how many of them the rule has something to say.
     fired: i64,
@@ -105,7 +105,7 @@ impl RuleBacktest {
             to: to.into(),
             decisions,
         };
-        let unknown = |(why, &decisions): (&Unreplayable, &i64)| NotReplayable::new(why, decisions, lang);
+        let unknown = |(&why, &decisions): (&Unknown, &i64)| NotReplayable::new(why, decisions, lang);
         Self {
             rule_slug: backtest.slug.clone(),
             since: *backtest.since,
@@ -137,7 +137,7 @@ pub struct OutcomeChange {
 /// Decisions that a rule cannot be run on again, and why.
 #[derive(SimpleObject)]
 pub struct NotReplayable {
-    /// Why, for programs: `PEOPLE`, `TEXT` or `FACT`.
+    /// Why, for programs: `PEOPLE`, `TEXT`, `FACT` or `VERDICTS`.
     reason: &'static str,
     /// The fact that was not kept; null for another reason.
     fact: Option<&'static str>,
@@ -148,12 +148,12 @@ pub struct NotReplayable {
 }
 
 impl NotReplayable {
-    fn new(why: &Unreplayable, decisions: i64, lang: Lang) -> Self {
+    fn new(why: Unknown, decisions: i64, lang: Lang) -> Self {
         let (reason, fact) = match why {
-            Unreplayable::People => ("PEOPLE", None),
-            Unreplayable::Text => ("TEXT", None),
-            Unreplayable::Fact(path) => ("FACT", Some(*path)),
-            Unreplayable::Engine | Unreplayable::Parameters => ("FACT", None),
+            Unknown::Missing(Missing::People) => ("PEOPLE", None),
+            Unknown::Missing(Missing::Text) => ("TEXT", None),
+            Unknown::Missing(Missing::Fact(path)) => ("FACT", Some(path)),
+            Unknown::Verdicts => ("VERDICTS", None),
         };
         let message = i18n::message(
             "NOT_REPLAYABLE",
@@ -202,7 +202,8 @@ pub struct BacktestMutation;
 #[Object]
 impl BacktestMutation {
     /// Runs a rule on the decisions already taken: how many would be others, which, and what that is in SMS. Nothing changes. The
-    /// subscription of the same name tells what was found so far as it goes on. Needs `READ` on RULES.
+    /// subscription of the same name tells what was found so far as it goes on, and goes on to the end where one request is too short
+    /// (`done`). An account tries two rules at once (`BACKTESTS_TOO_MANY`). Needs `READ` on RULES.
     async fn backtest_rule(
         &self,
         graphql: &Context<'_>,
@@ -212,9 +213,7 @@ impl BacktestMutation {
         let client_mutation_id = input.client_mutation_id.clone();
         let done = async {
             let mut tester = Backtester::begin(&session.ctx, session.caller()?, input.into()).await?;
-            while !tester.report().done {
-                tester.go_on().await?;
-            }
+            tester.go_on_for_a_request().await?;
             Ok::<_, Failure<CandidateProblem>>(tester)
         };
         Ok(match session.outcome(done.await)? {

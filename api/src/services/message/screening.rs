@@ -19,6 +19,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
 use super::history::midnight;
 use crate::app::Ctx;
+use crate::clock::earliest_id;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::{Audience, Recipient};
@@ -213,8 +214,7 @@ impl Screening {
         let covered = |column| Expr::col((message_person::Entity, column));
         let at = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
         let today: Expr = CaseStatement::new().case(at().gte(At::from(self.midnight)), 1).finally(0).into();
-        let since = u64::try_from((self.now - REMEMBERED).timestamp_millis()).unwrap_or_default();
-        let earliest = uuid::Builder::from_unix_timestamp_millis(since, &[0; 10]).into_uuid();
+        let earliest = earliest_id(self.now - REMEMBERED);
         let states = [MessageState::Rejected, MessageState::Suppressed].map(MessageState::as_str);
         let query = Query::select()
             .expr_as(covered(message_person::Column::PersonId), Alias::new("person"))
