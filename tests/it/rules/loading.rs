@@ -37,7 +37,9 @@ impl Taken {
             let app = Arc::clone(app.app());
             let mut work: Work = Box::pin(async move {
                 // An error is the end of the test.
-                let held = move || drop(told_to_end.recv());
+                let held = move || {
+                    let _ = told_to_end.recv();
+                };
                 app.evaluators.run(structure, held).await
             });
             assert!((&mut work).now_or_never().is_none(), "it is begun, or waits");

@@ -29,7 +29,7 @@ async fn all_turns_taken(app: &TestApp) -> (OwnedRwLockWriteGuard<()>, JoinSet<(
         all.spawn(async move {
             let work = move || {
                 // Only the first is waited for.
-                drop(began.send(()));
+                let _ = began.send(());
                 drop(gate.blocking_read());
             };
             app.evaluators.run(structure, work).await.expect("it does nothing that could fail");
