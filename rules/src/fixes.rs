@@ -20,6 +20,13 @@ use words::{CHANGEABLE, Changeable};
 /// Changes that are tried of one rule: a script that a person can read has fewer comparisons, and each try runs it once.
 const MAX_RUNS: u32 = 64;
 
+/// Facts of the instant.
+const NOW: &str = "now.";
+/// The day of the week, from 1.
+const WEEKDAY: &str = "now.weekday";
+/// Days of a week.
+const DAYS: i64 = 7;
+
 /// One change that is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
@@ -127,11 +134,23 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// That change, if it stays within what the fact can be, and the rule then passes.
+    /// That change, if it stays within what the fact can be, and the rule then passes. Time goes one way: of days the next with which it passes
+    /// is looked for, and an hour that is over is none.
     fn enough(&mut self, changeable: &Changeable, delta: i128) -> Option<Fix> {
         let from = (changeable.get)(self.facts);
-        let delta = i64::try_from(delta).ok()?;
+        if changeable.path == WEEKDAY {
+            let ahead = |days: i64| (from - 1 + days).rem_euclid(DAYS) + 1;
+            return (1..DAYS).map(ahead).find_map(|to| self.passes(changeable, from, to));
+        }
+        let delta =
+            i64::try_from(delta).ok().filter(|delta| *delta > 0 || !changeable.path.starts_with(NOW))?;
         let to = from.checked_add(delta).filter(|to| (changeable.min..=changeable.max).contains(to))?;
+        self.passes(changeable, from, to)
+    }
+
+    /// The change of a fact to that value, if the rule then passes.
+    fn passes(&mut self, changeable: &Changeable, from: i64, to: i64) -> Option<Fix> {
+        let delta = to - from;
         self.runs_left = self.runs_left.checked_sub(1)?;
         let mut facts = self.facts.clone();
         *(changeable.get_mut)(&mut facts) = to;

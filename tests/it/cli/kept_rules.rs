@@ -36,7 +36,7 @@ fn rules_go_in_and_out_as_two_files() {
         };
         assert_eq!(line(&done(&database, &list).await), "many - OFF");
         let (code, out, _) = import(&database, &["many.toml", "--publish=observed"]).await;
-        assert_eq!((code, out.as_str()), (0, "many: version 1 is in force.\n"));
+        assert_eq!((code, out.as_str()), (0, "many: version 1 is observed, without effect.\n"));
         assert_eq!(line(&done(&database, &list).await), "many v1 OBSERVED");
         let (_, out, _) = import(&database, &["many.toml", "--publish"]).await;
         assert_eq!(out, "many: version 1 is in force.\n");

@@ -1,7 +1,7 @@
 //! The two files of a rule: found, and read within bounds.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -127,6 +127,7 @@ pub(super) fn write_pair(
         let args = [("path", there.display().to_string().into())];
         return Err(CliError::Refused(words.say("RULES_FILE_EXISTS", &args)));
     }
+    fs::create_dir_all(into).map_err(|cause| CliError::File { path: into.to_owned(), cause })?;
     write(&manifest, &texts.manifest)?;
     write(&script, &texts.source)?;
     let shown = |path: PathBuf| Arg::from(path.display().to_string());

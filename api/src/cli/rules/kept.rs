@@ -132,11 +132,15 @@ impl Import {
                 refused = true;
                 continue;
             };
-            let how = (self.publish.map(State::from), words.say("RULES_IMPORT_COMMENT", &[]));
+            let state = self.publish.map(State::from);
+            let how = (state, words.say("RULES_IMPORT_COMMENT", &[]));
             let done = bring_in(ctx, operator, structure, texts, how).await;
             let (code, number) = match done {
                 Ok(Some(Imported::Unchanged(number))) => ("RULES_IMPORT_UNCHANGED", number),
                 Ok(Some(Imported::Saved(number))) => ("RULES_IMPORT_SAVED", number),
+                Ok(Some(Imported::Published(number))) if state == Some(State::Observed) => {
+                    ("RULES_IMPORT_OBSERVED", number)
+                }
                 Ok(Some(Imported::Published(number))) => ("RULES_IMPORT_PUBLISHED", number),
                 Ok(None) => return Err(CliError::Refused(words.say("RULES_NO_ADMINISTRATOR", &[]))),
                 Err(Failure::Problem(refusal)) => {
