@@ -218,15 +218,17 @@ async fn with_version(db: &impl ConnectionTrait, rules: Select<rule::Entity>) ->
     Ok(rows.into_iter().filter_map(own).collect())
 }
 
+fn versions_of(structure: StructureId, rule: RuleId) -> Select<rule_version::Entity> {
+    rule_version::in_structure(structure).filter(rule_version::Column::RuleId.eq(rule))
+}
+
 /// The latest version of a rule.
 pub(super) async fn latest(
     db: &impl ConnectionTrait,
     structure: StructureId,
     rule: RuleId,
 ) -> Result<Option<rule_version::Model>, Fault> {
-    let query = rule_version::in_structure(structure)
-        .filter(rule_version::Column::RuleId.eq(rule))
-        .order_by_desc(rule_version::Column::Number);
+    let query = versions_of(structure, rule).order_by_desc(rule_version::Column::Number);
     Ok(query.one(db).await?)
 }
 
@@ -236,9 +238,8 @@ pub(super) async fn published_of(
     structure: StructureId,
     rule: RuleId,
 ) -> Result<Option<rule_version::Model>, Fault> {
-    let query = rule_version::in_structure(structure)
-        .filter(rule_version::Column::RuleId.eq(rule))
-        .filter(rule_version::Column::State.eq(RuleVersionState::Published));
+    let query =
+        versions_of(structure, rule).filter(rule_version::Column::State.eq(RuleVersionState::Published));
     Ok(query.one(db).await?)
 }
 
@@ -248,8 +249,7 @@ pub(super) async fn last_in_force(
     structure: StructureId,
     rule: RuleId,
 ) -> Result<Option<rule_version::Model>, Fault> {
-    let query = rule_version::in_structure(structure)
-        .filter(rule_version::Column::RuleId.eq(rule))
+    let query = versions_of(structure, rule)
         .filter(rule_version::Column::State.ne(RuleVersionState::Draft))
         .order_by_desc(rule_version::Column::Number);
     Ok(query.one(db).await?)
