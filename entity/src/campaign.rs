@@ -1,7 +1,8 @@
 //! The sends that were accepted.
 //!
 //! Owns the counters of its messages, never the messages.
-//! Invariant: `total` is the sum of the ten counters after it, each at least 0; completed and cancelled mean that none is queued, sending or unknown.
+//! Invariant: `total` is the sum of the ten counters after it, each at least 0; completed and cancelled mean that none is queued, sending or unknown;
+//! `send_at` and `time_zone` are there together.
 
 use sea_orm::entity::prelude::*;
 
@@ -47,6 +48,10 @@ pub struct Model {
     pub cost: i64,
     /// When it was accepted.
     pub created_at: At,
+    /// When it shall leave; none when it left at once.
+    pub send_at: Option<At>,
+    /// The zone in which that instant was meant, an IANA name; none where there is none.
+    pub time_zone: Option<String>,
     /// When its last message was settled.
     pub completed_at: Option<At>,
     /// All its messages.

@@ -145,6 +145,8 @@ text_enums! {
         Preview = "PREVIEW",
         /// For a send.
         Send = "SEND",
+        /// When the hour of a scheduled campaign came.
+        Dispatch = "DISPATCH",
     }
 
     /// What the rules came to.
@@ -175,6 +177,8 @@ text_enums! {
 
     /// Where a campaign stands.
     CampaignState {
+        /// It waits for its hour.
+        Scheduled = "SCHEDULED",
         /// Some of its messages are not settled.
         Dispatching = "DISPATCHING",
         /// All are, and nothing stays reserved.

@@ -39,6 +39,8 @@ pub struct Model {
     pub sender: Option<String>,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<At>,
     /// How far characters of the text were replaced.
     pub encoding_policy: EncodingPolicy,
     /// The text as the first person by name would read it, mention included.

@@ -108,6 +108,7 @@ pub struct MessageFacts {
     pub cost: i64,
     pub purpose: String,
     pub sender: String,
+    pub scheduled: bool,
 }
 
 /// Those whom the message goes to.
@@ -139,7 +140,7 @@ pub struct HistoryFacts {
     pub same_text_minutes: i64,
 }
 
-/// The instant the message would leave, in the structure's time zone.
+/// The instant the message leaves, now or when it is scheduled for, in the structure's time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NowFacts {
@@ -174,6 +175,7 @@ impl fmt::Debug for MessageFacts {
             .field("cost", &self.cost)
             .field("purpose", &self.purpose)
             .field("sender", &self.sender)
+            .field("scheduled", &self.scheduled)
             .finish_non_exhaustive()
     }
 }
@@ -223,7 +225,7 @@ impl Default for MessageFacts {
         let text = "Répétition ce soir à 20 h".to_owned();
         let (encoding, purpose, sender) =
             ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
-        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender }
+        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender, scheduled: false }
     }
 }
 

@@ -55,4 +55,6 @@ pub use screen::{Screen, Skip};
 pub use text::{Lang, LocalText};
 pub use tree::{Seen, Step, Trace};
 pub use unloaded::Unloaded;
-pub use verdict::{Decision, ENGINE, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict, join};
+pub use verdict::{
+    Decision, ENGINE, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict, codes_to_confirm, join,
+};

@@ -18,6 +18,8 @@ pub enum Stage {
     Preview,
     /// When it is sent.
     Send,
+    /// When the hour of a message that was sent for later has come, before it leaves.
+    Dispatch,
     /// For each person, before anything is counted: it may only leave that person out.
     Recipient,
 }
@@ -160,9 +162,15 @@ impl Decision {
     /// The codes that whoever sends must confirm, those of rules only tried out left aside.
     #[must_use]
     pub fn codes_to_confirm(&self) -> BTreeSet<&str> {
-        let asks = |verdict: &&Verdict| verdict.level == Level::Confirm && !verdict.observed_only;
-        self.verdicts.iter().filter(asks).map(|verdict| verdict.code.as_str()).collect()
+        codes_to_confirm(&self.verdicts)
     }
+}
+
+/// The codes that whoever sends must confirm, those of rules only tried out left aside.
+#[must_use]
+pub fn codes_to_confirm(verdicts: &[Verdict]) -> BTreeSet<&str> {
+    let asks = |verdict: &&Verdict| verdict.level == Level::Confirm && !verdict.observed_only;
+    verdicts.iter().filter(asks).map(|verdict| verdict.code.as_str()).collect()
 }
 
 /// The gravest outcome among the verdicts that count; ALLOWED when there is none.

@@ -13,6 +13,7 @@ mod own;
 mod plugins;
 mod recipients;
 mod replaced;
+mod scheduled;
 mod trial;
 mod turns;
 

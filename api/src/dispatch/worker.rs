@@ -22,6 +22,7 @@ use super::sweep;
 use crate::app::App;
 use crate::domain::outcome::{Outcome, UnknownReason};
 use crate::providers::Report;
+use crate::services::message::Schedules;
 use crate::services::receipts;
 use crate::store::StoreError;
 
@@ -50,6 +51,7 @@ pub(super) struct Worker {
     look_at: Instant,
     sweep_at: Instant,
     lookups: Lookups,
+    schedules: Schedules,
     /// Providers whose configuration was complained about already.
     complained: HashSet<String>,
 }
@@ -68,6 +70,7 @@ impl Worker {
             look_at: now,
             sweep_at: now,
             lookups: Lookups::new(),
+            schedules: Schedules::default(),
             complained: HashSet::new(),
         }
     }
@@ -115,7 +118,7 @@ impl Worker {
             return Ok(());
         }
         if now >= self.sweep_at {
-            let more = sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await?;
+            let more = self.sweep().await?;
             self.sweep_at = if more { now } else { now + LOOK_EVERY };
         }
         if self.claimed.is_empty() && now >= self.look_at {
@@ -148,6 +151,13 @@ impl Worker {
             () = self.app.queued.notified(), if self.claimed.is_empty() && !stopping => self.look_at = Instant::now(),
             () = sleep_until(until) => {}
         }
+    }
+
+    /// Does what time alone brings about, a batch of each kind; answers whether more may be left.
+    async fn sweep(&mut self) -> Result<bool, StoreError> {
+        Ok(self.schedules.step(&self.app).await?
+            | sweep::sweep(&self.app).await?
+            | self.lookups.step(&self.app).await?)
     }
 
     fn window(&self) -> usize {
@@ -219,7 +229,7 @@ impl Worker {
 
     /// Sends all that is due, and records the reports that this process itself makes, then ends.
     pub(super) async fn drain(mut self) -> Result<(), StoreError> {
-        while sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await? {}
+        while self.sweep().await? {}
         loop {
             self.claim().await?;
             if self.claimed.is_empty() {

@@ -37,6 +37,8 @@ pub enum MessageState {
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CampaignState {
+    /// It waits for its hour: none of its messages starts to be sent.
+    Scheduled,
     /// Some of its messages are queued, sending or unknown.
     Dispatching,
     /// None is, and nothing is reserved any more.
@@ -233,12 +235,14 @@ impl MessageState {
 
 impl CampaignState {
     /// Every state.
-    pub const ALL: [Self; 4] = [Self::Dispatching, Self::Completed, Self::Cancelling, Self::Cancelled];
+    pub const ALL: [Self; 5] =
+        [Self::Scheduled, Self::Dispatching, Self::Completed, Self::Cancelling, Self::Cancelled];
 
     /// The stable spelling, as stored and as in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Scheduled => "SCHEDULED",
             Self::Dispatching => "DISPATCHING",
             Self::Completed => "COMPLETED",
             Self::Cancelling => "CANCELLING",
@@ -246,13 +250,27 @@ impl CampaignState {
         }
     }
 
-    /// Its last message is settled: `DISPATCHING` to `COMPLETED`, `CANCELLING` to `CANCELLED`.
+    /// Its hour has come, and the rules let it leave: `SCHEDULED` to `DISPATCHING`.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] from any other state.
+    pub fn dispatch(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Scheduled => Ok(Self::Dispatching),
+            Self::Dispatching | Self::Completed | Self::Cancelling | Self::Cancelled => {
+                Err(InvalidTransition { from: self.as_str(), change: "dispatching" })
+            }
+        }
+    }
+
+    /// Its last message is settled: `DISPATCHING` to `COMPLETED`, `CANCELLING` to `CANCELLED`. `SCHEDULED` to `COMPLETED` when the
+    /// rules refused it at its hour, and none of it was sent.
     ///
     /// # Errors
     /// [`InvalidTransition`] when it was settled already.
     pub fn settle(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Dispatching => Ok(Self::Completed),
+            Self::Scheduled | Self::Dispatching => Ok(Self::Completed),
             Self::Cancelling => Ok(Self::Cancelled),
             Self::Completed | Self::Cancelled => {
                 Err(InvalidTransition { from: self.as_str(), change: "settling" })
@@ -260,13 +278,13 @@ impl CampaignState {
         }
     }
 
-    /// It is called off: `DISPATCHING` to `CANCELLING`. Asked again, it stays where that led.
+    /// It is called off: `SCHEDULED` or `DISPATCHING` to `CANCELLING`. Asked again, it stays where that led.
     ///
     /// # Errors
     /// [`InvalidTransition`] when it was completed: nothing is left to call off.
     pub fn cancel(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Dispatching | Self::Cancelling => Ok(Self::Cancelling),
+            Self::Scheduled | Self::Dispatching | Self::Cancelling => Ok(Self::Cancelling),
             Self::Cancelled => Ok(Self::Cancelled),
             Self::Completed => Err(InvalidTransition { from: self.as_str(), change: "cancelling" }),
         }

@@ -34,6 +34,8 @@ use crate::services::templates::{self, VersionRow};
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "entity::enums::CampaignState")]
 pub enum CampaignState {
+    /// It waits for its hour, `sendAt`; it can be cancelled.
+    Scheduled,
     /// Some of its messages are not settled.
     Dispatching,
     /// All are, and nothing stays reserved for it.
@@ -126,6 +128,9 @@ type LeftOut = Together<CampaignId, PageArgs, Page<Exclusion>>;
 /// Campaigns that were read together, and what they were started from.
 type Origins = Together<CampaignId, (), VersionRow>;
 
+/// Campaigns that were read together, and what was said of them at their hour.
+type Judged = Together<CampaignId, (), DecisionRow>;
+
 /// A send that was accepted, with its decision where it was read along.
 #[derive(Clone)]
 pub struct Campaign {
@@ -134,13 +139,15 @@ pub struct Campaign {
     together: Arc<Messages>,
     left_out: Arc<LeftOut>,
     origins: Arc<Origins>,
+    judged: Arc<Judged>,
 }
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
         let (together, origins) = (Arc::new(Messages::new([row.id])), Arc::new(Origins::new([row.id])));
         let left_out = Arc::new(LeftOut::new([row.id]));
-        Self { row, decision: None, together, left_out, origins }
+        let judged = Arc::new(Judged::new([row.id]));
+        Self { row, decision: None, together, left_out, origins, judged }
     }
 }
 
@@ -162,10 +169,12 @@ pub async fn with_decisions(
     let together = Arc::new(Messages::new(rows.iter().map(|row| row.id)));
     let origins = Arc::new(Origins::new(rows.iter().map(|row| row.id)));
     let left_out = Arc::new(LeftOut::new(rows.iter().map(|row| row.id)));
+    let judged = Arc::new(Judged::new(rows.iter().map(|row| row.id)));
     let campaign = |row: CampaignRow| {
         let decision = found.get(&row.decision_id).cloned();
         let (together, origins) = (Arc::clone(&together), Arc::clone(&origins));
-        Campaign { row, decision, together, left_out: Arc::clone(&left_out), origins }
+        let (left_out, judged) = (Arc::clone(&left_out), Arc::clone(&judged));
+        Campaign { row, decision, together, left_out, origins, judged }
     };
     Ok(rows.into_iter().map(campaign).collect())
 }
@@ -208,6 +217,16 @@ impl Campaign {
     /// The name that telephones show as the sender.
     async fn sender(&self) -> Option<&str> {
         Some(&self.row.sender)
+    }
+
+    /// When it shall leave, or was to; null of one that was to leave at once.
+    async fn send_at(&self) -> Option<DateTime<Utc>> {
+        self.row.send_at.map(|at| *at)
+    }
+
+    /// The zone of the structure when it was sent, such as `Europe/Paris`: the one in which `sendAt` was meant. Null where that is.
+    async fn time_zone(&self) -> Option<&str> {
+        self.row.time_zone.as_deref()
     }
 
     /// When it was accepted.
@@ -292,6 +311,15 @@ impl Campaign {
         session
             .maybe(async { Ok(self.left_out.of(self.row.id, args.clone(), read).await?.map(Into::into)) })
             .await
+    }
+
+    /// What the rules said when its hour had come; null before, and of one that left at once. Where they refuse, or ask what nobody
+    /// confirmed when it was sent, nothing of it is sent: its messages are SUPPRESSED, for the reason `RULE`.
+    async fn dispatch_decision(&self, graphql: &Context<'_>) -> Maybe<Decision> {
+        let session = Session::of(graphql);
+        let read =
+            async { decisions::of_dispatched(&session.ctx, session.caller()?, self.judged.keys()).await };
+        session.maybe(async { Ok(self.judged.of(self.row.id, (), read).await?.map(Into::into)) }).await
     }
 
     /// What the rules said when it was sent.

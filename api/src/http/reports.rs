@@ -153,7 +153,7 @@ mod tests {
     use crate::domain::message_state::MessageState;
     use crate::domain::outcome::UnknownReason;
     use crate::providers::sandbox;
-    use crate::services::delivery::reason::{CANCELLED, EXPIRED, NO_COMMERCIAL_CONSENT, OPTED_OUT};
+    use crate::services::delivery::reason::{CANCELLED, EXPIRED, NO_COMMERCIAL_CONSENT, OPTED_OUT, RULE};
 
     #[test]
     fn every_state_and_every_reason_of_ours_is_put_in_words() {
@@ -174,6 +174,7 @@ mod tests {
                 EXPIRED,
                 NO_COMMERCIAL_CONSENT,
                 OPTED_OUT,
+                RULE,
                 sandbox::REFUSED,
                 sandbox::ABSENT,
             ]) {

@@ -12,11 +12,11 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use entity::enums::{AccountKind, Locale, Module};
+use entity::enums::{Access, AccountKind, Locale, Module};
 use entity::ids::{AccountId, PersonId, SessionId, StructureId};
 use entity::sensitive::{Digest, Sensitive};
 use entity::{At, account, permission, person, session};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, Set};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
@@ -299,12 +299,35 @@ fn display_name(account: &account::Model, person: Option<&person::Model>) -> Str
 
 /// The caller of a session, with the permissions granted to its account.
 async fn caller(ctx: &Ctx, session: &session::Model, account: &account::Model) -> Result<Caller, Fault> {
+    let granted = granted(ctx.store.readers(), account).await?;
+    Ok(Caller::new(account.structure_id, account.id, session.id, account.kind, granted))
+}
+
+/// The permissions granted to an account.
+async fn granted(
+    db: &impl ConnectionTrait,
+    account: &account::Model,
+) -> Result<Vec<(Module, Access)>, Fault> {
     let granted = permission::in_structure(account.structure_id)
         .filter(permission::Column::AccountId.eq(account.id))
-        .all(ctx.store.readers())
+        .all(db)
         .await?;
-    let granted = granted.into_iter().map(|row| (row.module, row.access));
-    Ok(Caller::new(account.structure_id, account.id, session.id, account.kind, granted))
+    Ok(granted.into_iter().map(|row| (row.module, row.access)).collect())
+}
+
+/// An account that does nothing itself: what it sent for later is looked at again, with what it may do now.
+///
+/// # Errors
+/// The database's; [`Fault::Internal`] when no such account exists.
+pub async fn acting(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    structure: StructureId,
+    id: AccountId,
+) -> Result<Caller, Fault> {
+    let found = account::by_id_in(structure, id).one(db).await?;
+    let account = found.ok_or_else(|| Fault::internal("what was sent has no account"))?;
+    Ok(Caller::new(structure, id, ctx.id(), account.kind, granted(db, &account).await?))
 }
 
 /// Every module, in the order they are shown in.

@@ -304,6 +304,7 @@ const fn stored(stage: Stage) -> Option<entity::enums::Stage> {
     match stage {
         Stage::Preview => Some(entity::enums::Stage::Preview),
         Stage::Send => Some(entity::enums::Stage::Send),
+        Stage::Dispatch => Some(entity::enums::Stage::Dispatch),
         Stage::Recipient => None,
     }
 }

@@ -35,6 +35,10 @@ pub struct CampaignRow {
     pub sender: String,
     /// When it was accepted.
     pub created_at: At,
+    /// When it shall leave; none when it left at once.
+    pub send_at: Option<At>,
+    /// The zone in which that was meant.
+    pub time_zone: Option<String>,
     /// Who sent it.
     pub created_by: AccountId,
     /// What was reserved for it, in SMS.
@@ -69,13 +73,15 @@ impl Keyed for CampaignRow {
     }
 }
 
-const COLUMNS: [Column; 20] = [
+const COLUMNS: [Column; 22] = [
     Column::Id,
     Column::State,
     Column::Text,
     Column::Purpose,
     Column::Sender,
     Column::CreatedAt,
+    Column::SendAt,
+    Column::TimeZone,
     Column::CreatedBy,
     Column::Cost,
     Column::DecisionId,

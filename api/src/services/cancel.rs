@@ -8,20 +8,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use entity::ids::{CampaignId, MessageId, StructureId};
-use entity::{campaign, enums, message};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
+use entity::ids::{CampaignId, StructureId};
+use entity::{campaign, enums};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
-use crate::domain::message_state::{CampaignState, MessageState};
+use crate::domain::message_state::CampaignState;
 use crate::error::{Failure, Fault};
-use crate::services::delivery::{self, Change, Moves, Place, Standing, in_state, reason};
+use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, reason, suppress};
 use crate::store::StoreError;
 
-/// The most messages suppressed by one transaction: a campaign of a school is cancelled at once, and no other waits long.
-const BATCH: u64 = 1_000;
 /// The most campaigns that one sweep goes on with.
 const CAMPAIGNS: u64 = 16;
 
@@ -73,7 +71,7 @@ async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), 
             .exec(tx)
             .await?;
     }
-    suppress(tx, app, place).await?;
+    suppress(tx, app, place, reason::CANCELLED).await?;
     Ok(())
 }
 
@@ -87,14 +85,14 @@ pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
         let inner = Arc::clone(app);
         let suppressed = app
             .store
-            .write::<u64, StoreError, _>(move |tx| {
+            .write::<usize, StoreError, _>(move |tx| {
                 Box::pin(async move {
                     delivery::lock(tx, &BTreeSet::from([place])).await?;
-                    suppress(tx, &inner, place).await
+                    suppress(tx, &inner, place, reason::CANCELLED).await
                 })
             })
             .await?;
-        more |= suppressed == BATCH;
+        more |= suppressed == SUPPRESSED_AT_ONCE;
     }
     Ok(more)
 }
@@ -119,34 +117,4 @@ async fn unfinished(app: &App) -> Result<Vec<Place>, StoreError> {
     let rows = app.store.readers().query_all(&query).await?;
     let place = |row: Row| (row.structure_id, row.id);
     Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
-}
-
-/// Suppresses a batch of what is queued of a campaign whose lock is held; answers how many. Rows that others hold at
-/// this moment are left to the next: claims are made and given back in an order of their own.
-async fn suppress(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<u64, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: MessageId,
-        attempts: i32,
-    }
-    use message::Column;
-    let queued = Query::select()
-        .columns([Column::Id, Column::Attempts])
-        .from(message::Entity)
-        .and_where(Expr::col(Column::StructureId).eq(place.0))
-        .and_where(Expr::col(Column::CampaignId).eq(place.1))
-        .and_where(in_state(MessageState::Queued))
-        .order_by(Column::Id, Order::Asc)
-        .limit(BATCH)
-        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
-        .to_owned();
-    let state = MessageState::Queued;
-    let mut moves = Moves::default();
-    for row in &tx.query_all(&queued).await? {
-        let Row { id, attempts } = Row::from_query_result(row, "")?;
-        let suppressed = state.suppress().expect("invariant: only queued messages are read here");
-        moves
-            .add(&Standing { id, place, state, attempts }, Change::to(suppressed).because(reason::CANCELLED));
-    }
-    Ok(moves.apply(tx, app, None).await?.len() as u64)
 }

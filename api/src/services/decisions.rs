@@ -2,14 +2,17 @@
 //!
 //! Architecture Invariant: written once, in the transaction of what it decided on, and never changed.
 
+use std::collections::HashMap;
+
 use entity::At;
+use entity::campaign_dispatch;
 use entity::decision::{self, Column};
 use entity::enums::{Module, Outcome, Stage};
-use entity::ids::{DecisionId, StructureId};
+use entity::ids::{CampaignId, DecisionId, StructureId};
 use rules::Verdict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    QueryFilter, QuerySelect, QueryTrait,
+    JoinType, QueryFilter, QuerySelect, QueryTrait, RelationTrait,
 };
 
 use crate::app::Ctx;
@@ -115,6 +118,31 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[DecisionId]) -> Result<Ve
     let query = decision::in_structure(caller.structure).filter(Column::Id.is_in(ids.iter().copied()));
     let rows = query.select_only().columns(COLUMNS).into_model::<Row>().all(ctx.store.readers()).await?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// What was decided on these campaigns of the caller's structure when their hour had come, by campaign, with one statement.
+///
+/// # Errors
+/// The database's.
+pub async fn of_dispatched(
+    ctx: &Ctx,
+    caller: &Caller,
+    campaigns: &[CampaignId],
+) -> Result<HashMap<CampaignId, DecisionRow>, Fault> {
+    #[derive(FromQueryResult)]
+    struct Dispatched {
+        campaign_id: CampaignId,
+        #[sea_orm(nested)]
+        decision: Row,
+    }
+    let query = decision::in_structure(caller.structure)
+        .select_only()
+        .columns(COLUMNS)
+        .column(campaign_dispatch::Column::CampaignId)
+        .join_rev(JoinType::InnerJoin, campaign_dispatch::Relation::Decision.def())
+        .filter(campaign_dispatch::Column::CampaignId.is_in(campaigns.iter().copied()));
+    let rows = query.into_model::<Dispatched>().all(ctx.store.readers()).await?;
+    rows.into_iter().map(|row| Ok((row.campaign_id, row.decision.read()?))).collect()
 }
 
 /// One decision of a structure.

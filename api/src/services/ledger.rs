@@ -36,6 +36,14 @@ pub struct Credit {
     pub reserved: i64,
 }
 
+impl Credit {
+    /// The same, before so much of it was reserved.
+    #[must_use]
+    pub fn before_reserving(self, cost: i64) -> Self {
+        Self { balance: self.balance + cost, reserved: self.reserved - cost, ..self }
+    }
+}
+
 /// The credit of the caller's structure, read from the primary.
 ///
 /// # Errors

@@ -82,6 +82,7 @@ fn states_are_spelt_and_read_alike() {
 #[test]
 fn a_campaign_is_settled_once_and_open_messages_hold_it() {
     use CampaignState as C;
+    assert_eq!(C::Scheduled.settle(), Ok(C::Completed), "refused at its hour");
     assert_eq!(C::Dispatching.settle(), Ok(C::Completed));
     assert_eq!(C::Cancelling.settle(), Ok(C::Cancelled));
     for settled in [C::Completed, C::Cancelled] {
@@ -93,10 +94,19 @@ fn a_campaign_is_settled_once_and_open_messages_hold_it() {
 }
 
 #[test]
+fn a_campaign_leaves_once() {
+    use CampaignState as C;
+    assert_eq!(C::ALL.map(|state| state.dispatch().ok()), [Some(C::Dispatching), None, None, None, None]);
+    let refused = C::Cancelling.dispatch().expect_err("it was called off");
+    assert_eq!(refused.to_string(), "dispatching is not possible from CANCELLING");
+}
+
+#[test]
 fn a_campaign_can_be_cancelled_until_it_is_completed_and_only_once() {
     use CampaignState as C;
     let cancelled = C::ALL.map(|state| state.cancel().ok());
-    assert_eq!(cancelled, [Some(C::Cancelling), None, Some(C::Cancelling), Some(C::Cancelled)]);
+    let cancelling = Some(C::Cancelling);
+    assert_eq!(cancelled, [cancelling, cancelling, None, cancelling, Some(C::Cancelled)]);
     let refused = C::Completed.cancel().expect_err("nothing is left to call off");
     assert_eq!(refused.to_string(), "cancelling is not possible from COMPLETED");
 }

@@ -1,6 +1,7 @@
 //! Asking for a preview, and sending it.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::metrics::MessagePurpose;
@@ -63,6 +64,9 @@ pub struct MessageInput {
     /// The name that telephones show as the sender, 3 to 11 letters without accents and digits; when absent, the structure's default. The rules
     /// want it among the structure's `senders`, where case makes no difference.
     sender: Option<String>,
+    /// When it shall leave: later than now, at most 366 days ahead; when absent, at once. The rules see that hour, and look again at those
+    /// of stage DISPATCH when it has come.
+    send_at: Option<DateTime<Utc>>,
     /// The version of a template that the text was started from: what is sent is `text`, and the campaign remembers the version.
     template: Option<ID>,
 }
@@ -70,9 +74,9 @@ pub struct MessageInput {
 impl MessageInput {
     /// The message for that audience, as the services take it.
     pub fn to(self, audience: Audience) -> PreviewInput {
-        let Self { text, purpose, sender, template } = self;
+        let Self { text, purpose, sender, template, send_at } = self;
         let template = template.as_ref().map(node_id::message_template_version);
-        PreviewInput { audience, text, purpose: purpose.into(), sender, template }
+        PreviewInput { audience, text, purpose: purpose.into(), sender, template, send_at }
     }
 }
 

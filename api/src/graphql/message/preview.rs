@@ -44,6 +44,11 @@ impl SmsPreview {
         *self.0.expires_at
     }
 
+    /// When it shall leave; null when it leaves at once.
+    async fn send_at(&self) -> Option<DateTime<Utc>> {
+        self.0.send_at.map(|at| *at)
+    }
+
     /// Why it is sent.
     async fn purpose(&self) -> MessagePurpose {
         self.0.purpose.into()

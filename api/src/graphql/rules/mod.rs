@@ -58,6 +58,8 @@ pub enum RuleStage {
     Preview,
     /// When it is sent.
     Send,
+    /// When the hour of a message that was sent for later has come, before it leaves.
+    Dispatch,
     /// For each person of the audience, before anything is counted: the rule may only leave that person out.
     Recipient,
 }

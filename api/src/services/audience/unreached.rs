@@ -2,7 +2,7 @@
 //!
 //! Owns what *not reached* means, and with it who may be written to again. A campaign and those sent again to whom it did not reach
 //! are one family, known by its first. A message missed its people when it was refused, not delivered, written off, or not sent
-//! because its campaign was cancelled or its tries came to an end. Any other may have reached them, or still may; one that an
+//! because its campaign was cancelled, its tries came to an end, or the rules were against it at its hour. Any other may have reached them, or still may; one that an
 //! opt-out suppressed is not sent again either.
 //!
 //! Architecture Invariant: a person, or a number, that any campaign of the family reached or may still reach is not found. So what
@@ -52,10 +52,11 @@ fn missed() -> Expr {
     let states = [MessageState::Undelivered, MessageState::Rejected, MessageState::WrittenOff];
     let state = Expr::col((message::Entity, message::Column::State));
     let reason = Func::coalesce([Expr::col((message::Entity, message::Column::Reason)), Expr::val("")]);
-    let given_up = state
-        .clone()
-        .eq(MessageState::Suppressed.as_str())
-        .and(Expr::from(reason).is_in([reason::CANCELLED, reason::EXPIRED]));
+    let given_up = state.clone().eq(MessageState::Suppressed.as_str()).and(Expr::from(reason).is_in([
+        reason::CANCELLED,
+        reason::EXPIRED,
+        reason::RULE,
+    ]));
     state.is_in(states.map(MessageState::as_str)).or(given_up)
 }
 

@@ -9,6 +9,7 @@
 //! transactions never wait for one another in a circle, and only one at a time works on a campaign.
 
 mod moves;
+mod suppress;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::domain::message_state::{CampaignState, MessageState};
 use crate::store::{StoreError, among};
 
 pub use moves::{Change, Lease, Moves};
+pub use suppress::{SUPPRESSED_AT_ONCE, suppress};
 
 /// Why a message was not sent, by our own choice.
 pub mod reason {
@@ -35,6 +37,8 @@ pub mod reason {
     pub const NO_COMMERCIAL_CONSENT: &str = "NO_COMMERCIAL_CONSENT";
     /// Its campaign was cancelled.
     pub const CANCELLED: &str = "CANCELLED";
+    /// The rules refused its campaign, or left out all whom it covers, when its hour had come.
+    pub const RULE: &str = "RULE";
     /// It was tried as often as is allowed.
     pub const EXPIRED: &str = "EXPIRED";
 }

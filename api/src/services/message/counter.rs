@@ -6,6 +6,7 @@
 use entity::enums::Purpose;
 
 use super::facts::{self, Said};
+use super::leaving::Leaving;
 use super::plan::{length_limit, letter_of, read_through, text_problem};
 use super::screening::Screening;
 use super::tally;
@@ -52,9 +53,9 @@ pub async fn metrics(
     audience.check().map_err(Fault::InputInvalid)?;
     let credit = ledger::held(db, structure).await?;
     let sender = facts.settings.default_sender().map(|sender| sender.name.as_str());
-    let said = Said { text: written, purpose, sender };
+    let said = Said { text: written, purpose, sender, scheduled: false };
     let facts = facts::beforehand(caller, &facts, said, credit, now)?;
-    let screening = Screening::new(ctx, structure, &rules, facts).await?;
+    let screening = Screening::new(ctx, structure, &rules, facts, Leaving::of(now, None)).await?;
     if let Some(common) = letter.common().filter(|_| screening.is_open()) {
         let prices = audience.prices(db, structure).await.map_err(refused)?;
         let (offenders, saves) = tally::alike(written, common, prices);

@@ -1,6 +1,7 @@
 //! Whom a send left out, and why, kept so that it can be told months later.
 //!
-//! Architecture Invariant: written in the transaction of the send; nobody is both written to and kept here.
+//! Architecture Invariant: written in the transaction of the send, or in that which lets a scheduled campaign leave; nobody is both written
+//! to and kept here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,10 +17,12 @@ use sea_orm::{
 };
 
 use super::plan::{Plan, count};
+use super::screening::LeftOut;
 use super::{Exclusion, ExclusionReason, SendProblem};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault};
+use crate::services::delivery::Place;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 use crate::services::people::{self, filter};
 use crate::services::prices;
@@ -37,9 +40,18 @@ pub async fn keep(
     if plan.excluded() > count(plan.left_out.len()) {
         keep_unreached(tx, caller, plan, campaign).await?;
     }
+    Ok(keep_left_out(tx, (caller.structure, campaign), &plan.left_out).await?)
+}
+
+/// Keeps whom the rules left out of a campaign.
+pub async fn keep_left_out(
+    tx: &DatabaseTransaction,
+    (structure, campaign): Place,
+    left_out: &LeftOut,
+) -> Result<(), Fault> {
     let row = |(person, skip): (&PersonId, &Arc<Skip>)| {
         Ok(exclusion::ActiveModel {
-            structure_id: Set(caller.structure),
+            structure_id: Set(structure),
             campaign_id: Set(campaign),
             person_id: Set(*person),
             code: Set(skip.code.clone()),
@@ -47,7 +59,7 @@ pub async fn keep(
             message: Set(Some(serde_json::to_value(&skip.message).map_err(Fault::internal)?)),
         })
     };
-    let rows = plan.left_out.iter().map(row).collect::<Result<Vec<_>, Fault>>()?;
+    let rows = left_out.iter().map(row).collect::<Result<Vec<_>, Fault>>()?;
     // Who became unreachable since the plan is there already.
     let present = OnConflict::columns([Column::StructureId, Column::CampaignId, Column::PersonId])
         .do_nothing()

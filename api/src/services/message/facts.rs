@@ -19,6 +19,7 @@ use super::wording::Wording;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::domain::holidays::{Territory, is_public_holiday};
+use crate::domain::segments::Encoding;
 use crate::error::Fault;
 use crate::services::audience::Counts;
 use crate::services::ledger::Credit;
@@ -39,11 +40,20 @@ pub fn of(
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
-    let said =
-        Said { text: plan.letter.text().as_str(), purpose: plan.purpose, sender: plan.sender.as_deref() };
+    let said = Said {
+        text: plan.letter.text().as_str(),
+        purpose: plan.purpose,
+        sender: plan.sender.as_deref(),
+        scheduled: plan.send_at.is_some(),
+    };
     let facts = beforehand(caller, structure, said, credit, now)?;
     let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
-    Ok(of_the_whole(facts, &plan.longest, plan.counts, (sums, plan.targets.clone(), plan.history.clone())))
+    Ok(of_the_whole(
+        facts,
+        Size::of(&plan.longest),
+        plan.counts,
+        (sums, plan.targets.clone(), plan.history.clone()),
+    ))
 }
 
 /// What a message says to everyone.
@@ -55,6 +65,26 @@ pub struct Said<'a> {
     pub purpose: Purpose,
     /// The sender that it shows.
     pub sender: Option<&'a str>,
+    /// Whether it leaves later than it is sent.
+    pub scheduled: bool,
+}
+
+/// The size of the longest text.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// In the units charged, without the STOP mention.
+    pub length: i64,
+    /// The parts that it takes, with it.
+    pub segments: i64,
+    /// How it is encoded.
+    pub encoding: Encoding,
+}
+
+impl Size {
+    /// That of a text.
+    pub fn of(longest: &Wording) -> Self {
+        Self { length: longest.length(), segments: longest.segments(), encoding: longest.measure.encoding }
+    }
 }
 
 /// What all the messages of a plan come to.
@@ -72,7 +102,7 @@ pub struct Sums {
 pub fn beforehand(
     caller: &Caller,
     structure: &StructureFacts,
-    Said { text, purpose, sender }: Said<'_>,
+    Said { text, purpose, sender, scheduled }: Said<'_>,
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
@@ -100,6 +130,7 @@ pub fn beforehand(
             text: text.to_owned(),
             purpose: purpose.as_str().to_owned(),
             sender: sender.unwrap_or_default().to_owned(),
+            scheduled,
             ..MessageFacts::default()
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },
@@ -111,16 +142,16 @@ pub fn beforehand(
 /// The same, once it is known that the longest text is this one, and what all the messages come to.
 pub fn of_the_whole(
     facts: Facts,
-    longest: &Wording,
+    longest: Size,
     counts: Counts,
     (sums, targets, history): (Sums, Targets, HistoryFacts),
 ) -> Facts {
     let Sums { messages, unfilled, cost } = sums;
     Facts {
         message: MessageFacts {
-            length: longest.length(),
-            segments: longest.segments(),
-            encoding: longest.measure.encoding.as_str().to_owned(),
+            length: longest.length,
+            segments: longest.segments,
+            encoding: longest.encoding.as_str().to_owned(),
             cost,
             ..facts.message
         },

@@ -1,11 +1,9 @@
 //! What a structure sent before, as far as the rules in force ask.
 //!
-//! Owns the periods and what counts in them. What no rule reads is not asked of the database. Architecture Invariant: sends of a structure
+//! Owns what counts. A message that waits for its hour counts then. What no rule reads is not asked of the database. Architecture Invariant: sends of a structure
 //! whose rules ask for it wait for each other, so that each sees what the others sent.
 
-use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
-use entity::At;
 use entity::enums::{CampaignState, LedgerReason};
 use entity::ids::StructureId;
 use entity::{campaign, ledger_entry, preview};
@@ -13,11 +11,14 @@ use rules::{HistoryFacts, NEVER_SENT_MINUTES};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
+use super::leaving::Leaving;
 use crate::error::Fault;
 use crate::services::ruleset::RuleSet;
 
 const TODAY: &str = "history.sent_today";
 const THIS_MONTH: &str = "history.sent_this_month";
+const MILLIS_PER_MINUTE: i64 = 60_000;
+
 const SAME_TEXT: &str = "history.same_text_minutes";
 
 /// Whether some rule asks what was sent before, to anyone.
@@ -26,7 +27,7 @@ pub fn asks(rules: &RuleSet) -> bool {
     facts.into_iter().any(|fact| rules.reads(fact))
 }
 
-/// What a structure sent before `now`, in its zone, to one who is about to send this text.
+/// What a structure sent, or is to send, around an instant in its zone, to one who is about to send this text then.
 ///
 /// # Errors
 /// The database's.
@@ -35,17 +36,16 @@ pub async fn of(
     structure: StructureId,
     rules: &RuleSet,
     text: &str,
-    (now, zone): (DateTime<Utc>, Tz),
+    (leaving, zone): (Leaving, Tz),
 ) -> Result<HistoryFacts, Fault> {
     let mut facts = HistoryFacts::default();
     if rules.reads(TODAY) || rules.reads(THIS_MONTH) {
-        let spent = spent(db, structure, (midnight(now, zone), first_of_month(now, zone))).await?;
+        let spent = spent(db, structure, (leaving, zone)).await?;
         (facts.sent_today, facts.sent_this_month) = (spent.today.unwrap_or(0), spent.this_month.unwrap_or(0));
     }
     if rules.reads(SAME_TEXT) {
-        let last = last_sent(db, structure, text).await?;
-        facts.same_text_minutes =
-            last.map_or(NEVER_SENT_MINUTES, |last| Ord::max((now - last.0).num_minutes(), 0));
+        let nearest = nearest(db, structure, text, leaving).await?;
+        facts.same_text_minutes = nearest.map_or(NEVER_SENT_MINUTES, |millis| millis / MILLIS_PER_MINUTE);
     }
     Ok(facts)
 }
@@ -56,15 +56,14 @@ struct Spent {
     this_month: Option<i64>,
 }
 
-/// What campaigns accepted since then cost, less what was given back.
+/// What other campaigns that leave in that day and month cost, less what was given back.
 async fn spent(
     db: &impl ConnectionTrait,
     structure: StructureId,
-    (midnight, month): (DateTime<Utc>, DateTime<Utc>),
+    (leaving, zone): (Leaving, Tz),
 ) -> Result<Spent, Fault> {
     use ledger_entry::Column;
     let entry = |column: Column| Expr::col((ledger_entry::Entity, column));
-    let accepted = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
     let moved = || -> Expr {
         CaseStatement::new()
             .case(
@@ -74,7 +73,7 @@ async fn spent(
             .finally(entry(Column::Quantity))
             .into()
     };
-    let today = CaseStatement::new().case(accepted().gte(At::from(midnight)), moved()).finally(0);
+    let today = CaseStatement::new().case(leaving.others_within(&leaving.day(zone)), moved()).finally(0);
     let sum = |of: Expr| Func::sum(of).cast_as(Alias::new("bigint"));
     let reasons = [LedgerReason::Reservation, LedgerReason::Release].map(LedgerReason::as_str);
     let query = Query::select()
@@ -87,25 +86,26 @@ async fn spent(
         )
         .and_where(Column::StructureId.eq(structure))
         .and_where(entry(Column::Reason).is_in(reasons))
-        .and_where(accepted().gte(At::from(month)))
+        .and_where(leaving.others_within(&leaving.month(zone)))
         .take();
     let row = db.query_one(&query).await?.ok_or_else(|| Fault::internal("a sum without a row"))?;
     Ok(Spent::from_query_result(&row, "")?)
 }
 
-/// When the structure last sent a text, as its user wrote it; not when it was cancelled.
-async fn last_sent(
+/// How long before or after that instant another send of a text leaves, as its user wrote it, in milliseconds; not one that was cancelled.
+async fn nearest(
     db: &impl ConnectionTrait,
     structure: StructureId,
     text: &str,
-) -> Result<Option<At>, Fault> {
+    leaving: Leaving,
+) -> Result<Option<i64>, Fault> {
     #[derive(FromQueryResult)]
     struct Row {
-        last: Option<At>,
+        nearest: Option<i64>,
     }
     let cancelled = [CampaignState::Cancelling, CampaignState::Cancelled].map(CampaignState::as_str);
     let query = Query::select()
-        .expr_as(Func::max(Expr::col((campaign::Entity, campaign::Column::CreatedAt))), Alias::new("last"))
+        .expr_as(Func::min(leaving.distance()), Alias::new("nearest"))
         .from(campaign::Entity)
         .inner_join(
             preview::Entity,
@@ -115,24 +115,8 @@ async fn last_sent(
         .and_where(campaign::Column::StructureId.eq(structure))
         .and_where(Expr::col((campaign::Entity, campaign::Column::State)).is_not_in(cancelled))
         .and_where(Expr::col((preview::Entity, preview::Column::Text)).eq(text))
+        .and_where(leaving.is_another())
         .take();
-    let row = db.query_one(&query).await?.ok_or_else(|| Fault::internal("a maximum without a row"))?;
-    Ok(Row::from_query_result(&row, "")?.last)
-}
-
-/// The last midnight in a zone.
-pub fn midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-    begins(now.with_timezone(&zone).date_naive().and_time(NaiveTime::MIN), zone).unwrap_or(now)
-}
-
-fn first_of_month(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-    let today = now.with_timezone(&zone).date_naive();
-    let first = today.with_day(1).unwrap_or(today);
-    begins(first.and_time(NaiveTime::MIN), zone).unwrap_or(now)
-}
-
-/// The first instant of a day in a zone: where clocks go forward at midnight, an hour later.
-fn begins(midnight: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    let at = |hours| (midnight + Duration::hours(hours)).and_local_timezone(zone).earliest();
-    (0..24).find_map(at).map(|begins| begins.with_timezone(&Utc))
+    let row = db.query_one(&query).await?.ok_or_else(|| Fault::internal("a minimum without a row"))?;
+    Ok(Row::from_query_result(&row, "")?.nearest)
 }

@@ -3,17 +3,20 @@
 //! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
 //! bound itself to; a send plans again, compares, and commits.
 
+mod binder;
 mod check;
 mod counter;
 mod exclusions;
 mod facts;
 mod history;
+mod leaving;
 mod letter;
 mod plan;
 mod preview;
 mod queue;
 mod recipients;
 mod retry;
+mod scheduled;
 mod screening;
 mod send;
 mod tally;
@@ -28,6 +31,7 @@ pub use facts::may_leave;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
 pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
 pub use retry::retry;
+pub use scheduled::Schedules;
 pub use send::{SendInput, SendProblem, Sent, send};
 pub use tally::{EmptyField, Spread};
 pub use trial::{Trial, TrialInput, TriedMessage, TriedOn, try_rule};

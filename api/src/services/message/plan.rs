@@ -2,22 +2,21 @@
 //!
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
+use entity::At;
 use entity::enums::Purpose;
 use entity::ids::{MessageTemplateVersionId, StructureId};
 use entity::sensitive::Digest;
 use rules::{Decision, HistoryFacts, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
-use sha2::{Digest as _, Sha256};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::domain::merge::{MAX_FIELDS, MergeError};
-use crate::domain::price::Prices;
 use crate::domain::segments::Encoding;
 use crate::domain::sender::SenderName;
 use crate::domain::text::{MAX_TEXT_UNITS, MessageText, TextError};
 use crate::error::{Failure, Problem};
-use crate::services::audience::{Audience, Counts, Recipient};
+use crate::services::audience::{Audience, Counts};
 use crate::services::ledger::{self, Credit};
 use crate::services::people::columns;
 use crate::services::prices;
@@ -25,9 +24,11 @@ use crate::services::ruleset::{self, RuleSet};
 use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
-use super::facts::{self, Said, Sums};
+use super::binder::{Binder, Bound};
+use super::facts::{self, Said, Size, Sums};
 use super::history;
-use super::letter::{Addressed, Letter, Style};
+use super::leaving::{self, Leaving};
+use super::letter::{Letter, Style};
 use super::preview::PreviewInput;
 use super::screening::{LeftOut, Screening};
 use super::tally::{EmptyField, Spread, Tallied, Tally};
@@ -64,6 +65,8 @@ pub struct Plan {
     pub purpose: Purpose,
     /// How many people, and how many of them it reaches.
     pub counts: Counts,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<At>,
     /// Whom the rules leave out.
     pub left_out: LeftOut,
     /// SMS to send: one a number.
@@ -94,7 +97,8 @@ impl Plan {
     /// What was planned.
     pub fn into_draft(self) -> Draft {
         let (audience, text) = (self.audience, self.letter.text().clone());
-        Draft { audience, text, purpose: self.purpose, sender: self.asked, template: self.template }
+        let (purpose, sender, template, send_at) = (self.purpose, self.asked, self.template, self.send_at);
+        Draft { audience, text, purpose, sender, template, send_at }
     }
 
     /// People of the audience whom it does not reach.
@@ -116,6 +120,8 @@ pub struct Draft {
     pub sender: Option<SenderName>,
     /// The version of a template that the text was started from.
     pub template: Option<MessageTemplateVersionId>,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<At>,
 }
 
 impl Draft {
@@ -124,12 +130,12 @@ impl Draft {
     /// # Errors
     /// The text's, the sender's and the audience's problems, by field.
     pub fn new(input: PreviewInput) -> Result<Self, Problem> {
-        let PreviewInput { audience, text, purpose, sender, template } = input;
+        let PreviewInput { audience, text, purpose, sender, template, send_at } = input;
         audience.check()?;
         let text = MessageText::parse(&text).map_err(|error| text_problem(&error, &["message", "text"]))?;
         let sender = sender.as_deref().map(SenderName::parse).transpose();
         let sender = sender.map_err(|error| senders::problem(error).at(&["message", "sender"]))?;
-        Ok(Self { audience, text, purpose, sender, template })
+        Ok(Self { audience, text, purpose, sender, template, send_at: send_at.map(At::from) })
     }
 }
 
@@ -172,19 +178,21 @@ pub(super) async fn plan_under(
     draft: Draft,
     (stage, rules): (Stage, &RuleSet),
 ) -> Result<Plan, Failure> {
-    let now = ctx.now();
-    let structure = structures::facts_of(ctx, db, caller.structure, now).await?;
+    let Draft { audience, text, purpose, sender: asked, template, send_at } = draft;
+    leaving::check(ctx.now(), send_at)?;
+    let leaving = Leaving::of(ctx.now(), send_at);
+    let structure = structures::facts_of(ctx, db, caller.structure, leaving.at).await?;
     let credit = ledger::held(db, caller.structure).await?;
-    let Draft { audience, text, purpose, sender: asked, template } = draft;
     let sender = senders::choose(&structure.settings, asked.as_ref(), &ctx.config.senders.protected)?;
     let letter = letter_of(db, text, &structure, &["message", "text"]).await?;
     let counts = audience.count(db, caller.structure).await?;
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref() };
-    let facts = facts::beforehand(caller, &structure, said, credit, now)?;
-    let screening = Screening::new(ctx, caller.structure, rules, facts.clone()).await?;
+    let scheduled = send_at.is_some();
+    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref(), scheduled };
+    let facts = facts::beforehand(caller, &structure, said, credit, leaving.at)?;
+    let screening = Screening::new(ctx, caller.structure, rules, facts.clone(), leaving).await?;
     let (Bound { people, messages, cost, hash }, tallied, screening) =
         read_through(db, caller.structure, &audience, (&letter, sender.as_deref()), screening).await?;
     // Of the scan, as what is sent is: people may change between two statements.
@@ -192,10 +200,10 @@ pub(super) async fn plan_under(
     let Tallied { first, longest, spread, empty, unfilled, dear } = tallied;
     let longest = longest.unwrap_or_else(|| letter.to_nobody());
     let zone = facts::zone_of(&structure.structure.time_zone)?;
-    let history = history::of(db, caller.structure, rules, letter.text().as_str(), (now, zone)).await?;
+    let history = history::of(db, caller.structure, rules, letter.text().as_str(), (leaving, zone)).await?;
     let targets = targets::of(db, caller.structure, rules, &audience).await?;
     let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
-    let facts = facts::of_the_whole(facts, &longest, counts, told);
+    let facts = facts::of_the_whole(facts, Size::of(&longest), counts, told);
     Ok(Plan {
         audience,
         first: first.unwrap_or_else(|| longest.body.clone()),
@@ -209,6 +217,7 @@ pub(super) async fn plan_under(
         empty,
         purpose,
         counts,
+        send_at,
         messages,
         unfilled,
         cost,
@@ -305,72 +314,6 @@ pub(super) fn length_limit(rules: &RuleSet) -> i64 {
     match rules.parameter(slug, parameter) {
         Some(ParamValue::Int(limit)) => limit,
         _ => count(MAX_TEXT_UNITS),
-    }
-}
-
-/// Binds a scan's recipients, in order, to what each reads and to its price; counts the numbers.
-pub struct Binder<'l> {
-    letter: &'l Letter,
-    hasher: Sha256,
-    people: i64,
-    messages: i64,
-    cost: i64,
-    last_number: Option<Digest>,
-}
-
-/// What a scan came to.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// People.
-    pub people: i64,
-    /// Numbers.
-    pub messages: i64,
-    /// What all cost.
-    pub cost: i64,
-    /// The hash of recipients, texts and prices.
-    pub hash: Digest,
-}
-
-impl<'l> Binder<'l> {
-    /// Begins with the sender and the text.
-    pub fn new(letter: &'l Letter, sender: Option<&str>) -> Self {
-        let mut hasher = Sha256::new();
-        let sender = sender.unwrap_or_default();
-        hasher.update(sender.len().to_le_bytes());
-        hasher.update(sender.as_bytes());
-        let common = letter.common().map_or(letter.text().as_str(), |common| &common.body);
-        hasher.update(common.as_bytes());
-        Self { letter, hasher, people: 0, messages: 0, cost: 0, last_number: None }
-    }
-
-    /// Adds the next person of the scan; answers what is sent and the price of a part when the number is a new one. A number that lost
-    /// its price since the scan began costs nothing here, and so is another plan than one of the scan before or after.
-    pub fn add(&mut self, recipient: &Recipient, prices: &Prices) -> Option<(Addressed<'l>, i64)> {
-        self.people += 1;
-        self.hasher.update(recipient.id.as_uuid().as_bytes());
-        self.hasher.update(recipient.number_hash.as_bytes());
-        if self.last_number.as_ref() == Some(&recipient.number_hash) {
-            return None;
-        }
-        let price = prices.of(recipient.mobile.expose()).unwrap_or_default();
-        let addressed = self.letter.to(recipient);
-        let wording = &addressed.wording;
-        self.hasher.update(price.to_le_bytes());
-        self.hasher.update(wording.segments().to_le_bytes());
-        if self.letter.common().is_none() {
-            self.hasher.update(wording.body.len().to_le_bytes());
-            self.hasher.update(wording.body.as_bytes());
-        }
-        self.messages += 1;
-        self.cost += wording.cost(price);
-        self.last_number = Some(recipient.number_hash.clone());
-        Some((addressed, price))
-    }
-
-    /// What all came to.
-    pub fn finish(self) -> Bound {
-        let hash = Digest::new(self.hasher.finalize().into());
-        Bound { people: self.people, messages: self.messages, cost: self.cost, hash }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use entity::At;
 use entity::enums::{Module, Purpose};
 use entity::ids::{DecisionId, MessageTemplateVersionId, PreviewId};
@@ -18,6 +19,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::facts::Size;
 use super::letter::{Letter, Style};
 use super::plan::{Draft, Plan, merge_problem, plan, stored};
 use super::tally::{EmptyField, Spread};
@@ -47,6 +49,8 @@ pub struct PreviewInput {
     pub sender: Option<String>,
     /// The version of a template that the text was started from.
     pub template: Option<MessageTemplateVersionId>,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<DateTime<Utc>>,
 }
 
 /// A preview, as its account sees it.
@@ -60,6 +64,8 @@ pub struct Preview {
     pub token: String,
     /// Until when the token serves.
     pub expires_at: At,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<At>,
     /// The sender that it shows; none when the structure has none, and of previews made before there was a choice.
     pub sender: Option<String>,
     /// The text as the first person by name reads it.
@@ -98,6 +104,9 @@ struct Reading {
     saves: i64,
     spread: Vec<Spread>,
     empty: Vec<EmptyField>,
+    /// Messages in which some field says nothing.
+    #[serde(default)]
+    unfilled: i64,
 }
 
 impl Reading {
@@ -112,6 +121,7 @@ impl Reading {
             saves,
             spread: plan.spread.clone(),
             empty: plan.empty.clone(),
+            unfilled: plan.unfilled,
         }
     }
 
@@ -197,6 +207,7 @@ async fn insert(
         sender: Set(plan.asked.as_ref().map(SenderName::to_string)),
         encoding_policy: Set(structures::stored_policy(plan.letter.policy())),
         purpose: Set(plan.purpose),
+        send_at: Set(plan.send_at),
         body: Set(Sensitive::new(shown_to(caller, plan).as_ref())),
         encoding: Set(stored(longest.measure.encoding)),
         length: Set(super::plan::count(longest.measure.length_units)),
@@ -268,6 +279,7 @@ pub(super) fn draft_of(row: &Model) -> Result<Draft, Fault> {
         purpose: row.purpose,
         sender: row.sender.as_deref().map(sender).transpose()?,
         template: row.template_version_id,
+        send_at: row.send_at,
     })
 }
 
@@ -302,22 +314,37 @@ pub(super) fn shown_sender(row: &Model) -> Result<Option<String>, Fault> {
     Ok(Reading::of_row(row)?.sender)
 }
 
+/// The size of the longest text of a preview.
+pub(super) fn size(row: &Model) -> Result<Size, Fault> {
+    let length = Reading::of_row(row)?.length;
+    Ok(Size { length, segments: i64::from(row.segments), encoding: encoding_of(row) })
+}
+
+/// How many of its messages have a field that says nothing.
+pub(super) fn unfilled(row: &Model) -> Result<i64, Fault> {
+    Ok(Reading::of_row(row)?.unfilled)
+}
+
+fn encoding_of(row: &Model) -> Encoding {
+    match row.encoding {
+        entity::enums::Encoding::Gsm7 => Encoding::Gsm7,
+        entity::enums::Encoding::Ucs2 => Encoding::Ucs2,
+    }
+}
+
 /// The audience that a preview was asked for.
 pub(super) fn audience_of(row: &Model) -> Result<Audience, Fault> {
     serde_json::from_value(row.audience.clone()).map_err(Fault::internal)
 }
 
 fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result<Preview, Fault> {
-    let Reading { sender, stop_mention, length, room, offenders, saves, spread, empty } =
+    let Reading { sender, stop_mention, length, room, offenders, saves, spread, empty, .. } =
         Reading::of_row(row)?;
     let metrics = Metrics {
         length,
         limit,
         remaining_in_segment: room,
-        encoding: match row.encoding {
-            entity::enums::Encoding::Gsm7 => Encoding::Gsm7,
-            entity::enums::Encoding::Ucs2 => Encoding::Ucs2,
-        },
+        encoding: encoding_of(row),
         segments: i64::from(row.segments),
         stop_mention,
         offenders,
@@ -328,6 +355,7 @@ fn assemble(ctx: &Ctx, row: &Model, limit: i64, decision: DecisionRow) -> Result
         purpose: row.purpose,
         token: ctx.keys.preview_token(row.id),
         expires_at: row.expires_at,
+        send_at: row.send_at,
         sender,
         body: row.body.expose().to_owned(),
         metrics,

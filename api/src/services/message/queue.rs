@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
+use entity::At;
 use entity::enums::{CampaignState, MessageState};
 use entity::ids::{CampaignId, DecisionId, MessageId, PreviewId};
 use entity::sensitive::Sensitive;
@@ -13,10 +15,12 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::SendProblem;
+use super::binder::{Binder, Bound};
 use super::letter::Addressed;
-use super::plan::{Binder, Bound, Plan, stored};
+use super::plan::{Plan, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
+use crate::clock::Ids;
 use crate::domain::short_code;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Recipient;
@@ -43,7 +47,10 @@ pub async fn campaign(
         preview_id: Set(preview),
         decision_id: Set(decision),
         retry_of: Set(None),
-        state: Set(CampaignState::Dispatching),
+        state: Set(match plan.send_at {
+            Some(_) => CampaignState::Scheduled,
+            None => CampaignState::Dispatching,
+        }),
         text: Set(Some(Sensitive::new(match plan.letter.common() {
             Some(common) => common.body.as_str(),
             None => plan.letter.text().as_str(),
@@ -54,6 +61,8 @@ pub async fn campaign(
         short_code: Set(short_code::named_by(plan.letter.mention()).map(str::to_owned)),
         cost: Set(plan.cost),
         created_at: Set(ctx.at()),
+        send_at: Set(plan.send_at),
+        time_zone: Set(plan.send_at.map(|_| plan.structure.structure.time_zone.clone())),
         completed_at: Set(None),
         total: Set(plan.messages),
         queued: Set(plan.messages),
@@ -99,6 +108,7 @@ pub async fn messages(
     plan: &Plan,
     campaign: CampaignId,
 ) -> Result<Bound, Failure<SendProblem>> {
+    let ids = Dated::of(ctx, plan);
     let (prices, mut binder) = (prices::all(tx).await?, Binder::new(&plan.letter, plan.sender.as_deref()));
     let mut scan = plan.audience.scan(caller.structure, plan.letter.has_own())?;
     let mut current = MessageId::from_uuid(uuid::Uuid::nil());
@@ -110,8 +120,9 @@ pub async fn messages(
         let (mut numbers, mut people) = (Vec::new(), Vec::new());
         for recipient in page.iter().filter(|recipient| !plan.left_out.contains_key(&recipient.id)) {
             if let Some((addressed, price)) = binder.add(recipient, &prices) {
-                current = ctx.id();
-                numbers.push(row(ctx, caller, (campaign, current), recipient, &addressed, price)?);
+                current = ids.next();
+                let due = plan.send_at.unwrap_or(ctx.at());
+                numbers.push(row(ctx, caller, (campaign, current, due), recipient, &addressed, price)?);
             }
             people.push(message_person::ActiveModel {
                 structure_id: Set(caller.structure),
@@ -128,10 +139,31 @@ pub async fn messages(
     }
 }
 
+/// The ids of a plan's messages: they tell when these leave.
+enum Dated<'c> {
+    /// Now.
+    Now(&'c Ctx),
+    /// Later. Apart from the others, which must not come to sort after these.
+    Later(Ids, DateTime<Utc>),
+}
+
+impl<'c> Dated<'c> {
+    fn of(ctx: &'c Ctx, plan: &Plan) -> Self {
+        plan.send_at.map_or(Self::Now(ctx), |at| Self::Later(Ids::default(), at.0))
+    }
+
+    fn next(&self) -> MessageId {
+        match self {
+            Self::Now(ctx) => ctx.id(),
+            Self::Later(ids, at) => ids.next(*at).into(),
+        }
+    }
+}
+
 fn row(
     ctx: &Ctx,
     caller: &Caller,
-    (campaign, id): (CampaignId, MessageId),
+    (campaign, id, due): (CampaignId, MessageId, At),
     recipient: &Recipient,
     addressed: &Addressed<'_>,
     price: i64,
@@ -152,7 +184,7 @@ fn row(
         state: Set(MessageState::Queued),
         reason: Set(None),
         attempts: Set(0),
-        next_attempt_at: Set(now),
+        next_attempt_at: Set(due),
         lease_owner: Set(None),
         lease_until: Set(None),
         state_at: Set(now),

@@ -16,6 +16,7 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, Select
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
 use super::facts::{self, Said};
+use super::leaving::Leaving;
 use super::preview::{audience_of, letter_of, own, shown_sender};
 use super::screening::{LeftOut, Screening, any_of};
 use super::wording::Wording;
@@ -232,13 +233,19 @@ async fn left_out(
     row: &preview::Model,
     (structure, audience): (&StructureFacts, &Audience),
 ) -> Result<LeftOut, Fault> {
-    let now = ctx.now();
+    let leaving = Leaving::of(ctx.now(), row.send_at);
     let rules = ruleset::active(ctx, db, caller.structure).await?;
     let credit = ledger::held(db, caller.structure).await?;
     let sender = shown_sender(row)?;
-    let said = Said { text: row.text.expose(), purpose: row.purpose, sender: sender.as_deref() };
-    let facts = facts::beforehand(caller, structure, said, credit, now)?;
-    Screening::new(ctx, caller.structure, &rules, facts).await?.of(db, audience).await
+    let said = Said {
+        text: row.text.expose(),
+        purpose: row.purpose,
+        sender: sender.as_deref(),
+        scheduled: row.send_at.is_some(),
+    };
+    let facts = facts::beforehand(caller, structure, said, credit, leaving.at)?;
+    let screening = Screening::new(ctx, caller.structure, &rules, facts, leaving).await?;
+    Ok(screening.read(db, audience).await?.into_left_out())
 }
 
 /// A condition that was accepted when the preview was made.

@@ -27,7 +27,8 @@ pub async fn retry(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Preview
     let shown = preview::by_id_in(structure, campaign.preview_id).one(db).await?;
     let shown = shown.ok_or_else(|| Fault::internal("a campaign without its preview"))?;
     let audience = Audience::Unreached { campaign: id, first: campaign.retry_of.unwrap_or(id) };
-    let draft = Draft { audience, sender: Some(sender(&campaign.sender)?), ..draft_of(&shown)? };
+    let sender = Some(sender(&campaign.sender)?);
+    let draft = Draft { audience, sender, send_at: None, ..draft_of(&shown)? };
     // Whatever is at fault now is the campaign's, since nothing else was given.
     preview_draft(ctx, caller, draft).await.map_err(|failure| match failure {
         Failure::Problem(problem) => Failure::Problem(problem.at(&["campaign"])),

@@ -6,18 +6,18 @@
 //! held in memory, a few words each; those kept are not.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use entity::At;
 use entity::ids::{PersonId, StructureId};
 use entity::{campaign, message, message_person, person, person_list, person_list_member, person_tag, tag};
 use rules::{Decision, Facts, NEVER_SENT_HOURS, PersonFacts, Screen, Skip};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
-use super::history::midnight;
+use super::leaving::Leaving;
 use crate::app::Ctx;
 use crate::clock::earliest_id;
 use crate::domain::message_state::MessageState;
@@ -26,8 +26,10 @@ use crate::services::audience::{Audience, Recipient};
 use crate::services::ruleset::RuleSet;
 use crate::store::among;
 
-/// How far back rules are told what was sent to a person.
+/// How far around a message rules are told what is sent to a person.
 const REMEMBERED: Duration = Duration::days(31);
+
+const MILLIS_PER_HOUR: i64 = 3_600_000;
 
 /// Why each person is left out.
 pub type LeftOut = HashMap<PersonId, Arc<Skip>>;
@@ -39,14 +41,14 @@ pub struct Screening {
     /// Whether nobody can be left out, whoever they are.
     open: bool,
     structure: StructureId,
-    now: DateTime<Utc>,
-    /// The last midnight where the structure is.
-    midnight: DateTime<Utc>,
+    leaving: Leaving,
+    /// The day on which that is, where the structure is.
+    day: Range<DateTime<Utc>>,
     left_out: LeftOut,
 }
 
 impl Screening {
-    /// These rules, as of now, on the facts that are the same for everyone.
+    /// These rules, as of when a message leaves, on the facts that are the same for everyone.
     ///
     /// # Errors
     /// [`Fault::Internal`] when the engine breaks down.
@@ -55,17 +57,16 @@ impl Screening {
         structure: StructureId,
         rules: &RuleSet,
         facts: Facts,
+        leaving: Leaving,
     ) -> Result<Self, Fault> {
-        let now = ctx.now();
-        let zone = facts.structure.time_zone.parse().unwrap_or(Tz::UTC);
-        let midnight = midnight(now, zone);
+        let day = leaving.day(facts.structure.time_zone.parse().unwrap_or(Tz::UTC));
         let mut screen = rules.screen(facts);
         let tried = move || {
             let open = screen.lets_everyone_through();
             (screen, open)
         };
         let (screen, open) = ctx.run_rules(structure, tried).await?;
-        Ok(Self { ctx: ctx.clone(), screen, open, structure, now, midnight, left_out: LeftOut::new() })
+        Ok(Self { ctx: ctx.clone(), screen, open, structure, leaving, day, left_out: LeftOut::new() })
     }
 
     /// Whether nobody can be left out, whoever they are.
@@ -105,25 +106,30 @@ impl Screening {
         decision.with_screen(&self.screen)
     }
 
+    /// Whom it left out so far, and why.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
+    }
+
     /// Whom it left out, and why.
     pub fn into_left_out(self) -> LeftOut {
         self.left_out
     }
 
-    /// Whom it leaves out of an audience, and why.
+    /// The same, once it has looked at a whole audience.
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(mut self, db: &impl ConnectionTrait, audience: &Audience) -> Result<LeftOut, Fault> {
+    pub async fn read(mut self, db: &impl ConnectionTrait, audience: &Audience) -> Result<Self, Fault> {
         if self.open {
-            return Ok(LeftOut::new());
+            return Ok(self);
         }
         let mut scan =
             audience.scan(self.structure, false).map_err(|problem| Fault::internal(problem.code))?;
         loop {
             let page = scan.next(db).await?;
             if page.is_empty() {
-                return Ok(self.left_out);
+                return Ok(self);
             }
             (self, _) = self.sift(db, page).await?;
         }
@@ -167,9 +173,8 @@ impl Screening {
                 tags: tags.remove(&recipient.id).unwrap_or_default(),
                 lists: lists.remove(&recipient.id).unwrap_or_default(),
                 sent_today: sent.map_or(0, |sent| sent.today),
-                last_sent_hours: sent
-                    .map_or(NEVER_SENT_HOURS, |sent| Ord::max((self.now - sent.last.0).num_hours(), 0)),
-                commercial_consent: recipient.commercial_consent_at.is_some_and(|at| at.0 <= self.now),
+                last_sent_hours: sent.map_or(NEVER_SENT_HOURS, |sent| sent.nearest / MILLIS_PER_HOUR),
+                commercial_consent: recipient.commercial_consent_at.is_some_and(|at| at.0 <= self.leaving.at),
             }
         };
         Ok(page.iter().map(facts).collect())
@@ -204,21 +209,20 @@ impl Screening {
             .take()
     }
 
-    /// What was sent to each of these people in the last [`REMEMBERED`], or is about to be: all but what was refused or held back. Ids tell
-    /// when messages were made, so that older ones are not read.
+    /// What is sent to each of these people within [`REMEMBERED`] of that instant: all but what was refused or held back. Ids tell when
+    /// messages leave, so that others are not read.
     async fn sent(
         &self,
         db: &impl ConnectionTrait,
         people: &[PersonId],
     ) -> Result<HashMap<PersonId, Sent>, Fault> {
         let covered = |column| Expr::col((message_person::Entity, column));
-        let at = || Expr::col((campaign::Entity, campaign::Column::CreatedAt));
-        let today: Expr = CaseStatement::new().case(at().gte(At::from(self.midnight)), 1).finally(0).into();
-        let earliest = earliest_id(self.now - REMEMBERED);
+        let leaving = self.leaving;
+        let today: Expr = CaseStatement::new().case(leaving.others_within(&self.day), 1).finally(0).into();
         let states = [MessageState::Rejected, MessageState::Suppressed].map(MessageState::as_str);
         let query = Query::select()
             .expr_as(covered(message_person::Column::PersonId), Alias::new("person"))
-            .expr_as(Func::max(at()), Alias::new("last"))
+            .expr_as(Func::min(leaving.distance()), Alias::new("nearest"))
             .expr_as(Func::sum(today).cast_as(Alias::new("bigint")), Alias::new("today"))
             .from(message_person::Entity)
             .inner_join(
@@ -236,7 +240,9 @@ impl Screening {
                 covered(message_person::Column::PersonId),
                 people.iter().copied(),
             ))
-            .and_where(covered(message_person::Column::MessageId).gte(earliest))
+            .and_where(covered(message_person::Column::MessageId).gte(earliest_id(leaving.at - REMEMBERED)))
+            .and_where(covered(message_person::Column::MessageId).lt(earliest_id(leaving.at + REMEMBERED)))
+            .and_where(leaving.is_another())
             .and_where(Expr::col((message::Entity, message::Column::State)).is_not_in(states))
             .add_group_by([covered(message_person::Column::PersonId)])
             .take();
@@ -250,7 +256,8 @@ impl Screening {
 #[derive(FromQueryResult)]
 struct Sent {
     person: PersonId,
-    last: At,
+    /// How long before or after, in milliseconds.
+    nearest: i64,
     today: i64,
 }
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use entity::ids::CampaignId;
+use entity::ids::{CampaignId, StructureId};
 use entity::{campaign, preview, structure};
 use rules::{Outcome, Stage, Verdict};
 use sea_orm::sea_query::LockType;
@@ -152,7 +152,7 @@ async fn commit(
     let mut body = vec![input.token.as_bytes()];
     body.extend(confirm.iter().map(String::as_bytes));
     let request = Request::new(entity::enums::Operation::SendSms, input.key, &body);
-    hold_people(tx, ctx, caller).await?;
+    hold_people(tx, ctx, caller.structure).await?;
     // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
     let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
@@ -188,10 +188,14 @@ async fn commit(
 /// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for
 /// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what was sent to people, so that each sees what
 /// the others sent; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
-async fn hold_people(tx: &DatabaseTransaction, ctx: &Ctx, caller: &Caller) -> Result<(), Fault> {
-    let rules = ruleset::active(ctx, tx, caller.structure).await?;
+pub(super) async fn hold_people(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    structure: StructureId,
+) -> Result<(), Fault> {
+    let rules = ruleset::active(ctx, tx, structure).await?;
     let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
-    structure::by_id(caller.structure).lock(lock).one(tx).await?;
+    structure::by_id(structure).lock(lock).one(tx).await?;
     Ok(())
 }
 
@@ -304,7 +308,7 @@ async fn worse_on_its_own(
     if plan.decision.outcome <= before {
         return Ok(false);
     }
-    let then = shown.created_at.0;
+    let then = shown.send_at.unwrap_or(shown.created_at).0;
     let structure = structures::facts_of(ctx, tx, caller.structure, then).await?;
     let credit = ledger::Credit { balance: shown.balance, ..plan.credit };
     let facts = facts::of(plan, caller, &structure, credit, then)?;

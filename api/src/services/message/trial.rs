@@ -11,6 +11,7 @@ use entity::ids::{PersonId, PreviewId};
 use rules::{ActiveRule, Diagnostic, Facts, Fix, Outcome, Stage, Trace};
 use serde_json::Value;
 
+use super::leaving::Leaving;
 use super::plan::{Draft, Plan, plan_under};
 use super::preview::{draft_of, own};
 use super::screening::Screening;
@@ -137,13 +138,14 @@ async fn on_message(
     let now = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &in_force)).await.map_err(wider)?;
     let trying = in_force.trying(rule.clone());
     let then = plan_under(ctx, db, sender, draft, (Stage::Preview, &trying)).await.map_err(wider)?;
-    let mut facts = facts::of(&then, sender, &then.structure, then.credit, ctx.now())?;
+    let leaving = Leaving::of(ctx.now(), then.send_at);
+    let mut facts = facts::of(&then, sender, &then.structure, then.credit, leaving.at)?;
     let left_out: BTreeSet<PersonId> =
         then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
     if rule.rule.manifest().stages.contains(&Stage::Recipient) {
         let one = left_out.first().map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
         if let Some(recipient) = first_of(ctx, caller, &one).await? {
-            let screening = Screening::new(ctx, caller.structure, &trying, facts.clone()).await?;
+            let screening = Screening::new(ctx, caller.structure, &trying, facts.clone(), leaving).await?;
             facts.person = screening.person_facts(db, &recipient).await?;
         }
     }

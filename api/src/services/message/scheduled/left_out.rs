@@ -1,0 +1,135 @@
+//! Whom the rules leave out when the hour of a campaign has come, and the messages that are then for nobody.
+//!
+//! Architecture Invariant: a number that several people share is written to as long as one of them is not left out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::ids::{MessageId, PersonId};
+use entity::{message, message_person};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, FromQueryResult};
+
+use super::LeftOut;
+use crate::app::Ctx;
+use crate::domain::message_state::MessageState;
+use crate::error::Fault;
+use crate::services::delivery::{Change, Moves, Place, SUPPRESSED_AT_ONCE, Standing, in_state, reason};
+use crate::services::message::exclusions;
+use crate::services::message::plan::count;
+use crate::store::among_ids;
+
+/// Messages that are for nobody any more.
+#[derive(Debug, Default)]
+pub(super) struct Dropped {
+    messages: HashMap<MessageId, Row>,
+    /// Those whom they were for, and why they are left out.
+    people: LeftOut,
+}
+
+/// A queued message.
+#[derive(Debug, FromQueryResult)]
+struct Row {
+    id: MessageId,
+    cost: i64,
+    attempts: i32,
+}
+
+impl Dropped {
+    /// The queued messages of a campaign all of whose people are left out.
+    pub(super) async fn of(
+        tx: &DatabaseTransaction,
+        place: Place,
+        left_out: &LeftOut,
+    ) -> Result<Self, Fault> {
+        if left_out.is_empty() {
+            return Ok(Self::default());
+        }
+        use message::Column;
+        let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
+        let listed = |out: bool| {
+            let people = left_out.keys().map(|person| person.as_uuid());
+            let one = among_ids(tx.get_database_backend(), covered(message_person::Column::PersonId), people);
+            let covers = covered(message_person::Column::MessageId).equals((message::Entity, Column::Id));
+            let query = Query::select()
+                .expr(Expr::val(1_i32))
+                .from(message_person::Entity)
+                .and_where(covers)
+                .and_where(if out { one } else { one.not() })
+                .take();
+            Expr::exists(query)
+        };
+        let query = Query::select()
+            .columns([Column::Id, Column::Cost, Column::Attempts].map(|column| (message::Entity, column)))
+            .from(message::Entity)
+            .and_where(Column::StructureId.eq(place.0))
+            .and_where(Column::CampaignId.eq(place.1))
+            .and_where(in_state(MessageState::Queued))
+            .and_where(listed(true))
+            .and_where(listed(false).not())
+            .take();
+        let mut messages = HashMap::new();
+        for row in &tx.query_all(&query).await? {
+            let row = Row::from_query_result(row, "")?;
+            messages.insert(row.id, row);
+        }
+        let theirs = people_of(tx, messages.keys().copied()).await?;
+        let why = |person: PersonId| left_out.get(&person).map(|skip| (person, Arc::clone(skip)));
+        let people = theirs.into_iter().filter_map(why).collect();
+        Ok(Self { messages, people })
+    }
+
+    /// How many messages.
+    pub(super) fn messages(&self) -> i64 {
+        count(self.messages.len())
+    }
+
+    /// How many people.
+    pub(super) fn people(&self) -> i64 {
+        count(self.people.len())
+    }
+
+    /// What they would have cost.
+    pub(super) fn cost(&self) -> i64 {
+        self.messages.values().map(|row| row.cost).sum()
+    }
+
+    /// Suppresses them, and keeps why for each person.
+    pub(super) async fn keep(self, tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(), Fault> {
+        exclusions::keep_left_out(tx, place, &self.people).await?;
+        let state = MessageState::Queued;
+        let suppressed = state.suppress().expect("invariant: what is queued can be suppressed");
+        let rows: Vec<Row> = self.messages.into_values().collect();
+        for batch in rows.chunks(SUPPRESSED_AT_ONCE) {
+            let mut moves = Moves::default();
+            for Row { id, attempts, .. } in batch {
+                let standing = Standing { id: *id, place, state, attempts: *attempts };
+                moves.add(&standing, Change::to(suppressed).because(reason::RULE));
+            }
+            moves.apply(tx, ctx, None).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Those whom these messages are for.
+async fn people_of(
+    tx: &DatabaseTransaction,
+    messages: impl ExactSizeIterator<Item = MessageId>,
+) -> Result<Vec<PersonId>, Fault> {
+    use message_person::Column;
+    if messages.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let query = Query::select()
+        .column(Column::PersonId)
+        .from(message_person::Entity)
+        .and_where(among_ids(
+            tx.get_database_backend(),
+            Expr::col(Column::MessageId),
+            messages.map(|message| message.as_uuid()),
+        ))
+        .take();
+    let rows = tx.query_all(&query).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "person_id")).collect::<Result<_, _>>()?)
+}
