@@ -117,7 +117,6 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("slug = \"sample\"", "slug = \"sample\"\nversion = 0", "version: "),
     ("slug = \"sample\"", "slug = \"sample\"\nhelp_url = \"javascript:alert(1)\"", "help_url: "),
     ("slug = \"sample\"", "slug = \"sample\"\nstagse = []", "unknown field `stagse`"),
-    ("\"SEND\"]", "\"DISPATCH\"]", "unknown variant `DISPATCH`"),
     ("\"SEND\"]", "\"LATER\"]", "unknown variant `LATER`"),
     ("\"SEND\"]", "\"PREVIEW\"]", "stages: "),
     ("[\"PREVIEW\", \"SEND\"]", "[]", "stages: "),

@@ -1,6 +1,6 @@
 //! Messages sent for later: they wait for their hour, the rules look at them again, then they leave or never do.
 
-use std::fmt::Write as _;
+mod people;
 
 use api::caller::Operator;
 use api::services::operator::{self, NewSubscription};
@@ -11,7 +11,7 @@ use envoi_tests::{Actor, TestApp, both, code_of, nodes};
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
-use super::{publish, recipients, save, set, verdict};
+use super::{publish, recipients, save, verdict};
 
 both!(
     it_waits_for_its_hour_then_leaves,
@@ -19,12 +19,10 @@ both!(
     the_rules_see_the_hour_at_which_it_leaves,
     what_the_rules_refuse_at_its_hour_never_leaves,
     what_was_confirmed_when_it_was_sent_is_not_asked_again,
-    whom_a_rule_leaves_out_at_the_hour_is_named_and_not_written_to,
-    a_shared_number_is_written_to_while_one_of_its_people_is_not_left_out,
     it_counts_on_the_day_it_leaves_and_not_against_itself,
+    what_it_reserved_is_not_counted_twice,
     what_opted_out_or_was_cancelled_meanwhile_does_not_leave,
     two_instances_judge_it_once,
-    a_large_campaign_refused_is_suppressed_batch_after_batch,
     one_that_cannot_be_judged_waits,
 );
 
@@ -246,67 +244,6 @@ async fn what_was_confirmed_when_it_was_sent_is_not_asked_again(app: TestApp) {
     assert_eq!(stayed["dispatchDecision"]["outcome"], "CONFIRMATION_REQUIRED");
 }
 
-async fn whom_a_rule_leaves_out_at_the_hour_is_named_and_not_written_to(app: TestApp) {
-    let marie = recipients::three(&app).await;
-    recipients::in_force(&app, "person.sent_today < 1", "{ sent_today = 1 }", "ACTIVE").await;
-    let people = marie.ids(json!({ "search": "divers" })).await;
-    let campaign = sends(&app, &marie, &preview(&marie, &people, tomorrow("Répétition")).await, &[]).await;
-    app.advance(until(&app, TOMORROW) - TimeDelta::hours(1));
-    let marie = app.marie().await;
-    // Bruno hears of something else that morning.
-    let other = preview(&marie, &[marie.person("divers bruno").await], json!({ "text": "Autre" })).await;
-    assert_eq!(other["messageCount"], 0, "what waits for its hour counts on its day: {other}");
-    set_state(&app, "OFF").await;
-    sends(
-        &app,
-        &marie,
-        &preview(&marie, &[marie.person("divers bruno").await], json!({ "text": "Autre" })).await,
-        &[],
-    )
-    .await;
-    app.dispatch_all().await;
-    set_state(&app, "ACTIVE").await;
-    app.advance(TimeDelta::hours(1));
-    app.dispatch_all().await;
-    let marie = app.marie().await;
-    let done = shown(&marie, &campaign).await;
-    assert_eq!(
-        done["progress"],
-        json!({
-            "queued": 0, "suppressed": 1, "sending": 0, "handedOver": 0, "delivered": 2
-        })
-    );
-    let left_out = nodes(&done["exclusions"]);
-    assert_eq!(left_out.len(), 1, "{done}");
-    assert_eq!((&left_out[0]["ruleSlug"], &left_out[0]["reason"]), (&json!("chosen"), &json!("NOT_CHOSEN")));
-    assert_eq!(left_out[0]["person"]["displayName"], "Bruno Divers");
-    assert_eq!(verdict(&json!({ "decision": done["dispatchDecision"] }), "chosen")["people"], 1);
-    assert_eq!(marie.credit().await, (225, 0), "three of four were paid");
-}
-
-/// Switches the structure's own rule on people.
-async fn set_state(app: &TestApp, state: &str) {
-    let done = set(&app.admin().await, "chosen", json!({ "state": state })).await;
-    assert_eq!(done["errors"], json!([]), "{done}");
-}
-
-async fn a_shared_number_is_written_to_while_one_of_its_people_is_not_left_out(app: TestApp) {
-    let file =
-        "Nom;Prénom;Sexe;Mobile\nPaire;Anne;F;0612008101\nPaire;Luc;M;0612008101\nPaire;Seul;M;0612008102\n";
-    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
-    let marie = app.marie().await;
-    let people = marie.ids(json!({ "search": "paire" })).await;
-    let campaign = sends(&app, &marie, &preview(&marie, &people, tomorrow("Bonjour")).await, &[]).await;
-    recipients::in_force(&app, "person.sex == \"FEMALE\"", "{ sex = \"MALE\" }", "ACTIVE").await;
-    app.advance(until(&app, TOMORROW));
-    app.dispatch_all().await;
-    let done = shown(&app.marie().await, &campaign).await;
-    assert_eq!((&done["progress"]["delivered"], &done["progress"]["suppressed"]), (&json!(1), &json!(1)));
-    let left_out: Vec<_> =
-        nodes(&done["exclusions"]).iter().map(|one| one["person"]["displayName"].clone()).collect();
-    assert_eq!(left_out, ["Seul Paire"], "Luc's number is written to, for Anne");
-}
-
 async fn it_counts_on_the_day_it_leaves_and_not_against_itself(app: TestApp) {
     let marie = app.marie().await;
     let people = marie.musicians(3).await;
@@ -335,6 +272,17 @@ async fn it_counts_on_the_day_it_leaves_and_not_against_itself(app: TestApp) {
     let done = shown(&app.marie().await, &campaign).await;
     assert_eq!(done["progress"]["delivered"], 3, "it does not count against itself: {done}");
     assert_eq!(code(&app.marie().await, json!({ "text": "Un" })).await, "NOT_NOW", "it was sent just now");
+}
+
+async fn what_it_reserved_is_not_counted_twice(app: TestApp) {
+    let marie = app.marie().await;
+    let failing = "{ credit = { balance = 227 }, message = { cost = 3 } }";
+    own(&app, "[\"DISPATCH\"]", "DENY", "credit.balance - message.cost >= 225", failing).await;
+    let preview = preview(&marie, &marie.musicians(3).await, tomorrow("Un")).await;
+    let campaign = sends(&app, &marie, &preview, &[]).await;
+    app.advance(until(&app, TOMORROW));
+    app.dispatch_all().await;
+    assert_eq!(shown(&app.marie().await, &campaign).await["progress"]["delivered"], 3);
 }
 
 async fn what_opted_out_or_was_cancelled_meanwhile_does_not_leave(app: TestApp) {
@@ -376,40 +324,6 @@ async fn two_instances_judge_it_once(app: TestApp) {
         .expect("decisions can be read");
     assert_eq!(judged.len(), 3, "one a campaign");
     assert_eq!(app.network().submitted().len() + another.network().submitted().len(), 9);
-}
-
-async fn a_large_campaign_refused_is_suppressed_batch_after_batch(app: TestApp) {
-    let mut file = "Identifiant;Nom;Prénom;Mobile;Tags\n".to_owned();
-    for person in 0..2_300 {
-        let number = 10_000 + (person / 90) * 100 + person % 90;
-        writeln!(file, "C{person};Foule;P{person};06 70 0{number};Foule").expect("a string takes all");
-    }
-    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("imported");
-    app.give(app.quatre_vents().await, 10_000).await;
-    let marie = app.marie().await;
-    let audience = json!({ "matching": { "filter": { "tags": { "all": [marie.tag("Foule").await] } } } });
-    let mut payload = try_preview(&marie, audience.clone(), tomorrow("Bonjour")).await;
-    let refused = sends(&app, &marie, &payload["preview"].take(), &[]).await;
-    let mut payload = try_preview(&marie, audience, tomorrow("Bonsoir")).await;
-    let left_out = sends(&app, &marie, &payload["preview"].take(), &[]).await;
-    own(
-        &app,
-        "[\"DISPATCH\"]",
-        "DENY",
-        "message.length != 7 || message.text != \"Bonjour\"",
-        "{ message = { text = \"Bonjour\", length = 7 } }",
-    )
-    .await;
-    recipients::in_force(&app, "person.sex == \"FEMALE\"", "{ sex = \"MALE\" }", "ACTIVE").await;
-    app.advance(until(&app, TOMORROW));
-    app.dispatch_all().await;
-    let marie = app.marie().await;
-    for campaign in [&refused, &left_out] {
-        let done = shown(&marie, campaign).await;
-        assert_eq!((&done["state"], &done["progress"]["suppressed"]), (&json!("COMPLETED"), &json!(2_300)));
-    }
-    assert!(app.network().submitted().is_empty());
-    assert_eq!(marie.credit().await, (10_228, 0));
 }
 
 async fn one_that_cannot_be_judged_waits(app: TestApp) {

@@ -42,10 +42,10 @@ impl Dropped {
         place: Place,
         left_out: &LeftOut,
     ) -> Result<Self, Fault> {
+        use message::Column;
         if left_out.is_empty() {
             return Ok(Self::default());
         }
-        use message::Column;
         let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
         let listed = |out: bool| {
             let people = left_out.keys().map(|person| person.as_uuid());
@@ -127,7 +127,7 @@ async fn people_of(
         .and_where(among_ids(
             tx.get_database_backend(),
             Expr::col(Column::MessageId),
-            messages.map(|message| message.as_uuid()),
+            messages.map(MessageId::as_uuid),
         ))
         .take();
     let rows = tx.query_all(&query).await?;
