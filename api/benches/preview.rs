@@ -105,6 +105,7 @@ async fn shown(ctx: &Ctx, caller: &Caller) -> i64 {
         purpose: Purpose::Informational,
         sender: None,
         template: None,
+        send_at: None,
     };
     preview(ctx, caller, input).await.expect("it can be previewed").cost
 }
