@@ -34,6 +34,7 @@ mod m2026_11_25_000019_senders;
 mod m2026_11_25_000021_consent_withdrawn;
 mod m2026_11_30_000022_rule_life;
 mod m2026_11_30_000023_exclusions;
+mod m2026_11_30_000024_send_approvals;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000021_consent_withdrawn::Migration),
             Box::new(m2026_11_30_000022_rule_life::Migration),
             Box::new(m2026_11_30_000023_exclusions::Migration),
+            Box::new(m2026_11_30_000024_send_approvals::Migration),
         ]
     }
 }
