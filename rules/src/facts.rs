@@ -108,6 +108,7 @@ pub struct MessageFacts {
     pub cost: i64,
     pub purpose: String,
     pub sender: String,
+    pub approved: bool,
 }
 
 /// Those whom the message goes to.
@@ -174,6 +175,7 @@ impl fmt::Debug for MessageFacts {
             .field("cost", &self.cost)
             .field("purpose", &self.purpose)
             .field("sender", &self.sender)
+            .field("approved", &self.approved)
             .finish_non_exhaustive()
     }
 }
@@ -223,7 +225,7 @@ impl Default for MessageFacts {
         let text = "Répétition ce soir à 20 h".to_owned();
         let (encoding, purpose, sender) =
             ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
-        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender }
+        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender, approved: false }
     }
 }
 

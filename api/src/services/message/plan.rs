@@ -3,7 +3,7 @@
 //! Architecture Invariant: preview and send both come from here, so that what is shown is what is done. A plan only reads.
 
 use entity::enums::Purpose;
-use entity::ids::{MessageTemplateVersionId, StructureId};
+use entity::ids::{MessageTemplateVersionId, SendApprovalId, StructureId};
 use entity::sensitive::Digest;
 use rules::{Decision, HistoryFacts, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
@@ -25,6 +25,7 @@ use crate::services::ruleset::{self, RuleSet};
 use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
+use super::approvals;
 use super::facts::{self, Said, Sums};
 use super::history;
 use super::letter::{Addressed, Letter, Style};
@@ -82,6 +83,8 @@ pub struct Plan {
     pub targets: Targets,
     /// What was sent before, as far as the rules ask.
     pub history: HistoryFacts,
+    /// The approval that another account gave of it, as far as the rules ask.
+    pub approval: Option<SendApprovalId>,
     /// What the rules answered.
     pub decision: Decision,
     /// The structure it is sent for.
@@ -194,7 +197,9 @@ pub(super) async fn plan_under(
     let zone = facts::zone_of(&structure.structure.time_zone)?;
     let history = history::of(db, caller.structure, rules, letter.text().as_str(), (now, zone)).await?;
     let targets = targets::of(db, caller.structure, rules, &audience).await?;
-    let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
+    let approval = approvals::standing(ctx, db, caller, rules, (&hash, purpose, cost)).await?;
+    let sums = Sums { messages, unfilled, cost, approved: approval.is_some() };
+    let told = (sums, targets.clone(), history.clone());
     let facts = facts::of_the_whole(facts, &longest, counts, told);
     Ok(Plan {
         audience,
@@ -219,6 +224,7 @@ pub(super) async fn plan_under(
         left_out: screening.into_left_out(),
         targets,
         history,
+        approval,
         structure,
         limit: length_limit(rules),
     })
