@@ -139,6 +139,18 @@ text_enums! {
         Refused = "REFUSED",
     }
 
+    /// Where a request for a second person's approval stands; that it has expired is computed.
+    ApprovalState {
+        /// Nobody decided.
+        Pending = "PENDING",
+        /// Another account approved.
+        Approved = "APPROVED",
+        /// Somebody declined.
+        Declined = "DECLINED",
+        /// A campaign was sent by it.
+        Used = "USED",
+    }
+
     /// When the rules were run.
     Stage {
         /// For a preview.

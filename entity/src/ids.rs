@@ -66,6 +66,8 @@ ids! {
     DecisionId;
     /// Names a preview.
     PreviewId;
+    /// Names a request for a second person's approval.
+    SendApprovalId;
     /// Names a campaign.
     CampaignId;
     /// Names a message.

@@ -65,6 +65,7 @@ pub mod message_template_version;
 pub mod preview;
 pub mod price;
 pub mod receipt;
+pub mod send_approval;
 
 /// An instant, stored as milliseconds since 1970-01-01T00:00:00Z. Made with `At::from` of a `chrono::DateTime<Utc>`; finer than a
 /// millisecond is lost when stored.

@@ -34,6 +34,7 @@ mod m2026_11_25_000019_senders;
 mod m2026_11_25_000021_consent_withdrawn;
 mod m2026_11_30_000022_rule_life;
 mod m2026_11_30_000023_exclusions;
+mod m2026_11_30_000024_send_approvals;
 mod m2026_11_30_000025_schedules;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000021_consent_withdrawn::Migration),
             Box::new(m2026_11_30_000022_rule_life::Migration),
             Box::new(m2026_11_30_000023_exclusions::Migration),
+            Box::new(m2026_11_30_000024_send_approvals::Migration),
             Box::new(m2026_11_30_000025_schedules::Migration),
         ]
     }

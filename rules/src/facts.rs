@@ -109,6 +109,7 @@ pub struct MessageFacts {
     pub purpose: String,
     pub sender: String,
     pub scheduled: bool,
+    pub approved: bool,
 }
 
 /// Those whom the message goes to.
@@ -176,6 +177,7 @@ impl fmt::Debug for MessageFacts {
             .field("purpose", &self.purpose)
             .field("sender", &self.sender)
             .field("scheduled", &self.scheduled)
+            .field("approved", &self.approved)
             .finish_non_exhaustive()
     }
 }
@@ -225,7 +227,8 @@ impl Default for MessageFacts {
         let text = "Répétition ce soir à 20 h".to_owned();
         let (encoding, purpose, sender) =
             ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
-        Self { text, length: 25, segments: 1, encoding, cost: 2, purpose, sender, scheduled: false }
+        let (length, segments, cost) = (25, 1, 2);
+        Self { text, length, segments, encoding, cost, purpose, sender, scheduled: false, approved: false }
     }
 }
 

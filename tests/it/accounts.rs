@@ -147,6 +147,9 @@ async fn who_is_not_signed_in_sees_nothing(app: TestApp) {
         "mutation($id: ID!) { retireRule(input: { rule: $id }) { rule { id } } }",
         "mutation($id: ID!) { reorderRules(input: { rules: [$id] }) { rules { id } } }",
         "mutation($id: ID!) { saveRule(input: { rule: $id, manifest: \"\", source: \"\" }) { rule { id } } }",
+        "mutation($id: ID!) { requestApproval(input: { previewToken: $id }) { approval { id } } }",
+        "mutation($id: ID!) { approveSend(input: { id: $id }) { approval { id } } }",
+        "mutation($id: ID!) { declineSend(input: { id: $id }) { approval { id } } }",
         "mutation($id: ID!) { sendSms(input: { previewToken: $id, idempotencyKey: \"0190b5ac-0000-7000-8000-000000000000\" }) { replayed } }",
     ] {
         let answer = anyone.try_query(document, json!({ "id": id })).await;

@@ -78,6 +78,9 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
     let saved = admin.query(save, json!({ "manifest": MANIFEST })).await["saveRule"].take();
     let save = "mutation { saveMessageTemplate(input: { name: \"Rappel\", text: \"Bonjour\" }) { template { id current { id } } } }";
     let template = marie.query(save, json!({})).await["saveMessageTemplate"]["template"].take();
+    let request =
+        "mutation($token: String!) { requestApproval(input: { previewToken: $token }) { approval { id } } }";
+    let asked = marie.query(request, json!({ "token": preview["token"] })).await["requestApproval"].take();
     vec![
         ("Structure", admin.clone(), text(&viewer["structure"]["id"])),
         ("Viewer", admin.clone(), text(&viewer["id"])),
@@ -95,7 +98,8 @@ async fn ids(app: &TestApp) -> Vec<(&'static str, Actor, String)> {
         ("Rule", admin.clone(), text(&saved["rule"]["id"])),
         ("RuleVersion", admin, text(&saved["version"]["id"])),
         ("MessageTemplate", marie.clone(), text(&template["id"])),
-        ("MessageTemplateVersion", marie, text(&template["current"]["id"])),
+        ("MessageTemplateVersion", marie.clone(), text(&template["current"]["id"])),
+        ("SendApproval", marie, text(&asked["approval"]["id"])),
     ]
 }
 
@@ -210,14 +214,24 @@ const CHANGES: &[(&str, &str)] = &[
         "mutation($id: ID!) { previewSms(input: { audience: { matching: { filter: {} } }, message: { text: \"a\", template: $id } }) { errors { code message path } } }",
         "MessageTemplateVersion",
     ),
+    (
+        "mutation($id: ID!) { approveSend(input: { id: $id }) { approval { id } errors { code message path } } }",
+        "SendApproval",
+    ),
+    (
+        "mutation($id: ID!) { declineSend(input: { id: $id }) { approval { id } errors { code message path } } }",
+        "SendApproval",
+    ),
 ];
 
 async fn what_is_changed_by_id_is_ones_own(app: TestApp) {
-    let stranger = stranger(&app).await;
+    let (stranger, zoe) = (stranger(&app).await, app.zoe().await);
     let ids = ids(&app).await;
     let id = |kind: &str| ids.iter().find(|one| one.0 == kind).expect("every type is there").2.clone();
     for (document, kind) in CHANGES {
         let id = id(kind);
+        // An administrator may change anything, but approves nothing.
+        let stranger = if *kind == "SendApproval" { &zoe } else { &stranger };
         let foreign = stranger.ask(document, json!({ "id": id })).await.text();
         assert!(foreign.contains("\"code\":\""), "{foreign}");
         for other in [absent(&id), "🎺".to_owned(), String::new()] {
@@ -266,6 +280,7 @@ async fn a_list_holds_ones_own(app: TestApp) {
         credit { id ledger(first: 100) { edges { node { id } } } orders(first: 100) { edges { node { id } } } }
         rules(first: 100) { edges { node { id } } } decisions(first: 100) { edges { node { id } } }
         campaigns(first: 100) { edges { node { id } } } optOuts(first: 100) { edges { node { person { id } } } }
+        sendApprovals(first: 100) { edges { node { id } } }
         messageTemplates(first: 100) { edges { node { id versions(first: 2) { edges { node { id } } } } } }
     } } }";
     let all = stranger.ask(document, json!({})).await;

@@ -1,6 +1,7 @@
 //! The tests of Envoi, one file a noun. All but `tidy`, `schema`, `cli` and `crash` run on SQLite and on PostgreSQL alike.
 
 mod accounts;
+mod approvals;
 mod audience;
 mod audit;
 mod callbacks;

@@ -7,6 +7,7 @@ use async_graphql::{Error, ErrorExtensionValues, Interface, SimpleObject, Value}
 use chrono::{DateTime, Utc};
 
 use super::account::Account;
+use super::approvals::SendApproval;
 use super::campaigns::Campaign;
 use super::decisions::Decision;
 use super::message::SmsPreview;
@@ -147,6 +148,13 @@ user_errors! {
     CampaignAlreadyCompletedError {
         /// The campaign.
         campaign: Option<Campaign>,
+    }
+    /// Who asks for an approval does not give it: another account does.
+    OwnSendApprovalError {}
+    /// Somebody approved or declined before: nothing was done.
+    SendApprovalDecidedError {
+        /// The request as it stands, with who decided and when.
+        approval: SendApproval,
     }
     /// The idempotency key served already, for another request.
     IdempotencyConflictError {}

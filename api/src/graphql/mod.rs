@@ -7,6 +7,7 @@
 //! told beside its siblings' answers ([`Maybe`]).
 
 mod account;
+mod approvals;
 mod campaigns;
 mod context;
 mod credit;
@@ -38,6 +39,7 @@ pub use node_id::decision_or_campaign;
 
 use self::rules::{BacktestMutation, RuleLifeMutation, RuleMutation, RuleTemplateQuery, TrialMutation};
 use account::AccountMutation;
+use approvals::ApprovalMutation;
 use campaigns::CampaignMutation;
 use credit::CreditMutation;
 use message::{MessageMutation, MessageQuery};
@@ -62,6 +64,7 @@ pub struct Query(NodeQuery, ViewerQuery, MessageQuery, RuleTemplateQuery);
 pub struct Mutation(
     AccountMutation,
     MessageMutation,
+    ApprovalMutation,
     CampaignMutation,
     CreditMutation,
     PeopleImportMutation,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::{Context, Error, ID, Interface, Lookahead, Object};
 
 use super::account::Account;
+use super::approvals::SendApproval;
 use super::campaigns::{Campaign, SmsMessage, with_decisions};
 use super::context::{Maybe, Session};
 use super::credit::{Credit, LedgerEntry, TopUpOrder, with_campaigns};
@@ -52,6 +53,7 @@ pub enum Node {
     RuleVersion(RuleVersion),
     MessageTemplate(MessageTemplate),
     MessageTemplateVersion(MessageTemplateVersion),
+    SendApproval(SendApproval),
 }
 
 /// The fields of `Query` that find objects by their ids.
@@ -159,6 +161,7 @@ impl Found<'_> {
         self.read_people(wanted).await;
         self.read_credit(wanted).await;
         self.read_messages(wanted).await;
+        self.read_approvals(wanted).await;
         self.read_templates(wanted).await;
         self.read_rules(wanted).await;
     }
@@ -259,6 +262,16 @@ impl Found<'_> {
             let rows = campaigns::messages_by_ids(&session.ctx, caller, &ids).await?;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             Ok(ids.into_iter().zip(SmsMessage::together(rows)).collect())
+        });
+    }
+
+    async fn read_approvals(&mut self, wanted: &HashSet<Wanted>) {
+        let (session, caller) = (self.session, self.caller);
+        read!(self, wanted, SendApproval, |ids| {
+            let rows = message::approvals::by_ids(&session.ctx, caller, &ids).await?;
+            SendApproval::read_accounts(session, &self.asked, &rows).await?;
+            let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+            Ok(ids.into_iter().zip(SendApproval::together(rows)).collect())
         });
     }
 

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::ids::{
     AccountId, CampaignId, DecisionId, LedgerEntryId, ListId, MessageId, MessageTemplateId,
-    MessageTemplateVersionId, OrderId, PersonId, PreviewId, RuleId, RuleVersionId, StructureId, TagId,
+    MessageTemplateVersionId, OrderId, PersonId, PreviewId, RuleId, RuleVersionId, SendApprovalId,
+    StructureId, TagId,
 };
 use uuid::Uuid;
 
@@ -89,6 +90,8 @@ node_ids! {
     MessageTemplate(MessageTemplateId) = 20,
     /// A version of such a template.
     MessageTemplateVersion(MessageTemplateVersionId) = 21,
+    /// A request for a second person's approval.
+    SendApproval(SendApprovalId) = 22,
 }
 
 /// The person that an id names; an identifier that no row has, when it names none.
@@ -124,6 +127,15 @@ pub fn preview(id: &ID) -> PreviewId {
     match NodeId::decode(id) {
         Some(NodeId::Preview(preview)) => preview,
         _ => PreviewId::from_uuid(Uuid::nil()),
+    }
+}
+
+/// The request for approval that an id names; an identifier that no row has, when it names none.
+#[must_use]
+pub fn send_approval(id: &ID) -> SendApprovalId {
+    match NodeId::decode(id) {
+        Some(NodeId::SendApproval(approval)) => approval,
+        _ => SendApprovalId::from_uuid(Uuid::nil()),
     }
 }
 

@@ -5,6 +5,7 @@ mod settings;
 use async_graphql::{Context, Enum, ID, Object};
 
 pub use self::settings::{SmsSettings, SmsSubscription};
+use super::approvals::{SendApproval, SendApprovalConnection, SendApprovalState};
 use super::campaigns::{CampaignConnection, CampaignState, with_decisions};
 use super::context::{Maybe, Session};
 use super::credit::Credit;
@@ -18,6 +19,7 @@ use super::people::{
 use super::people_columns::PersonColumn;
 use super::rules::{Rule, RuleConnection};
 use super::templates::{MessageTemplate, MessageTemplateConnection};
+use crate::services::message::approvals;
 use crate::services::structures::{self, StructureView};
 use crate::services::{campaigns, decisions, ledger, people, ruleset, templates};
 
@@ -281,6 +283,31 @@ impl Structure {
                 session.read_accounts(node.field("createdBy"), senders).await?;
                 let asked = node.field("decision").exists();
                 Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
+            })
+            .await
+    }
+
+    /// The messages that a second person is asked to approve, and those that were, latest first. Needs `READ_WRITE` on `COMMUNICATION_SMS`.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn send_approvals(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "Only requests in one of these states.")] state: Option<Vec<SendApprovalState>>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<SendApprovalConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        let states: Option<Vec<_>> = state.map(|states| states.into_iter().map(Into::into).collect());
+        let node = graphql.look_ahead().field("edges").field("node");
+        session
+            .maybe(async {
+                let page = approvals::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
+                SendApproval::read_accounts(session, &node, page.items.iter().map(|(_, row)| row)).await?;
+                Ok(Some(page.turn(SendApproval::together).into()))
             })
             .await
     }

@@ -111,6 +111,18 @@ CAMPAIGN_NOT_FOUND = There is no such campaign.
 CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
 NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
 
+## A second person's approval
+
+ACCOUNT_SENDS_NOTHING = This account sends no messages: it neither asks for approval nor approves. Use a person’s account.
+OWN_SEND_APPROVAL = You asked for this approval yourself: another account that may send gives it.
+SEND_APPROVAL_NOT_FOUND = There is no such request for approval.
+SEND_APPROVAL_EXPIRED = This request is too old: whoever wants to send makes a new preview, and asks again.
+SEND_APPROVAL_DECIDED = { $done ->
+    [approved] { $by } approved this message before.
+   *[declined] { $by } declined this message before.
+}
+SEND_APPROVAL_NOTE_INVALID = The note has at most { $max } characters, and no control character.
+
 ## Templates of messages
 
 TEMPLATE_NOT_FOUND = There is no such template, or no such version of one: a message is started from a version (`current.id`), and `basedOn` goes with `template`.

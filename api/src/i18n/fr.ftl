@@ -111,6 +111,18 @@ CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
 CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
 NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
 
+## L’accord d’une deuxième personne
+
+ACCOUNT_SENDS_NOTHING = Ce compte n’envoie pas de messages : il ne demande pas d’accord et n’en donne pas. Utilisez le compte d’une personne.
+OWN_SEND_APPROVAL = Vous avez demandé cet accord vous-même : un autre compte qui peut envoyer le donne.
+SEND_APPROVAL_NOT_FOUND = Cette demande d’accord n’existe pas.
+SEND_APPROVAL_EXPIRED = Cette demande est trop ancienne : qui veut envoyer refait un aperçu, et redemande.
+SEND_APPROVAL_DECIDED = { $done ->
+    [approved] { $by } a déjà approuvé ce message.
+   *[declined] { $by } a déjà refusé ce message.
+}
+SEND_APPROVAL_NOTE_INVALID = Le mot d’accompagnement compte au plus { $max } caractères, sans caractère de contrôle.
+
 ## Modèles de messages
 
 TEMPLATE_NOT_FOUND = Ce modèle, ou cette version d’un modèle, n’existe pas : un message part d’une version (`current.id`), et `basedOn` va avec `template`.

@@ -71,7 +71,7 @@ fn every_template_is_a_rule_that_a_structure_could_publish_as_it_is() {
     let catalog = Catalog::builtin().unwrap_or_else(|error| panic!("{error}"));
     let templates: Vec<&Arc<Rule>> = catalog.templates().collect();
     let slugs: Vec<&str> = templates.iter().map(|rule| rule.manifest().slug.as_str()).collect();
-    assert_eq!(slugs, ["forbidden-words", "one-a-day", "only-a-list", "only-between-hours"]);
+    assert_eq!(slugs, ["forbidden-words", "one-a-day", "only-a-list", "only-between-hours", "two-people"]);
     for rule in templates {
         assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
         assert!(catalog.get(&rule.manifest().slug).is_none(), "its slug is free");

@@ -59,6 +59,7 @@ async fn a_template_is_enough_to_draw_a_form(app: TestApp) {
             "one-a-day",
             "only-a-list",
             "only-between-hours",
+            "two-people",
             "empty-fields",
             "duplicate-campaign",
             "large-send",
@@ -72,13 +73,13 @@ async fn a_template_is_enough_to_draw_a_form(app: TestApp) {
         assert_eq!((&french["manifest"], &french["source"]), (&english["manifest"], &english["source"]));
     }
     assert_eq!(
-        (&french[0]["replaces"], &french[6]["replaces"]["slug"]),
+        (&french[0]["replaces"], &french[7]["replaces"]["slug"]),
         (&Value::Null, &json!("large-send"))
     );
     let above = json!({ "name": "ask_above", "title": "Ask above", "type": "INT", "value": "500", "default": "500",
         "min": "1", "max": "100000", "options": null });
-    assert_eq!(english[6]["parameters"], json!([above]));
-    let text = french[6]["manifest"].as_str().expect("a text");
+    assert_eq!(english[7]["parameters"], json!([above]));
+    let text = french[7]["manifest"].as_str().expect("a text");
     assert!(!text.contains("\nlock") && !text.contains("\nposition") && text.contains("[[cases]]"), "{text}");
 }
 

@@ -23,6 +23,8 @@ both!(
     what_it_reserved_is_not_counted_twice,
     what_opted_out_or_was_cancelled_meanwhile_does_not_leave,
     two_instances_judge_it_once,
+    it_leaves_or_is_cancelled_never_both,
+    what_changes_as_it_waits_shows_at_the_send,
     one_that_cannot_be_judged_waits,
 );
 
@@ -324,6 +326,47 @@ async fn two_instances_judge_it_once(app: TestApp) {
         .expect("decisions can be read");
     assert_eq!(judged.len(), 3, "one a campaign");
     assert_eq!(app.network().submitted().len() + another.network().submitted().len(), 9);
+}
+
+async fn it_leaves_or_is_cancelled_never_both(app: TestApp) {
+    let marie = app.marie().await;
+    let people = marie.musicians(3).await;
+    let mut campaigns = Vec::new();
+    for text in ["Un", "Deux", "Trois", "Quatre"] {
+        campaigns.push(sends(&app, &marie, &preview(&marie, &people, tomorrow(text)).await, &[]).await);
+    }
+    app.advance(until(&app, TOMORROW));
+    let marie = app.marie().await;
+    let cancelling = async {
+        for campaign in &campaigns {
+            marie.cancel(campaign).await;
+        }
+    };
+    tokio::join!(app.dispatch_all(), cancelling);
+    app.dispatch_all().await;
+    let mut sent = 0;
+    for campaign in &campaigns {
+        let done = shown(&marie, campaign).await;
+        let of = |state: &str| done["progress"][state].as_u64().expect("a count");
+        assert_eq!(of("delivered") + of("suppressed"), 3, "{done}");
+        assert!(done["state"] == "CANCELLED" || of("delivered") == 3, "{done}");
+        sent += of("delivered");
+    }
+    assert_eq!(app.network().submitted().len() as u64, sent);
+}
+
+async fn what_changes_as_it_waits_shows_at_the_send(app: TestApp) {
+    let marie = app.marie().await;
+    let people = marie.musicians(1).await;
+    // Legal hours as of the hour of leaving, whatever the hour of the preview and of the send.
+    own(&app, "[\"PREVIEW\", \"SEND\"]", "DENY", "now.hour >= 9", "{ now = { hour = 8 } }").await;
+    let early = preview(&marie, &people, json!({ "text": "Un", "sendAt": "2025-09-09T06:30:00Z" })).await;
+    assert_eq!(verdict(&early, "mine")["code"], "NOT_NOW");
+    app.advance(until(&app, "2025-09-08T22:50:00Z"));
+    let marie = app.marie().await;
+    let shown = preview(&marie, &people, tomorrow("Deux")).await;
+    app.advance(TimeDelta::minutes(1));
+    sends(&app, &marie, &shown, &[]).await;
 }
 
 async fn one_that_cannot_be_judged_waits(app: TestApp) {

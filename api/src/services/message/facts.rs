@@ -47,7 +47,12 @@ pub fn of(
         scheduled: plan.send_at.is_some(),
     };
     let facts = beforehand(caller, structure, said, credit, now)?;
-    let sums = Sums { messages: plan.messages, unfilled: plan.unfilled, cost: plan.cost };
+    let sums = Sums {
+        messages: plan.messages,
+        unfilled: plan.unfilled,
+        cost: plan.cost,
+        approved: plan.approval.is_some(),
+    };
     Ok(of_the_whole(
         facts,
         Size::of(&plan.longest),
@@ -96,6 +101,8 @@ pub struct Sums {
     pub unfilled: i64,
     /// What they cost.
     pub cost: i64,
+    /// Whether another account approved just these.
+    pub approved: bool,
 }
 
 /// What is known of a message before it is known who gets it.
@@ -146,13 +153,14 @@ pub fn of_the_whole(
     counts: Counts,
     (sums, targets, history): (Sums, Targets, HistoryFacts),
 ) -> Facts {
-    let Sums { messages, unfilled, cost } = sums;
+    let Sums { messages, unfilled, cost, approved } = sums;
     Facts {
         message: MessageFacts {
             length: longest.length,
             segments: longest.segments,
             encoding: longest.encoding.as_str().to_owned(),
             cost,
+            approved,
             ..facts.message
         },
         audience: AudienceFacts {

@@ -11,6 +11,7 @@ use rules::{HistoryFacts, NEVER_SENT_MINUTES};
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 
+use super::approvals::APPROVED;
 use super::leaving::Leaving;
 use crate::error::Fault;
 use crate::services::ruleset::RuleSet;
@@ -21,9 +22,9 @@ const MILLIS_PER_MINUTE: i64 = 60_000;
 
 const SAME_TEXT: &str = "history.same_text_minutes";
 
-/// Whether some rule asks what was sent before, to anyone.
+/// Whether some rule asks what another send changes: what was sent before, to anyone, or an approval, which one send uses up.
 pub fn asks(rules: &RuleSet) -> bool {
-    let facts = [TODAY, THIS_MONTH, SAME_TEXT, "person.sent_today", "person.last_sent_hours"];
+    let facts = [TODAY, THIS_MONTH, SAME_TEXT, "person.sent_today", "person.last_sent_hours", APPROVED];
     facts.into_iter().any(|fact| rules.reads(fact))
 }
 

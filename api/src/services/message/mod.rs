@@ -3,6 +3,7 @@
 //! A message is planned once ([`plan`]): facts gathered, rules run, cost computed. A preview shows the plan and keeps what it
 //! bound itself to; a send plans again, compares, and commits.
 
+pub mod approvals;
 mod binder;
 mod check;
 mod counter;

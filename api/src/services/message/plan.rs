@@ -4,7 +4,7 @@
 
 use entity::At;
 use entity::enums::Purpose;
-use entity::ids::{MessageTemplateVersionId, StructureId};
+use entity::ids::{MessageTemplateVersionId, SendApprovalId, StructureId};
 use entity::sensitive::Digest;
 use rules::{Decision, HistoryFacts, ParamValue, Stage};
 use sea_orm::ConnectionTrait;
@@ -24,6 +24,7 @@ use crate::services::ruleset::{self, RuleSet};
 use crate::services::senders;
 use crate::services::structures::{self, StructureFacts};
 
+use super::approvals;
 use super::binder::{Binder, Bound};
 use super::facts::{self, Said, Size, Sums};
 use super::history;
@@ -85,6 +86,8 @@ pub struct Plan {
     pub targets: Targets,
     /// What was sent before, as far as the rules ask.
     pub history: HistoryFacts,
+    /// The approval that another account gave of it, as far as the rules ask.
+    pub approval: Option<SendApprovalId>,
     /// What the rules answered.
     pub decision: Decision,
     /// The structure it is sent for.
@@ -202,7 +205,9 @@ pub(super) async fn plan_under(
     let zone = facts::zone_of(&structure.structure.time_zone)?;
     let history = history::of(db, caller.structure, rules, letter.text().as_str(), (leaving, zone)).await?;
     let targets = targets::of(db, caller.structure, rules, &audience).await?;
-    let told = (Sums { messages, unfilled, cost }, targets.clone(), history.clone());
+    let approval = approvals::standing(ctx, db, caller, rules, (&hash, purpose, send_at, cost)).await?;
+    let sums = Sums { messages, unfilled, cost, approved: approval.is_some() };
+    let told = (sums, targets.clone(), history.clone());
     let facts = facts::of_the_whole(facts, Size::of(&longest), counts, told);
     Ok(Plan {
         audience,
@@ -228,6 +233,7 @@ pub(super) async fn plan_under(
         left_out: screening.into_left_out(),
         targets,
         history,
+        approval,
         structure,
         limit: length_limit(rules),
     })

@@ -22,7 +22,7 @@ use sea_orm::{
 use super::facts::{self, Said, Sums};
 use super::leaving::Leaving;
 use super::screening::{LeftOut, Screening};
-use super::{history, preview as shown, send, targets};
+use super::{approvals, history, preview as shown, send, targets};
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::message_state::CampaignState;
@@ -211,6 +211,7 @@ async fn decide(
         messages: row.queued - dropped.messages(),
         unfilled: shown::unfilled(&seen)?,
         cost: row.cost - dropped.cost(),
+        approved: approvals::sent_by(tx, structure, &rules, row.id).await?,
     };
     let targets = targets::of(tx, structure, &rules, &shown::audience_of(&seen)?).await?;
     let zone = facts::zone_of(&standing.structure.time_zone)?;

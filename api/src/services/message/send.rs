@@ -1,9 +1,9 @@
 //! The send: the plan made again, compared with its preview, and committed whole.
 //!
-//! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, its messages, whom it leaves
-//! out and its reservation. What was previewed is what is sent: other recipients, another text or sender, a higher price, other rules or a
-//! worse outcome answer the new preview instead, unless balance or time alone are to blame for the outcome. The answers come in one order: key,
-//! token, stale, refused, confirmation, credit. The work goes on when the client has left.
+//! Architecture Invariants. One transaction holds the key, the consumed preview, the decision, the campaign, the approval it uses up, its
+//! messages, whom it leaves out and its reservation. What was previewed is what is sent: other recipients, another text or sender, a higher
+//! price, other rules or a worse outcome answer the new preview instead, unless balance or time alone are to blame for the outcome. The
+//! answers come in one order: key, token, stale, refused, confirmation, credit. The work goes on when the client has left.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
 use super::preview::{Preview, draft_of, preview_draft, token_hash};
-use super::{exclusions, facts, history, queue};
+use super::{approvals, exclusions, facts, history, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -168,6 +168,11 @@ async fn commit(
     let campaign: CampaignId = ctx.id();
     let decision = decisions::insert(tx, ctx, caller, entity::enums::Stage::Send, &plan.decision).await?;
     queue::campaign(tx, ctx, caller, &plan, campaign, shown.id, decision.id).await?;
+    if let Some(approval) = plan.approval
+        && !approvals::use_up(tx, caller.structure, approval, campaign).await?
+    {
+        return Err(Refusal::Stale(Box::new(plan.into_draft())));
+    }
     let bound = queue::messages(tx, ctx, caller, &plan, campaign).await?;
     if bound.hash != plan.hash {
         // People changed while this transaction read them twice: nothing is kept.
@@ -186,8 +191,8 @@ async fn commit(
 }
 
 /// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for
-/// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what was sent to people, so that each sees what
-/// the others sent; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
+/// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what another send changes, so that each sees what
+/// the others did; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
 pub(super) async fn hold_people(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
@@ -212,7 +217,7 @@ async fn hold_family(tx: &DatabaseTransaction, caller: &Caller, audience: &Audie
 }
 
 /// The preview of a token, its row locked, so that one token serves one request at a time.
-async fn lock(
+pub(super) async fn lock(
     tx: &DatabaseTransaction,
     caller: &Caller,
     token: &str,
