@@ -24,7 +24,7 @@ both!(
     what_opted_out_or_was_cancelled_meanwhile_does_not_leave,
     two_instances_judge_it_once,
     it_leaves_or_is_cancelled_never_both,
-    what_changes_as_it_waits_shows_at_the_send,
+    credit_spent_meanwhile_is_told_as_such,
     one_that_cannot_be_judged_waits,
 );
 
@@ -355,18 +355,24 @@ async fn it_leaves_or_is_cancelled_never_both(app: TestApp) {
     assert_eq!(app.network().submitted().len() as u64, sent);
 }
 
-async fn what_changes_as_it_waits_shows_at_the_send(app: TestApp) {
+async fn credit_spent_meanwhile_is_told_as_such(app: TestApp) {
     let marie = app.marie().await;
-    let people = marie.musicians(1).await;
-    // Legal hours as of the hour of leaving, whatever the hour of the preview and of the send.
-    own(&app, "[\"PREVIEW\", \"SEND\"]", "DENY", "now.hour >= 9", "{ now = { hour = 8 } }").await;
-    let early = preview(&marie, &people, json!({ "text": "Un", "sendAt": "2025-09-09T06:30:00Z" })).await;
-    assert_eq!(verdict(&early, "mine")["code"], "NOT_NOW");
-    app.advance(until(&app, "2025-09-08T22:50:00Z"));
+    let people = marie.ids(json!({ "reachable": true })).await;
+    // It may not be sent at the hour of the preview; what counts is the hour at which it leaves.
+    own(&app, "[\"PREVIEW\", \"SEND\"]", "DENY", "now.hour < 22", "{ now = { hour = 22 } }").await;
+    app.advance(until(&app, "2025-09-08T20:50:00Z"));
     let marie = app.marie().await;
-    let shown = preview(&marie, &people, tomorrow("Deux")).await;
-    app.advance(TimeDelta::minutes(1));
-    sends(&app, &marie, &shown, &[]).await;
+    let dear = preview(&marie, &people, tomorrow(&"ê".repeat(140))).await;
+    sends(&app, &marie, &dear, &[]).await;
+    let (one, other) =
+        (preview(&marie, &people, tomorrow("Un")).await, preview(&marie, &people, tomorrow("Deux")).await);
+    assert_eq!(
+        verdict(&preview(&marie, &people[..1], json!({ "text": "Un" })).await, "mine")["code"],
+        "NOT_NOW"
+    );
+    sends(&app, &marie, &one, &[]).await;
+    let refused = marie.send(&other, app.key()).await;
+    assert_eq!(refused["errors"][0]["__typename"], "InsufficientCreditError", "{refused}");
 }
 
 async fn one_that_cannot_be_judged_waits(app: TestApp) {
