@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::host::{Answer, Run};
 use crate::params::ParamValue;
 use crate::rule::Rule;
+use crate::script::Script;
 use crate::tree::{Machine, Recorder};
 
 /// Rules, facts and parameters, all at hand.
@@ -27,6 +28,12 @@ impl Prepared {
             (rule, Arc::new(Run { facts: Arc::clone(&facts), params }), values)
         };
         Self { rules: rules.into_iter().map(prepare).collect(), facts }
+    }
+
+    /// Compiles a script and checks it against the manifest of a rule, and nothing else: what a rule takes whose manifest is read already.
+    #[must_use]
+    pub fn compiles(rule: &Rule, source: &str) -> bool {
+        Script::compile(source, rule.manifest()).is_ok()
     }
 
     /// How many rules pass, as the interpreter says.
