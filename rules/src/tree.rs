@@ -189,6 +189,17 @@ impl Comparison {
         }
     }
 
+    /// The same with its sides changed over.
+    const fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::More,
+            Self::AtMost => Self::AtLeast,
+            Self::More => Self::Less,
+            Self::AtLeast => Self::AtMost,
+            Self::Equal | Self::Different => self,
+        }
+    }
+
     pub(crate) fn holds<N: Ord + Copy>(self, left: N, right: N) -> bool {
         match self {
             Self::Less => left < right,

@@ -11,7 +11,7 @@ use crate::error::{Diagnostic, Place};
 use crate::facts::{self, Facts};
 use crate::names::{Params, fact, hint, param};
 use crate::params::ParamSpec;
-use crate::text::LocalText;
+use crate::text::{Lang, LocalText};
 use crate::types::Type;
 use crate::verdict::PASS;
 
@@ -138,7 +138,7 @@ impl Reader<'_> {
                         format!("{path} cannot hold that value"),
                         format!("{path} ne peut pas avoir cette valeur"),
                     );
-                    self.problem(place, key, &reason, None);
+                    self.problem(place, key, &reason, facts::find(&path).map(holds));
                 }
                 Err(unknown) => self.problem(place, key, &unknown.reason, unknown.hint),
             }
@@ -146,12 +146,18 @@ impl Reader<'_> {
     }
 }
 
+/// What the fact can hold, as advice.
+fn holds(fact: &facts::FactSpec) -> LocalText {
+    LocalText::new(format!("it is {}", fact.holds(Lang::En)), format!("c’est {}", fact.holds(Lang::Fr)))
+}
+
 /// A value of a manifest, as the fact holds it.
 fn fact_value(fact: &facts::FactSpec, value: &toml::Value) -> Option<serde_json::Value> {
     let known = |word: &str| fact.words.is_empty() || fact.words.contains(&word);
+    let within = |number: i64| fact.range().is_none_or(|(least, most)| (least..=most).contains(&number));
     match (fact.kind(), value) {
         (Type::Bool, toml::Value::Boolean(flag)) => Some((*flag).into()),
-        (Type::Int, toml::Value::Integer(number)) => Some((*number).into()),
+        (Type::Int, toml::Value::Integer(number)) if within(*number) => Some((*number).into()),
         (Type::Text, toml::Value::String(text)) if known(text) => Some(text.as_str().into()),
         (Type::TextList, toml::Value::Array(items)) => items
             .iter()

@@ -68,6 +68,64 @@ fn a_script_is_refused_with_place_reason_and_advice() {
     }
 }
 
+/// A comparison that comes out the same whatever the fact, where it is noted, and what is told of it.
+const OUT_OF_RANGE: &[(&str, &str)] = &[
+    (
+        "now.weekday != 0",
+        "line 1, column 16: now.weekday != 0 always holds (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "now.weekday == 9",
+        "line 1, column 16: now.weekday == 9 is never true (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "0 < now.weekday",
+        "line 1, column 1: now.weekday > 0 always holds (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "message.cost < 0",
+        "line 1, column 16: message.cost < 0 is never true (message.cost is an integer from 0 up)",
+    ),
+    (
+        "message.cost >= -3",
+        "line 1, column 17: message.cost >= -3 always holds (message.cost is an integer from 0 up)",
+    ),
+    (
+        "true &&\n now.hour < 24",
+        "line 2, column 13: now.hour < 24 always holds (now.hour is an integer from 0 to 23)",
+    ),
+    (
+        "now.weekday in [0, 6]",
+        "line 1, column 16: now.weekday is never 0 (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "[6, 8].contains(now.weekday)",
+        "line 1, column 1: now.weekday is never 8 (now.weekday is an integer from 1 to 7)",
+    ),
+];
+
+#[test]
+fn a_comparison_with_what_a_fact_never_is_is_refused() {
+    for (script, told) in OUT_OF_RANGE {
+        assert_eq!(first(script), *told, "{script}");
+    }
+    let french = &problems_of("now.month > 12")[0];
+    assert_eq!(french.message.fr, "now.month > 12 n’est jamais vrai");
+    assert_eq!(french.hint.as_ref().expect("a hint").fr, "now.month est un entier de 1 à 12");
+    for fine in [
+        "now.weekday != 1",
+        "now.weekday < 7",
+        "now.weekday in [1, 7]",
+        "0 == message.cost",
+        "message.cost > 0",
+        "now.minute_of_day <= 1438",
+        "history.same_text_minutes == 52560000",
+        "now.weekday + 1 != 0",
+    ] {
+        assert_eq!(problems_of(fine).iter().filter(|problem| problem.line == 1).count(), 0, "{fine}");
+    }
+}
+
 #[test]
 fn types_are_never_confused() {
     let confused = [
@@ -146,6 +204,21 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("slug = \"sample\"", "slug = \"sample\"\nposition = -1", "position: from 0"),
     ("cost = 10 }", "coast = 10 }", "cases[1]: there is no fact \"message.coast\""),
     ("cost = 10 }", "cost = \"10\" }", "cases[1]: message.cost cannot hold that value"),
+    (
+        "{ message = { cost = 10 } }",
+        "{ now = { weekday = 8 } }",
+        "cases[1]: now.weekday cannot hold that value (it is an integer from 1 to 7)",
+    ),
+    (
+        "cost = 10 }",
+        "cost = -1 }",
+        "cases[1]: message.cost cannot hold that value (it is an integer from 0 up)",
+    ),
+    (
+        "{ message = { cost = 10 } }",
+        "{ account = { kind = \"ADMIM\" } }",
+        "cases[1]: account.kind cannot hold that value (it is a text among ADMIN, PERSONAL)",
+    ),
     ("verdict = \"A\"", "verdict = \"AA\"", "cases[2]: \"AA\" is neither PASS nor a declared code"),
     ("verdict = \"A\"", "verdict = \"PASS\"", "cases[2]: PASS was expected, the rule answered A"),
     (

@@ -10,6 +10,7 @@ use rhai::{AST, Expr, FlowControl, Position, Stmt, StmtBlock};
 
 mod any;
 mod calls;
+mod ranges;
 
 use self::any::{Any, Lowered};
 use super::{Bool, Int, Node, Param, Root, Text, Texts, Tree, What};
@@ -67,7 +68,7 @@ const BLOCK: u64 = 3;
 impl Walk<'_> {
     fn problem(
         &mut self,
-        at: Position,
+        at: impl Into<Place>,
         en: impl Into<String>,
         fr: impl Into<String>,
         hint: Option<LocalText>,

@@ -122,7 +122,7 @@ fn tells_of_people(fact: &str) -> bool {
 }
 
 fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
-    let reason = problems.first().map_or("", |problem| problem.message.get(ctx.lang));
+    let reason = ruleset::first_error(problems, ctx.lang);
     Problem::new("FACTS_INVALID").at(&["on", "facts"]).with("reason", reason)
 }
 

@@ -149,10 +149,16 @@ fn own_id(ctx: &Ctx, key: &RuleKey) -> Result<RuleId, RuleProblem> {
     }
 }
 
-/// The first thing that keeps a rule from loading, in one sentence.
-fn first_error(diagnostics: &[Diagnostic], lang: Lang) -> String {
+/// The first thing that keeps a text from being of use, in one sentence, with what to do where that can be told.
+pub(super) fn first_error(diagnostics: &[Diagnostic], lang: Lang) -> String {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
-    error.map_or_else(String::new, |diagnostic| diagnostic.message.get(lang).to_owned())
+    error.map_or_else(String::new, |diagnostic| {
+        let message = diagnostic.message.get(lang);
+        match &diagnostic.hint {
+            Some(hint) => format!("{message} ({})", hint.get(lang)),
+            None => message.to_owned(),
+        }
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -74,6 +74,7 @@ impl Walk<'_> {
             takes.push(self.part(argument, depth + 1)?);
         }
         let kinds: Vec<Type> = takes.iter().map(Any::kind).collect();
+        self.ranges(&call.name, &takes);
         if operator && call.name != "contains" {
             let found = apply_operator(&call.name, takes, at);
             if found.is_none() {
