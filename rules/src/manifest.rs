@@ -16,6 +16,7 @@ mod cases;
 mod own;
 mod read;
 mod reader;
+mod toml_words;
 
 pub use cases::read_facts;
 pub use own::as_own;

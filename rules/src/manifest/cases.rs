@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use toml::Table;
 
-use super::read::{RawCase, check_text, unreadable};
+use super::read::{RawCase, check_text};
 use super::reader::{Reader, param_value};
+use super::toml_words::unreadable;
 use super::{Case, CodeSpec};
 use crate::error::{Diagnostic, Place};
 use crate::facts::{self, Facts};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Spanned, Table};
 
 use super::reader::Reader;
+use super::toml_words::unreadable;
 use super::{Case, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
 use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
@@ -138,23 +139,6 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
 }
 
-/// What TOML has against a text.
-pub(super) fn unreadable(text: &str, error: &toml::de::Error, en: &str, fr: &str) -> Diagnostic {
-    let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
-    let detail = error.message();
-    Diagnostic::error(place, format!("{en}: {detail}"), format!("{fr} : {}", in_french(detail)))
-}
-
-/// What the library says of a manifest of another shape, in French where it is one of the usual slips; else as it says it.
-fn in_french(detail: &str) -> String {
-    let told = |start: &str, french: &str| detail.strip_prefix(start).map(|rest| format!("{french} {rest}"));
-    let told = told("unknown field ", "clé inconnue")
-        .or_else(|| told("missing field ", "clé manquante"))
-        .or_else(|| told("unknown variant ", "valeur inconnue"));
-    let told = told.map(|told| told.replace("expected one of", "attendu : l’une de"));
-    told.map_or_else(|| detail.to_owned(), |told| told.replace(", expected ", ", attendu : "))
-}
-
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.
 #[must_use]
 pub fn declared_slug(text: &str) -> Option<String> {
@@ -191,21 +175,4 @@ pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
             format!("le caractère invisible ou de contrôle U+{code:04X} n’est pas permis dans un manifeste"),
         ))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_usual_slips_are_told_in_french() {
-        for (text, french) in [
-            ("slug = \"a\"\ncolour = 1", "clé inconnue `colour`, attendu : l’une de `slug`"),
-            ("stages = [\"SEND\"]", "clé manquante `slug`"),
-            ("slug = \"a\"\nstages = [\"SENT\"]", "valeur inconnue `SENT`, attendu : l’une de `PREVIEW`"),
-        ] {
-            let told = read(text, Owner::Structure).err().expect("it cannot be read");
-            assert!(told.message.fr.contains(french), "{}", told.message.fr);
-        }
-    }
 }

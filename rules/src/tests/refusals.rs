@@ -126,6 +126,45 @@ fn a_comparison_with_what_a_fact_never_is_is_refused() {
     }
 }
 
+/// What is written as elsewhere, where it is noted, and the advice in French.
+const HABITS: &[(&str, (usize, usize), &str)] = &[
+    ("message.text == 'a'", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.text == 'abc'", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.text == “a”", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.cost > 2 and now.hour < 8", (1, 18), "pour « et », écrivez &&"),
+    ("(message.cost > 2 or now.hour < 8)", (1, 19), "pour « ou », écrivez ||"),
+    ("not now.public_holiday", (1, 1), "pour « non », écrivez !"),
+    ("message.cost = 2", (1, 14), "pour comparer, écrivez =="),
+    ("if (message.cost = 3) { true } else { false }", (1, 18), "pour comparer, écrivez =="),
+    ("message.cost === 2", (1, 14), "pour comparer, écrivez =="),
+    ("let x = 2", (1, 1), "écrivez la valeur là où elle sert"),
+    ("return true", (1, 1), "écrivez la réponse seule, ou if … { … } else { … }"),
+    ("# frais\ntrue", (1, 1), "un commentaire commence par //"),
+    ("message.cost > 2 ? true : false", (1, 18), "écrivez if … { … } else if … { … } else { … }"),
+    ("True", (1, 1), "écrivez true"),
+    ("message.text.includes(\"a\")", (1, 14), "vouliez-vous dire \"contains\" ?"),
+    ("verdict(\"TOO_DEAR\")", (1, 9), "déclarez-le par [codes.TOO_DEAR], ou répondez l’un de : A"),
+    (
+        "now.day_of_the_week == 1",
+        (1, 1),
+        "les faits de now sont : year, month, day, weekday, hour, minute_of_day, public_holiday",
+    ),
+    ("message.cost <= params.ceiling", (1, 17), "il déclare : from, most, words"),
+];
+
+#[test]
+fn habits_of_other_languages_are_met_with_advice() {
+    for (script, place, advice) in HABITS {
+        let problem = problems_of(script).into_iter().find(|problem| problem.half == Some(Half::Script));
+        let problem = problem.unwrap_or_else(|| panic!("{script} is refused"));
+        assert_eq!((problem.line, problem.column), *place, "{script}: {problem}");
+        assert_eq!(problem.hint.as_ref().map(|hint| &*hint.fr), Some(*advice), "{script}");
+        for english in ["Unexpected", "Invalid", "Expecting", "not a valid", "reserved"] {
+            assert!(!problem.message.fr.contains(english), "{script}: {}", problem.message.fr);
+        }
+    }
+}
+
 #[test]
 fn types_are_never_confused() {
     let confused = [

@@ -6,6 +6,7 @@ use super::any::{Any, Lowered};
 use super::{Bool, CALL, Int, LINK, Text, Walk};
 use crate::facts;
 use crate::host::{FUNCTIONS, Signature, VERDICT};
+use crate::limits::MAX_NAME_CHARS;
 use crate::names::hint;
 use crate::text::{Lang, LocalText};
 use crate::tree::{Answer, Arithmetic, Comparison, Sameness, TextTest};
@@ -101,7 +102,7 @@ impl Walk<'_> {
         let (en, fr) = (listed(takes, Lang::En), listed(takes, Lang::Fr));
         let known: Vec<&Signature> = FUNCTIONS.iter().filter(|known| known.name == name).collect();
         if known.is_empty() {
-            let near = hint(name, FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
+            let near = hint(elsewhere(name), FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
             let (en, fr) = ("there is no function", "il n’existe aucune fonction");
             return self.problem(at, format!("{en} {name:?}"), format!("{fr} {name:?}"), near);
         }
@@ -137,7 +138,7 @@ impl Walk<'_> {
                 *place,
                 format!("the manifest declares no code {code:?}"),
                 format!("le manifeste ne déclare aucun code {code:?}"),
-                hint(code, codes),
+                hint(code, codes.clone()).or_else(|| undeclared(code, codes)),
             );
             return None;
         }
@@ -213,6 +214,29 @@ pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Optio
         }
         _ => return None,
     })
+}
+
+/// What to do about a code that the manifest does not declare, nor one like it.
+fn undeclared<'a>(code: &str, declared: impl Iterator<Item = &'a str>) -> Option<LocalText> {
+    let declared = declared.collect::<Vec<_>>().join(", ");
+    (code.len() <= MAX_NAME_CHARS).then(|| {
+        LocalText::new(
+            format!("declare it as [codes.{code}], or answer one of: {declared}"),
+            format!("déclarez-le par [codes.{code}], ou répondez l’un de : {declared}"),
+        )
+    })
+}
+
+/// The name here of a function that other languages call so.
+fn elsewhere(name: &str) -> &str {
+    match name {
+        "includes" | "has" => "contains",
+        "lower" | "lowercase" | "toLowerCase" | "lcase" => "to_lower",
+        "length" | "size" | "count" => "len",
+        "startsWith" => "starts_with",
+        "endsWith" => "ends_with",
+        name => name,
+    }
 }
 
 fn listed(kinds: &[Type], lang: Lang) -> String {
