@@ -58,9 +58,6 @@ fn in_french(error: &ParseErrorType) -> String {
             LexError::MalformedChar(_) => "un texte s’écrit entre guillemets droits".to_owned(),
             _ => "cette écriture n’est pas celle des règles".to_owned(),
         },
-        ParseErrorType::MalformedIndexExpr(_) | ParseErrorType::MalformedInExpr(_) => {
-            "ces valeurs ne vont pas ensemble".to_owned()
-        }
         _ => "cette écriture n’est pas celle des règles".to_owned(),
     }
 }
@@ -96,7 +93,7 @@ fn word_at(source: &str, place: Place) -> &str {
 /// How rules write what other languages write so.
 pub(crate) fn habit(word: &str) -> Option<LocalText> {
     let (en, fr) = match word {
-        "=" | "===" => ("to compare, write ==", "pour comparer, écrivez =="),
+        "=" | "===" | "is" => ("to compare, write ==", "pour comparer, écrivez =="),
         "!==" => ("write !=", "écrivez !="),
         "=>" => ("write >=", "écrivez >="),
         "=<" => ("write <=", "écrivez <="),
@@ -109,7 +106,6 @@ pub(crate) fn habit(word: &str) -> Option<LocalText> {
         "and" | "AND" | "et" | "ET" => ("for “and”, write &&", "pour « et », écrivez &&"),
         "or" | "OR" | "ou" | "OU" => ("for “or”, write ||", "pour « ou », écrivez ||"),
         "not" | "NOT" | "non" | "NON" => ("for “not”, write !", "pour « non », écrivez !"),
-        "is" => ("to compare, write ==", "pour comparer, écrivez =="),
         "True" | "TRUE" | "vrai" => ("write true", "écrivez true"),
         "False" | "FALSE" | "faux" => ("write false", "écrivez false"),
         "let" | "const" | "var" => ("write the value where it is used", "écrivez la valeur là où elle sert"),

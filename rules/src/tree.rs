@@ -108,6 +108,7 @@ pub(crate) enum Texts {
     Items(Vec<Node<Text>>),
     /// Written out of constants.
     Constant(Vec<String>),
+    Lower(Box<Node<Texts>>),
 }
 
 /// What gives a list of integers.

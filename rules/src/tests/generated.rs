@@ -232,7 +232,11 @@ impl Writer<'_> {
         match self.chance.u8(..5) {
             0 => self.fact(Type::TextList),
             1 => "params.words".to_owned(),
-            2 if depth > 0 => self.choice(depth - 1, Self::texts),
+            2 if depth > 0 => match self.chance.u8(..3) {
+                0 => self.choice(depth - 1, Self::texts),
+                1 => format!("to_lower({})", self.texts(depth - 1)),
+                _ => format!("({}).to_lower()", self.texts(depth - 1)),
+            },
             _ => {
                 let items: Vec<String> =
                     (0..self.chance.usize(1..5)).map(|_| self.text(depth.saturating_sub(1))).collect();

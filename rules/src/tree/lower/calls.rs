@@ -3,7 +3,7 @@
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 use super::any::{Any, Lowered};
-use super::{Bool, CALL, Int, LINK, Text, Walk};
+use super::{Bool, CALL, Int, LINK, Text, Texts, Walk};
 use crate::facts;
 use crate::host::{FUNCTIONS, Signature, VERDICT};
 use crate::limits::MAX_NAME_CHARS;
@@ -202,6 +202,7 @@ pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Optio
         (None, None) => Answer::Pass.at(at),
         (Some(Any::Text(text)), None) if name == "len" => Int::Length(Box::new(text)).at(at),
         (Some(Any::Text(text)), None) => Text::Lower(Box::new(text)).at(at),
+        (Some(Any::Texts(list)), None) if name == "to_lower" => Texts::Lower(Box::new(list)).at(at),
         (Some(Any::Texts(list)), None) => Int::Count(Box::new(list)).at(at),
         (Some(Any::Text(text)), Some(Any::Text(part))) => {
             Bool::InText(TextTest::read(name)?, Box::new((text, part))).at(at)
