@@ -10,6 +10,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::LocalText;
 
+/// The keys of a manifest that problems of it begin with.
+const MANIFEST_KEYS: &[&str] = &[
+    "slug",
+    "version",
+    "stages",
+    "lock",
+    "state",
+    "position",
+    "help_url",
+    "title",
+    "description",
+    "params",
+    "codes",
+    "cases",
+];
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -64,6 +80,22 @@ impl Diagnostic {
     /// The same with advice.
     pub(crate) fn with_hint(self, hint: Option<LocalText>) -> Self {
         Self { hint, ..self }
+    }
+
+    /// The text at fault. Of a diagnostic that was stored before it was noted, what its message tells: those of a manifest name the manifest
+    /// or one of its keys.
+    #[must_use]
+    pub fn source(&self) -> Half {
+        let message = &self.message.en;
+        let of_key = message.split_once(": ").is_some_and(|(key, _)| {
+            let head = key.split(['.', '[']).next().unwrap_or_default();
+            MANIFEST_KEYS.contains(&head)
+        });
+        let of_manifest =
+            of_key || message.starts_with("the manifest ") || message.ends_with("in a manifest");
+        // Of a script, but it begins alike.
+        let of_script = message.starts_with("the manifest declares no ");
+        self.half.unwrap_or(if of_manifest && !of_script { Half::Manifest } else { Half::Script })
     }
 
     /// The same, of that text.

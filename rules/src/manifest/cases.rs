@@ -11,7 +11,7 @@ use super::{Case, CodeSpec};
 use crate::error::{Diagnostic, Place};
 use crate::facts::{self, Facts};
 use crate::names::{Params, fact, hint, param};
-use crate::params::ParamSpec;
+use crate::params::{ParamSpec, in_order};
 use crate::text::{Lang, LocalText};
 use crate::types::Type;
 use crate::verdict::PASS;
@@ -61,6 +61,11 @@ impl Reader<'_> {
                 }
                 Err(unknown) => self.problem(place, &key, &unknown.reason, unknown.hint),
             }
+        }
+        if let Err((name, error)) = in_order(params, &values) {
+            let reason = error.text();
+            let (en, fr) = (format!("{name}: {}", reason.en), format!("{name} : {}", reason.fr));
+            self.problem(place, &key, &LocalText::new(en, fr), None);
         }
         let facts = self.case_facts(&key, place, &raw.facts);
         let sound = self.problems.len() == before;

@@ -49,6 +49,7 @@ pub(super) struct RawParam {
     pub min: Option<toml::Value>,
     pub max: Option<toml::Value>,
     pub options: Option<Vec<String>>,
+    pub above: Option<String>,
     pub title: LocalText,
 }
 
@@ -99,11 +100,14 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         unreadable(text, &error, "the manifest cannot be read", "le manifeste ne peut pas être lu")
     })?;
     let mut reader = Reader::new(text);
+    let places: BTreeMap<String, Place> =
+        raw.params.iter().map(|(name, raw)| (name.clone(), reader.place(&raw.span()))).collect();
     let params: Params = raw
         .params
         .into_iter()
         .filter_map(|(name, raw)| reader.param(&name, raw).map(|spec| (name, spec)))
         .collect();
+    reader.relations(&params, &places);
     let names = Names { params: &params, recipient: raw.stages.contains(&Stage::Recipient) };
     let mut codes = BTreeMap::new();
     let mut messages = BTreeMap::new();

@@ -158,6 +158,7 @@ fn habits_of_other_languages_are_met_with_advice() {
         let problem = problems_of(script).into_iter().find(|problem| problem.half == Some(Half::Script));
         let problem = problem.unwrap_or_else(|| panic!("{script} is refused"));
         assert_eq!((problem.line, problem.column), *place, "{script}: {problem}");
+        assert_eq!(Diagnostic { half: None, ..problem.clone() }.source(), Half::Script, "{problem}");
         assert_eq!(problem.hint.as_ref().map(|hint| &*hint.fr), Some(*advice), "{script}");
         for english in ["Unexpected", "Invalid", "Expecting", "not a valid", "reserved"] {
             assert!(!problem.message.fr.contains(english), "{script}: {}", problem.message.fr);
@@ -232,6 +233,19 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("default = 10", "default = 10\nmin = \"9\"", "params.most: a bound"),
     ("default = 10", "default = 10\noptions = [\"a\"]", "params.most: options"),
     ("default = \"08:00\"", "default = \"8h\"", "params.from: "),
+    (
+        "default = 10",
+        "default = 10\nabove = \"from\"",
+        "params.most: above names another parameter, both INT or",
+    ),
+    ("default = 10", "default = 10\nabove = \"most\"", "params.most: above names"),
+    ("default = 10", "default = 10\nabove = \"least\"", "params.most: above names"),
+    ("default = [\"a\", \"b\"]", "default = []\nabove = \"words\"", "params.words: above names"),
+    (
+        "[params.words]",
+        "[params.to]\ntype = \"TIME\"\ndefault = \"08:00\"\nabove = \"from\"\ntitle = { en = \"To\", fr = \"À\" }\n[params.words]",
+        "params.to: the default is out of order: it must be greater than \"from\", which is 08:00",
+    ),
     ("default = [\"a\", \"b\"]", "default = []\nmin = 1", "params.words: min and max"),
     ("fr = \"Exemple\"", "fr = \" \"", "title: "),
     (", fr = \"Exemple\"", "", "missing field `fr`"),
@@ -280,6 +294,10 @@ fn a_manifest_is_refused_with_its_key() {
     for &(part, bad, told) in BAD_MANIFESTS {
         assert!(MANIFEST.contains(part), "{part}");
         let problems = Rule::load_own(&MANIFEST.replace(part, bad), SCRIPT).expect_err(bad);
+        for problem in &problems {
+            let before = Diagnostic { half: None, ..problem.clone() };
+            assert_eq!(before.source(), problem.source(), "stored before it was noted: {problem}");
+        }
         let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(texts.iter().any(|text| text.contains(told)), "{bad}: {texts:?}");
     }

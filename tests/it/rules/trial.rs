@@ -147,7 +147,7 @@ async fn facts_that_are_given_are_ruled_on(app: TestApp) {
     for (facts, told) in [
         ("message = { csot = 52 }", "csot"),
         ("message = { cost = \"52\" }", "message.cost"),
-        ("message = [", "array"),
+        ("message = [", "ligne 1, colonne 12"),
         ("[[[", ""),
         ("message = { text = \"\0\" }", ""),
     ] {

@@ -122,8 +122,7 @@ fn tells_of_people(fact: &str) -> bool {
 }
 
 fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
-    let reason = ruleset::first_error(problems, ctx.lang);
-    Problem::new("FACTS_INVALID").at(&["on", "facts"]).with("reason", reason)
+    ruleset::refused(Problem::new("FACTS_INVALID").at(&["on", "facts"]), problems, ctx.lang)
 }
 
 async fn on_message(
