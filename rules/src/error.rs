@@ -3,7 +3,7 @@
 //! Invariant: no error quotes the text of a message nor any value it was given, only names, types and limits.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rhai::Position;
 use serde::{Deserialize, Serialize};
@@ -171,8 +171,8 @@ impl Fault {
     pub(crate) fn message(&self, title: &LocalText) -> LocalText {
         self.told(
             title,
-            "Nothing is sent until it is mended.",
-            "Rien ne part tant qu’elle n’est pas corrigée.",
+            "Nothing is sent until it is mended: tell your administrator.",
+            "Rien ne part tant qu’elle n’est pas corrigée : prévenez votre administrateur.",
         )
     }
 
@@ -180,8 +180,8 @@ impl Fault {
     pub(crate) fn left_out(&self, title: &LocalText) -> LocalText {
         self.told(
             title,
-            "Those whom it cannot judge are left out until it is mended.",
-            "Les personnes qu’elle ne peut pas juger sont écartées tant qu’elle n’est pas corrigée.",
+            "Those whom it cannot judge are left out until it is mended: tell your administrator.",
+            "Les personnes qu’elle ne peut pas juger sont écartées tant qu’elle n’est pas corrigée : prévenez votre administrateur.",
         )
     }
 
@@ -219,7 +219,7 @@ pub enum CatalogError {
         absent: PathBuf,
     },
     /// A rule that does not load.
-    #[error("{}: the rule does not load: {}", path.display(), list(diagnostics))]
+    #[error("{}", does_not_load(path, diagnostics))]
     Invalid {
         /// Its manifest.
         path: PathBuf,
@@ -236,6 +236,17 @@ pub enum CatalogError {
     },
 }
 
-fn list(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("; ")
+/// The problems of a rule, each under the file that has it.
+fn does_not_load(manifest: &Path, diagnostics: &[Diagnostic]) -> String {
+    let of = |half: Half, extension: &str| {
+        let told: Vec<String> = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.source() == half)
+            .map(Diagnostic::to_string)
+            .collect();
+        let file = manifest.with_extension(extension);
+        (!told.is_empty()).then(|| format!("{}: the rule does not load: {}", file.display(), told.join("; ")))
+    };
+    let files = [of(Half::Manifest, "toml"), of(Half::Script, "rhai")];
+    files.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -20,8 +20,8 @@ mod toml_words;
 
 pub use cases::read_facts;
 pub use own::as_own;
-pub use read::declared_slug;
 pub(crate) use read::read;
+pub use read::{declared_slug, declared_title};
 
 /// What a plugin declares of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -182,8 +182,14 @@ impl Screener {
         };
         if failed {
             return LocalText::new(
-                format!("The rule “{}” failed, and has to be mended: {en}.", title.en),
-                format!("La règle « {} » a échoué, et doit être corrigée : {fr}.", title.fr),
+                format!(
+                    "The rule “{}” failed, and has to be mended: {en}. Tell your administrator.",
+                    title.en
+                ),
+                format!(
+                    "La règle « {} » a échoué, et doit être corrigée : {fr}. Prévenez votre administrateur.",
+                    title.fr
+                ),
             );
         }
         LocalText::new(format!("{}: {en}.", title.en), format!("{} : {fr}.", title.fr))
@@ -206,6 +212,7 @@ impl Screener {
             fixes: Vec::new(),
             params: active.rule.params_kept(&active.params),
             engine: ENGINE,
+            origin: Some(active.rule.origin()),
         }
     }
 }

@@ -100,7 +100,10 @@ NO_RECIPIENT = This message reaches nobody: all the people chosen are left out, 
 PREVIEW_NOT_FOUND = There is no such preview: make a new one.
 PREVIEW_USED = This preview was sent already.
 PREVIEW_EXPIRED = This preview is too old: make a new one.
-PREVIEW_STALE = What would be sent has changed since the preview: nothing was sent. Check the new preview.
+PREVIEW_STALE = { $changed ->
+    [rules] The rules of your structure have changed since the preview: nothing was sent. Check the new preview, made under those of today.
+   *[other] What would be sent has changed since the preview: nothing was sent. Check the new preview.
+}
 REFUSED = The rules refuse this send: the decision says why.
 CONFIRMATION_REQUIRED = This send needs to be confirmed: send again with these codes in `confirm`: { $codes }.
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.

@@ -100,7 +100,10 @@ NO_RECIPIENT = Ce message n’atteint personne : toutes les personnes choisies s
 PREVIEW_NOT_FOUND = Cet aperçu n’existe pas : refaites-en un.
 PREVIEW_USED = Cet aperçu a déjà été envoyé.
 PREVIEW_EXPIRED = Cet aperçu est trop ancien : refaites-en un.
-PREVIEW_STALE = Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
+PREVIEW_STALE = { $changed ->
+    [rules] Les règles de votre structure ont changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu, fait selon celles d’aujourd’hui.
+   *[other] Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
+}
 REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
 CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : renvoyez la demande avec ces codes dans `confirm` : { $codes }.
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.

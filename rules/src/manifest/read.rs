@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::toml_words::unreadable;
 use super::{Case, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
-use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
+use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 use crate::names::{Names, Params};
 use crate::params::ParamKind;
 use crate::text::{LocalText, hidden_character};
@@ -153,6 +153,19 @@ pub fn declared_slug(text: &str) -> Option<String> {
     check_text(text).ok()?;
     let Head { slug } = toml::from_str(text).ok()?;
     is_slug(&slug).then_some(slug)
+}
+
+/// The title that a manifest gives, whatever else is wrong with it; none when it gives none.
+#[must_use]
+pub fn declared_title(text: &str) -> Option<LocalText> {
+    #[derive(Deserialize)]
+    struct Head {
+        title: LocalText,
+    }
+    check_text(text).ok()?;
+    let Head { title } = toml::from_str(text).ok()?;
+    let fits = |title: &str| !title.trim().is_empty() && title.chars().count() <= MAX_TITLE_CHARS;
+    (fits(&title.en) && fits(&title.fr)).then_some(title)
 }
 
 /// Whether a name may be a rule's: `a-z`, `0-9` and `-`, a letter first.

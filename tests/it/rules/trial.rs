@@ -14,6 +14,7 @@ both!(
     what_cannot_be_tried_is_told,
     a_rule_as_it_is_fails_as_it_does,
     a_trial_writes_nothing,
+    one_plan_serves_where_it_says_all,
 );
 
 const TEST: &str = "mutation($input: TestRuleInput!) { testRule(input: $input) {
@@ -243,4 +244,31 @@ async fn a_trial_writes_nothing(app: TestApp) {
     let test = tried(&admin, large, to_all(&json!({}))).await;
     assert_eq!(test["errors"], json!([]));
     assert_eq!(admin.query(kept, json!({})).await, before);
+}
+
+async fn one_plan_serves_where_it_says_all(app: TestApp) {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    marie.sends(&marie.musicians(3).await, "Bonjour").await;
+    let budget = json!({ "state": "ACTIVE", "parameters": [{ "name": "per_day", "value": "3" }] });
+    assert_eq!(set(&admin, "daily-budget", budget).await["errors"], json!([]));
+    let large = json!({ "rule": rule(&admin, "large-send").await["id"] });
+    let on = json!({ "message": { "audience": { "people": marie.musicians(1).await }, "message": { "text": "Re" } } });
+    let (one, of_one) = app.statements(tried(&admin, large, on.clone())).await;
+    let sms = |tried: &Value, field: &str| tried["test"]["sms"][field].clone();
+    assert_eq!(
+        (sms(&one, "outcome"), sms(&one, "outcomeWithRule")),
+        (json!("REFUSED"), json!("REFUSED")),
+        "{one}"
+    );
+    // What is in force reads what was sent today; what would take its place does not.
+    let manifest = manifest("DENY").replace("small-sends", "daily-budget");
+    let texts =
+        json!({ "texts": { "manifest": manifest, "source": "audience.message_count <= params.most" } });
+    let (two, of_two) = app.statements(tried(&admin, texts, on)).await;
+    assert_eq!(
+        (sms(&two, "outcome"), sms(&two, "outcomeWithRule")),
+        (json!("REFUSED"), json!("ALLOWED")),
+        "{two}"
+    );
+    assert!(of_one + 5 < of_two, "one plan, and two: {of_one} statements, and {of_two}");
 }

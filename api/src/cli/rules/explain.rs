@@ -45,7 +45,13 @@ fn tell(Told { verdict, title, facts }: &Told, words: Words) -> Result<(), CliEr
         .map_or_else(|| words.say("RULES_VERSION_GONE", &[]), |title| words.pick(title).to_owned());
     let (level, code) = (level_word(verdict.level), &verdict.code);
     print("")?;
-    print(format!("{level} {code}  {} v{} – {title} {observed}", verdict.slug, verdict.version).trim_end())?;
+    let origin = verdict
+        .origin
+        .map_or_else(String::new, |origin| format!(" {}", json!(origin).as_str().unwrap_or_default()));
+    print(
+        format!("{level} {code}  {} v{}{origin} – {title} {observed}", verdict.slug, verdict.version)
+            .trim_end(),
+    )?;
     print(&format!("    {}", words.pick(&verdict.message)))?;
     if let Some(url) = &verdict.help_url {
         print(&format!("    {url}"))?;

@@ -133,10 +133,16 @@ async fn on_message(
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let (db, slug, sender) = (ctx.store.readers(), rule.rule.manifest().slug.clone(), &sender(caller));
     let in_force = ruleset::active(ctx, db, caller.structure).await?;
-    let now = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &in_force)).await.map_err(wider)?;
-    let trying = in_force.trying(rule.clone());
-    let then = plan_under(ctx, db, sender, draft, (Stage::Preview, &trying)).await.map_err(wider)?;
+    let trying = in_force.clone().trying(rule.clone());
+    let then = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &trying)).await.map_err(wider)?;
     let mut facts = facts::of(&then, sender, &then.structure, then.credit, ctx.now())?;
+    let (outcome_now, messages_now, cost_now) = if in_force.plans_alike(&trying, &slug) {
+        let now = ruleset::decide(ctx, caller.structure, &in_force, (Stage::Preview, &facts)).await?;
+        (now.outcome, then.messages, then.cost)
+    } else {
+        let now = plan_under(ctx, db, sender, draft, (Stage::Preview, &in_force)).await.map_err(wider)?;
+        (now.decision.outcome, now.messages, now.cost)
+    };
     let left_out: BTreeSet<PersonId> =
         then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
     if rule.rule.manifest().stages.contains(&Stage::Recipient) {
@@ -148,10 +154,10 @@ async fn on_message(
     }
     let samples = samples(ctx, caller, &then, &left_out).await?;
     let message = TriedMessage {
-        outcome_now: now.decision.outcome,
+        outcome_now,
         outcome_then: then.decision.outcome,
-        messages: (now.messages, then.messages),
-        cost: (now.cost, then.cost),
+        messages: (messages_now, then.messages),
+        cost: (cost_now, then.cost),
         left_out: i64::try_from(left_out.len()).unwrap_or(i64::MAX),
         samples,
     };

@@ -43,7 +43,7 @@ pub use candidate::{Candidate, CandidateProblem, candidate};
 pub use conflict::Conflict;
 pub use diff::{VersionKey, diff, versions_by_number};
 pub use evaluators::Evaluators;
-pub use operator::{Imported, RuleTexts, bring_in, rules_of, texts_of};
+pub use operator::{Imported, Namesake, RuleTexts, bring_in, namesakes, rules_of, texts_of};
 pub use order::reorder;
 pub use past::{Past, PastRules};
 pub use platform::{Look, Platform};
