@@ -46,7 +46,7 @@ pub use facts::{
 pub use fixes::{Fix, sentence};
 pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
-pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug, declared_title, read_facts};
+pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug, declared_title, lay_over, read_facts};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
 pub use pipeline::{ActiveRule, decide, decide_one};
 pub use replay::{Missing, Replay, Unreplayable};

@@ -18,7 +18,7 @@ mod read;
 mod reader;
 mod toml_words;
 
-pub use cases::read_facts;
+pub use cases::{lay_over, read_facts};
 pub use own::as_own;
 pub(crate) use read::read;
 pub use read::{declared_slug, declared_title};

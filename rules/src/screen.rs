@@ -37,6 +37,8 @@ pub struct Screen {
 pub struct Skip {
     /// The rule.
     pub slug: String,
+    /// How it is called; none of what was kept before this was.
+    pub title: Option<LocalText>,
     /// A code of its manifest, or [`crate::RULE_ERROR`].
     pub code: String,
     /// What is said of it, placeholders filled in.
@@ -119,6 +121,7 @@ impl Screener {
         let manifest = self.active.rule.manifest();
         let skip = (ruling.level != Level::Pass).then(|| Skip {
             slug: manifest.slug.clone(),
+            title: Some(manifest.title.clone()),
             code: ruling.code,
             message: ruling.message,
         });

@@ -189,6 +189,7 @@ FACTS_INVALID = { $line ->
     [0] These facts are of no use: { $reason }
    *[other] These facts are of no use (line { $line }, column { $column }): { $reason }
 }
+FACTS_OF_PEOPLE_FIXED = A rule that looks at each person is tried on people as they are: leave these facts out, or try it on facts alone.
 RULE_NOT_PUBLISHED = This rule has no published version: publish one first, or discard its draft (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = This version cannot be published (line { $line }, column { $column }): { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = Observing this version would suspend the one in force: try it beside it, as a rule of its own under another slug (`startRule` with `slug`), or switch the rule off first.
@@ -342,6 +343,8 @@ RULES_IMPORT_OBSERVED = { $slug }: version { $number } is observed, without effe
 RULES_IMPORT_PUBLISHED = { $slug }: version { $number } is in force.
 RULES_NO_DECISION = “{ $id }” is the id neither of a decision nor of a campaign.
 RULES_EXPLAINED = Decision { $id } of { $structure }, { $at }, { $stage }: { $outcome }
+RULES_LEFT_OUT = Left out, people: { $count }
+RULES_LEFT_OUT_MORE = … and { $count } more: `Campaign.exclusions` lists them all.
 RULES_OBSERVED = (only observed)
 RULES_VERSION_GONE = that version of the rule is there no more
 RULES_NOT_KEPT = (not kept)

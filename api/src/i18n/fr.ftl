@@ -189,6 +189,7 @@ FACTS_INVALID = { $line ->
     [0] Ces faits ne conviennent pas : { $reason }
    *[other] Ces faits ne conviennent pas (ligne { $line }, colonne { $column }) : { $reason }
 }
+FACTS_OF_PEOPLE_FIXED = Une règle qui examine chaque personne s’essaie sur les personnes telles qu’elles sont : retirez ces faits, ou essayez-la sur des faits seuls.
 RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord, ou abandonnez son brouillon (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = Cette version ne peut pas être publiée (ligne { $line }, colonne { $column }) : { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = La version en vigueur serait suspendue pendant l’observation : essayez celle-ci à côté, comme règle à part sous un autre nom (`startRule` avec `slug`), ou désactivez d’abord la règle.
@@ -342,6 +343,8 @@ RULES_IMPORT_OBSERVED = { $slug } : la version { $number } est observée, sans 
 RULES_IMPORT_PUBLISHED = { $slug } : la version { $number } est en vigueur.
 RULES_NO_DECISION = « { $id } » n’est l’identifiant ni d’une décision, ni d’une campagne.
 RULES_EXPLAINED = Décision { $id } de { $structure }, { $at }, { $stage } : { $outcome }
+RULES_LEFT_OUT = Écartées, en nombre de personnes : { $count }
+RULES_LEFT_OUT_MORE = … et { $count } encore : `Campaign.exclusions` les énumère toutes.
 RULES_OBSERVED = (seulement observée)
 RULES_VERSION_GONE = cette version de la règle n’est plus là
 RULES_NOT_KEPT = (non conservé)

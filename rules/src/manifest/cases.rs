@@ -21,11 +21,19 @@ use crate::verdict::PASS;
 /// # Errors
 /// Every problem found; with no place those of a fact, which is named.
 pub fn read_facts(text: &str) -> Result<Facts, Vec<Diagnostic>> {
+    lay_over(&Facts::default(), text)
+}
+
+/// The same, what is not named being as it is in those facts.
+///
+/// # Errors
+/// As [`read_facts`].
+pub fn lay_over(facts: &Facts, text: &str) -> Result<Facts, Vec<Diagnostic>> {
     check_text(text).map_err(|problem| vec![problem])?;
     let (en, fr) = ("the facts cannot be read", "les faits ne peuvent pas être lus");
     let given: Table = toml::from_str(text).map_err(|error| vec![unreadable(text, &error, en, fr)])?;
     let mut reader = Reader::new(text);
-    let facts = reader.case_facts("facts", Place::default(), &given);
+    let facts = reader.facts_over(facts, ("facts", Place::default()), &given);
     facts.filter(|_| reader.problems.is_empty()).ok_or(reader.problems)
 }
 
@@ -67,7 +75,7 @@ impl Reader<'_> {
             let (en, fr) = (format!("{name}: {}", reason.en), format!("{name} : {}", reason.fr));
             self.problem(place, &key, &LocalText::new(en, fr), None);
         }
-        let facts = self.case_facts(&key, place, &raw.facts);
+        let facts = self.facts_over(&Facts::default(), (&key, place), &raw.facts);
         let sound = self.problems.len() == before;
         facts.filter(|_| sound).map(|facts| Case { facts, params: values, verdict: raw.verdict })
     }
@@ -105,9 +113,9 @@ impl Reader<'_> {
         }
     }
 
-    /// The reference facts, with those of a case set over them.
-    fn case_facts(&mut self, key: &str, place: Place, given: &Table) -> Option<Facts> {
-        let mut facts = serde_json::to_value(Facts::default()).expect("invariant: facts are plain data");
+    /// Facts, with those that are given set over them.
+    fn facts_over(&mut self, facts: &Facts, (key, place): (&str, Place), given: &Table) -> Option<Facts> {
+        let mut facts = serde_json::to_value(facts).expect("invariant: facts are plain data");
         self.set_facts(key, place, "", given, &mut facts);
         let facts = serde_json::from_value(facts).ok();
         self.require(

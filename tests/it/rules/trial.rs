@@ -15,6 +15,7 @@ both!(
     a_rule_as_it_is_fails_as_it_does,
     a_trial_writes_nothing,
     one_plan_serves_where_it_says_all,
+    a_message_is_tried_as_of_another_day,
 );
 
 const TEST: &str = "mutation($input: TestRuleInput!) { testRule(input: $input) {
@@ -271,4 +272,33 @@ async fn one_plan_serves_where_it_says_all(app: TestApp) {
         "{two}"
     );
     assert!(of_one + 5 < of_two, "one plan, and two: {of_one} statements, and {of_two}");
+}
+
+async fn a_message_is_tried_as_of_another_day(app: TestApp) {
+    let admin = app.admin().await;
+    let texts = |source: &str| json!({ "texts": { "manifest": manifest("DENY"), "source": source } });
+    let week = texts("audience.message_count <= params.most && now.weekday < 6");
+    let people = app.marie().await.musicians(1).await;
+    let on = |facts: &str| json!({ "message": { "audience": { "people": people }, "message": { "text": "Bonjour" }, "facts": facts } });
+    for (facts, code, then) in
+        [("", "PASS", "ALLOWED"), ("now = { weekday = 6 }", "TOO_MANY_MESSAGES", "REFUSED")]
+    {
+        let tried = tried(&admin, week.clone(), on(facts)).await;
+        let (test, sms) = (&tried["test"], &tried["test"]["sms"]);
+        assert_eq!(
+            (&test["code"], &sms["outcomeWithRule"]),
+            (&json!(code), &json!(then)),
+            "{facts}: {tried}"
+        );
+        assert_eq!((&sms["outcome"], &sms["messageCount"]), (&json!("ALLOWED"), &json!(1)), "{facts}");
+    }
+    let refused = async |candidate: Value, facts: &str| {
+        let refused = tried(&admin, candidate, on(facts)).await["errors"][0].take();
+        assert_eq!(refused["path"], json!(["on", "message", "facts"]), "{refused}");
+        refused["code"].as_str().expect("a code").to_owned()
+    };
+    assert_eq!(refused(week, "now = { weekday = 9 }").await, "FACTS_INVALID");
+    let people = CHOSEN.to_owned();
+    let chosen = json!({ "texts": { "manifest": people, "source": "\"Musicien\" in person.tags" } });
+    assert_eq!(refused(chosen, "now = { weekday = 6 }").await, "FACTS_OF_PEOPLE_FIXED");
 }

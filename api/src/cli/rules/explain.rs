@@ -13,6 +13,7 @@ use crate::caller::Operator;
 use crate::cli::{CliError, print};
 use crate::graphql;
 use crate::services::explain::{Told, explain};
+use crate::services::message::{Exclusion, ExclusionReason};
 
 #[derive(Args)]
 pub(super) struct Explain {
@@ -34,8 +35,31 @@ impl Explain {
         ];
         words.print("RULES_EXPLAINED", &args)?;
         explained.verdicts.iter().try_for_each(|told| tell(told, words))?;
+        left_out(&explained.exclusions, explained.excluded, words)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whom the campaign left out, one a line.
+fn left_out(exclusions: &[Exclusion], all: i64, words: Words) -> Result<(), CliError> {
+    if all == 0 {
+        return Ok(());
+    }
+    print("")?;
+    words.print("RULES_LEFT_OUT", &[("count", all.into())])?;
+    for Exclusion { person, reason } in exclusions {
+        let name = format!("{} {}", person.first_name, person.last_name);
+        let (code, name) = (reason.code(), name.trim());
+        match reason {
+            ExclusionReason::Rule(skip) => {
+                let title = skip.title.as_ref().map_or(&*skip.slug, |title| words.pick(title));
+                print(&format!("    {name} – {code}  {title} – {}", words.pick(&skip.message)))?;
+            }
+            _ => print(&format!("    {name} – {code}"))?,
+        }
+    }
+    let more = all - i64::try_from(exclusions.len()).unwrap_or(i64::MAX);
+    if more > 0 { words.print("RULES_LEFT_OUT_MORE", &[("count", more.into())]) } else { Ok(()) }
 }
 
 fn tell(Told { verdict, title, facts }: &Told, words: Words) -> Result<(), CliError> {

@@ -67,6 +67,9 @@ pub struct TryMessageInput {
     audience: AudienceInput,
     /// What it says.
     message: MessageInput,
+    /// Facts to lay over those of the message, written as those of a case: `now = { weekday = 6, hour = 10, minute_of_day = 600 }` tries the
+    /// rule as of a Saturday at ten. Whom rules leave out is told as of now: not for a rule that looks at people.
+    facts: Option<String>,
 }
 
 impl From<TryOnInput> for TriedOn {
@@ -74,8 +77,8 @@ impl From<TryOnInput> for TriedOn {
         match input {
             TryOnInput::Facts(text) => Self::Facts(text),
             TryOnInput::Preview(id) => Self::Preview(node_id::preview(&id)),
-            TryOnInput::Message(TryMessageInput { audience, message }) => {
-                Self::Message(message.to(audience.into()))
+            TryOnInput::Message(TryMessageInput { audience, message, facts }) => {
+                Self::Message(message.to(audience.into()), facts)
             }
         }
     }

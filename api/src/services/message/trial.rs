@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::{Audience, Recipient};
 use crate::services::people::{self, PersonRow};
-use crate::services::ruleset::{self, Candidate, CandidateProblem};
+use crate::services::ruleset::{self, Candidate, CandidateProblem, RuleSet};
 
 /// People named whom a rule would leave out.
 const SAMPLES: usize = 5;
@@ -47,8 +47,8 @@ pub enum TriedOn {
     Facts(String),
     /// A preview of the caller's own.
     Preview(PreviewId),
-    /// A message that was not previewed.
-    Message(PreviewInput),
+    /// A message that was not previewed, and facts laid over its own, written as those of a case.
+    Message(PreviewInput, Option<String>),
 }
 
 /// How a rule fared.
@@ -97,23 +97,33 @@ pub async fn try_rule(
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let TrialInput { rule, parameters, on } = input;
     let rule = ruleset::candidate(ctx, caller, rule, &parameters).await?;
+    let mut over = None;
     let draft = match on {
         TriedOn::Facts(text) => {
-            let facts = rules::read_facts(&text).map_err(|problems| facts_invalid(ctx, &problems))?;
+            let facts = rules::read_facts(&text)
+                .map_err(|problems| facts_invalid(ctx, &["on", "facts"], &problems))?;
             return Ok(told(ctx, caller, rule, facts, None).await?);
         }
         TriedOn::Preview(id) => {
             let shown = own(ctx.store.readers(), caller, id).await?;
             draft_of(&shown.ok_or_else(|| Problem::new("PREVIEW_NOT_FOUND").at(&["on", "preview"]))?)?
         }
-        TriedOn::Message(message) => {
+        TriedOn::Message(message, facts) => {
+            over = facts;
             Draft::new(message).map_err(|problem| problem.within(&["on", "message"]))?
         }
     };
     if rule.rule.reads().any(tells_of_people) {
         caller.may_read(Module::People)?;
     }
-    on_message(ctx, caller, rule, draft).await
+    if over.is_some() && looks_at_people(&rule) {
+        return Err(Problem::new("FACTS_OF_PEOPLE_FIXED").at(&["on", "message", "facts"]).into());
+    }
+    on_message(ctx, caller, rule, (draft, over)).await
+}
+
+fn looks_at_people(rule: &ActiveRule) -> bool {
+    rule.rule.manifest().stages.contains(&Stage::Recipient)
 }
 
 /// Whether a fact tells of people, or how a structure sorts them: who may not read them is not told what a rule sees.
@@ -121,31 +131,42 @@ fn tells_of_people(fact: &str) -> bool {
     fact.starts_with("person.") || matches!(fact, "audience.lists" | "audience.tags")
 }
 
-fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
-    ruleset::refused(Problem::new("FACTS_INVALID").at(&["on", "facts"]), problems, ctx.lang)
+fn facts_invalid(ctx: &Ctx, path: &[&'static str], problems: &[Diagnostic]) -> Problem {
+    ruleset::refused(Problem::new("FACTS_INVALID").at(path), problems, ctx.lang)
 }
 
 async fn on_message(
     ctx: &Ctx,
     caller: &Caller,
     rule: ActiveRule,
-    draft: Draft,
+    (draft, over): (Draft, Option<String>),
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let (db, slug, sender) = (ctx.store.readers(), rule.rule.manifest().slug.clone(), &sender(caller));
     let in_force = ruleset::active(ctx, db, caller.structure).await?;
     let trying = in_force.clone().trying(rule.clone());
     let then = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &trying)).await.map_err(wider)?;
     let mut facts = facts::of(&then, sender, &then.structure, then.credit, ctx.now())?;
+    let laid_over = |facts: Facts| match &over {
+        Some(over) => rules::lay_over(&facts, over)
+            .map_err(|problems| facts_invalid(ctx, &["on", "message", "facts"], &problems)),
+        None => Ok(facts),
+    };
+    let decided = async |rules: &RuleSet, facts: &Facts| {
+        let decision = ruleset::decide(ctx, caller.structure, rules, (Stage::Preview, facts)).await?;
+        Ok::<_, Fault>(decision.outcome)
+    };
+    facts = laid_over(facts)?;
+    let outcome_then = if over.is_some() { decided(&trying, &facts).await? } else { then.decision.outcome };
     let (outcome_now, messages_now, cost_now) = if in_force.plans_alike(&trying, &slug) {
-        let now = ruleset::decide(ctx, caller.structure, &in_force, (Stage::Preview, &facts)).await?;
-        (now.outcome, then.messages, then.cost)
+        (decided(&in_force, &facts).await?, then.messages, then.cost)
     } else {
         let now = plan_under(ctx, db, sender, draft, (Stage::Preview, &in_force)).await.map_err(wider)?;
-        (now.decision.outcome, now.messages, now.cost)
+        let facts = laid_over(facts::of(&now, sender, &now.structure, now.credit, ctx.now())?)?;
+        (decided(&in_force, &facts).await?, now.messages, now.cost)
     };
     let left_out: BTreeSet<PersonId> =
         then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
-    if rule.rule.manifest().stages.contains(&Stage::Recipient) {
+    if looks_at_people(&rule) {
         let one = left_out.first().map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
         if let Some(recipient) = first_of(ctx, caller, &one).await? {
             let screening = Screening::new(ctx, caller.structure, &trying, facts.clone()).await?;
@@ -155,7 +176,7 @@ async fn on_message(
     let samples = samples(ctx, caller, &then, &left_out).await?;
     let message = TriedMessage {
         outcome_now,
-        outcome_then: then.decision.outcome,
+        outcome_then,
         messages: (messages_now, then.messages),
         cost: (cost_now, then.cost),
         left_out: i64::try_from(left_out.len()).unwrap_or(i64::MAX),
