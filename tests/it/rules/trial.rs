@@ -3,7 +3,7 @@
 use envoi_tests::{Actor, TestApp, both, code_of};
 use serde_json::{Value, json};
 
-use super::recipients::three;
+use super::recipients::{in_force, three};
 use super::{manifest, rule, save, set};
 
 both!(
@@ -16,6 +16,7 @@ both!(
     a_trial_writes_nothing,
     one_plan_serves_where_it_says_all,
     a_message_is_tried_as_of_another_day,
+    whom_an_observed_rule_would_leave_out_is_paged_through,
 );
 
 const TEST: &str = "mutation($input: TestRuleInput!) { testRule(input: $input) {
@@ -301,4 +302,42 @@ async fn a_message_is_tried_as_of_another_day(app: TestApp) {
     let people = CHOSEN.to_owned();
     let chosen = json!({ "texts": { "manifest": people, "source": "\"Musicien\" in person.tags" } });
     assert_eq!(refused(chosen, "now = { weekday = 6 }").await, "FACTS_OF_PEOPLE_FIXED");
+}
+
+async fn whom_an_observed_rule_would_leave_out_is_paged_through(app: TestApp) {
+    let marie = three(&app).await;
+    let observed =
+        in_force(&app, "person.last_sent_hours == 100", "{ last_sent_hours = 3 }", "OBSERVED").await;
+    let document = "mutation($input: TestRuleInput!, $first: Int, $after: String) { testRule(input: $input) { test { sms {
+        leftOutCount exclusions(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor }
+            edges { node { person { displayName } reason ruleSlug ruleTitle message } } } } } errors { code } } }";
+    let admin = app.admin().await;
+    let input = json!({ "candidate": { "rule": observed["rule"]["id"] }, "on": to_all(&json!({ "search": "divers" })) });
+    let (mut names, mut after) = (Vec::new(), Value::Null);
+    for more in [true, false] {
+        let asked = json!({ "input": input, "first": 2, "after": after });
+        let sms = admin.query(document, asked).await["testRule"]["test"]["sms"].take();
+        let page = &sms["exclusions"];
+        assert_eq!((&sms["leftOutCount"], &page["totalCount"]), (&json!(3), &json!(3)), "{sms}");
+        assert_eq!(page["pageInfo"]["hasNextPage"], json!(more));
+        after = page["pageInfo"]["endCursor"].clone();
+        for node in envoi_tests::nodes(page) {
+            assert_eq!(node["ruleTitle"], "Certaines personnes seulement", "{node}");
+            names.push(node["person"]["displayName"].clone());
+        }
+    }
+    assert_eq!(names, ["Aude Divers", "Bruno Divers", "Cora Divers"], "by name, each once");
+    assert_eq!(
+        marie.preview_of(json!({ "matching": { "filter": { "search": "divers" } } }), "Bonjour").await["messageCount"],
+        3
+    );
+    // A rule that reads nothing of people may be tried by who may not read them; whom it leaves out is not told.
+    app.plant("DELETE FROM permission WHERE module = 'PEOPLE'").await;
+    app.plant("UPDATE permission SET module = 'RULES' WHERE module = 'CREDIT'").await;
+    let manifest = CHOSEN.replace("person = { tags = [] }", "now = { year = 1999 }");
+    let texts = json!({ "manifest": manifest, "source": "now.year == 2026" });
+    let input = json!({ "candidate": { "texts": texts }, "on": to_all(&json!({ "search": "divers" })) });
+    let answer = app.marie().await.try_query(document, json!({ "input": input, "first": 2 })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+    assert!(!answer.to_string().contains("Divers"), "{answer}");
 }

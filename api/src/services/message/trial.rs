@@ -11,9 +11,9 @@ use entity::ids::{PersonId, PreviewId};
 use rules::{ActiveRule, Diagnostic, Facts, Fix, Outcome, Stage, Trace};
 use serde_json::Value;
 
-use super::plan::{Draft, Plan, plan_under};
+use super::plan::{Draft, plan_under};
 use super::preview::{draft_of, own};
-use super::screening::Screening;
+use super::screening::{LeftOut, Screening};
 use super::{Exclusion, ExclusionReason, PreviewInput, facts};
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -79,8 +79,8 @@ pub struct TriedMessage {
     pub messages: (i64, i64),
     /// What they cost, now and then.
     pub cost: (i64, i64),
-    /// How many people the rule would leave out.
-    pub left_out: i64,
+    /// Whom the rule would leave out, and why.
+    pub left_out: Arc<LeftOut>,
     /// Some of them; none told to who may not read people.
     pub samples: Vec<Exclusion>,
 }
@@ -164,22 +164,23 @@ async fn on_message(
         let facts = laid_over(facts::of(&now, sender, &now.structure, now.credit, ctx.now())?)?;
         (decided(&in_force, &facts).await?, now.messages, now.cost)
     };
-    let left_out: BTreeSet<PersonId> =
-        then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
+    let by_it = then.left_out.iter().filter(|(_, skip)| skip.slug == slug);
+    let left_out: LeftOut = by_it.map(|(person, skip)| (*person, Arc::clone(skip))).collect();
     if looks_at_people(&rule) {
-        let one = left_out.first().map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
+        let first = left_out.keys().min();
+        let one = first.map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
         if let Some(recipient) = first_of(ctx, caller, &one).await? {
             let screening = Screening::new(ctx, caller.structure, &trying, facts.clone()).await?;
             facts.person = screening.person_facts(db, &recipient).await?;
         }
     }
-    let samples = samples(ctx, caller, &then, &left_out).await?;
+    let samples = samples(ctx, caller, &left_out).await?;
     let message = TriedMessage {
         outcome_now,
         outcome_then,
         messages: (messages_now, then.messages),
         cost: (cost_now, then.cost),
-        left_out: i64::try_from(left_out.len()).unwrap_or(i64::MAX),
+        left_out: Arc::new(left_out),
         samples,
     };
     Ok(told(ctx, caller, rule, facts, Some(message)).await?)
@@ -220,19 +221,15 @@ async fn first_of(ctx: &Ctx, caller: &Caller, audience: &Audience) -> Result<Opt
     Ok(scan.next(ctx.store.readers()).await?.into_iter().next())
 }
 
-async fn samples(
-    ctx: &Ctx,
-    caller: &Caller,
-    plan: &Plan,
-    left_out: &BTreeSet<PersonId>,
-) -> Result<Vec<Exclusion>, Fault> {
+async fn samples(ctx: &Ctx, caller: &Caller, left_out: &LeftOut) -> Result<Vec<Exclusion>, Fault> {
     let Ok(scope) = caller.may_read(Module::People) else {
         return Ok(Vec::new());
     };
-    let ids: Vec<PersonId> = left_out.iter().take(SAMPLES).copied().collect();
+    let first: BTreeSet<PersonId> = left_out.keys().copied().collect();
+    let ids: Vec<PersonId> = first.into_iter().take(SAMPLES).collect();
     let people = people::by_ids(ctx, scope, &ids).await?;
     let exclusion = |person: PersonRow| {
-        let skip = Arc::clone(plan.left_out.get(&person.id)?);
+        let skip = Arc::clone(left_out.get(&person.id)?);
         Some(Exclusion { person, reason: ExclusionReason::Rule(skip) })
     };
     Ok(people.into_iter().filter_map(exclusion).collect())
