@@ -126,6 +126,26 @@ fn a_comparison_with_what_a_fact_never_is_is_refused() {
     }
 }
 
+#[test]
+fn a_comparison_is_refused_where_no_value_in_range_makes_a_difference() {
+    type Holds = fn(&i64, &i64) -> bool;
+    let comparisons: [(&str, Holds); 6] =
+        [("<", i64::lt), ("<=", i64::le), (">", i64::gt), (">=", i64::ge), ("==", i64::eq), ("!=", i64::ne)];
+    for (written, holds) in comparisons {
+        for number in -2..=10 {
+            let turned = (1..=7).filter(|day| holds(&number, day)).count();
+            let held = (1..=7).filter(|day| holds(day, &number)).count();
+            for (script, held) in [
+                (format!("now.weekday {written} {number}"), held),
+                (format!("{number} {written} now.weekday"), turned),
+            ] {
+                let told = problems_of(&script).iter().any(|problem| problem.half == Some(Half::Script));
+                assert_eq!(told, held == 0 || held == 7, "{script}");
+            }
+        }
+    }
+}
+
 /// What is written as elsewhere, where it is noted, and the advice in French.
 const HABITS: &[(&str, (usize, usize), &str)] = &[
     ("message.text == 'a'", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
