@@ -4,12 +4,14 @@
 //! Invariant: a slug is used once in a structure, retired rules included, so that slug and number name one version for ever.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::{JoinType, QueryOrder, QuerySelect};
 
 use crate::{
     At,
-    enums::RuleState,
+    enums::{RuleState, RuleVersionState},
     ids::{AccountId, RuleId, StructureId},
-    scope::scoped,
+    rule_version,
+    scope::{self, scoped},
 };
 
 /// A row of `rule`.
@@ -43,3 +45,16 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 scoped!(RuleId);
+
+/// The rules of those slugs of which a version is published, of every structure: for the operator only, never for an account.
+#[must_use]
+pub fn published_of_slugs(slugs: &[&str]) -> Select<Entity> {
+    let published = rule_version::Column::State.eq(RuleVersionState::Published);
+    scope::select::<Entity>()
+        .filter(Column::Slug.is_in(slugs.iter().copied()))
+        .filter(Column::RetiredAt.is_null())
+        .join(JoinType::InnerJoin, rule_version::Relation::Rule.def().rev())
+        .filter(published)
+        .order_by_asc(Column::Slug)
+        .order_by_asc(Column::Id)
+}

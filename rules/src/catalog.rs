@@ -12,6 +12,8 @@ use std::sync::Arc;
 use crate::error::CatalogError;
 use crate::limits::MAX_MANIFEST_BYTES;
 use crate::rule::Rule;
+use crate::text::LocalText;
+use crate::verdict::{Lock, Origin};
 
 /// Slug, manifest and script of each built-in.
 const BUILTINS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
@@ -36,6 +38,8 @@ pub struct Catalog {
     rules: Vec<Arc<Rule>>,
     /// By slug.
     templates: Vec<Arc<Rule>>,
+    /// Built-ins with the lock LOCKED that a rule of the operator's is in the place of: slug and title.
+    locked_replaced: Vec<(String, LocalText)>,
 }
 
 impl Catalog {
@@ -44,7 +48,7 @@ impl Catalog {
     /// # Errors
     /// The built-in that does not load, which a test keeps from happening.
     pub fn builtin() -> Result<Self, CatalogError> {
-        Self::of(builtins()?)
+        Self::of(builtins()?, Vec::new())
     }
 
     /// The built-ins, and the rules of a folder over them: each adds one, or replaces the built-in of its slug.
@@ -53,27 +57,45 @@ impl Catalog {
     /// The first file, by name, that does not load.
     pub fn with(plugins: &Plugins) -> Result<Self, CatalogError> {
         let mut rules = builtins()?;
+        let mut locked_replaced = Vec::new();
         for plugin in &plugins.0 {
             let Plugin { path, manifest, source } = plugin;
             let rule = checked(path.clone(), &plugin.slug(), Rule::load(manifest, source))?;
-            rules.insert(rule.manifest().slug.clone(), rule);
+            let slug = rule.manifest().slug.clone();
+            let before = rules.insert(slug.clone(), rule.of_plugin());
+            let locked = before.filter(|before| before.manifest().lock == Some(Lock::Locked));
+            locked_replaced.extend(locked.map(|before| (slug, before.manifest().title.clone())));
         }
-        Self::of(rules)
+        Self::of(rules, locked_replaced)
     }
 
-    fn of(rules: BTreeMap<String, Rule>) -> Result<Self, CatalogError> {
+    fn of(
+        rules: BTreeMap<String, Rule>,
+        locked_replaced: Vec<(String, LocalText)>,
+    ) -> Result<Self, CatalogError> {
         let mut rules: Vec<Arc<Rule>> = rules.into_values().map(Arc::new).collect();
         rules.sort_by_key(|rule| rule.manifest().position);
         let template = |(slug, manifest, source): &(&str, &str, &str)| {
             let path = PathBuf::from(format!("templates/{slug}.toml"));
             checked(path, slug, Rule::load_own(manifest, source)).map(Arc::new)
         };
-        Ok(Self { rules, templates: TEMPLATES.iter().map(template).collect::<Result<_, _>>()? })
+        let templates = TEMPLATES.iter().map(template).collect::<Result<_, _>>()?;
+        Ok(Self { rules, templates, locked_replaced })
     }
 
     /// Every rule, by place and then slug.
     pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
         self.rules.iter()
+    }
+
+    /// Built-ins that structures cannot change, and that a rule of the operator's is in the place of: slug and title.
+    pub fn locked_replaced(&self) -> impl Iterator<Item = (&str, &LocalText)> {
+        self.locked_replaced.iter().map(|(slug, title)| (slug.as_str(), title))
+    }
+
+    /// The rules of the operator's folder.
+    pub fn plugins(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter().filter(|rule| rule.origin() == Origin::Plugin)
     }
 
     /// Rules from which a structure may start one of its own, by slug. They run nowhere as they are.

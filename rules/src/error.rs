@@ -3,12 +3,28 @@
 //! Invariant: no error quotes the text of a message nor any value it was given, only names, types and limits.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rhai::Position;
 use serde::{Deserialize, Serialize};
 
 use crate::text::LocalText;
+
+/// The keys of a manifest that problems of it begin with.
+const MANIFEST_KEYS: &[&str] = &[
+    "slug",
+    "version",
+    "stages",
+    "lock",
+    "state",
+    "position",
+    "help_url",
+    "title",
+    "description",
+    "params",
+    "codes",
+    "cases",
+];
 
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +80,22 @@ impl Diagnostic {
     /// The same with advice.
     pub(crate) fn with_hint(self, hint: Option<LocalText>) -> Self {
         Self { hint, ..self }
+    }
+
+    /// The text at fault. Of a diagnostic that was stored before it was noted, what its message tells: those of a manifest name the manifest
+    /// or one of its keys.
+    #[must_use]
+    pub fn source(&self) -> Half {
+        let message = &self.message.en;
+        let of_key = message.split_once(": ").is_some_and(|(key, _)| {
+            let head = key.split(['.', '[']).next().unwrap_or_default();
+            MANIFEST_KEYS.contains(&head)
+        });
+        let of_manifest =
+            of_key || message.starts_with("the manifest ") || message.ends_with("in a manifest");
+        // Of a script, but it begins alike.
+        let of_script = message.starts_with("the manifest declares no ");
+        self.half.unwrap_or(if of_manifest && !of_script { Half::Manifest } else { Half::Script })
     }
 
     /// The same, of that text.
@@ -139,8 +171,8 @@ impl Fault {
     pub(crate) fn message(&self, title: &LocalText) -> LocalText {
         self.told(
             title,
-            "Nothing is sent until it is mended.",
-            "Rien ne part tant qu’elle n’est pas corrigée.",
+            "Nothing is sent until it is mended: tell your administrator.",
+            "Rien ne part tant qu’elle n’est pas corrigée : prévenez votre administrateur.",
         )
     }
 
@@ -148,8 +180,8 @@ impl Fault {
     pub(crate) fn left_out(&self, title: &LocalText) -> LocalText {
         self.told(
             title,
-            "Those whom it cannot judge are left out until it is mended.",
-            "Les personnes qu’elle ne peut pas juger sont écartées tant qu’elle n’est pas corrigée.",
+            "Those whom it cannot judge are left out until it is mended: tell your administrator.",
+            "Les personnes qu’elle ne peut pas juger sont écartées tant qu’elle n’est pas corrigée : prévenez votre administrateur.",
         )
     }
 
@@ -187,7 +219,7 @@ pub enum CatalogError {
         absent: PathBuf,
     },
     /// A rule that does not load.
-    #[error("{}: the rule does not load: {}", path.display(), list(diagnostics))]
+    #[error("{}", does_not_load(path, diagnostics))]
     Invalid {
         /// Its manifest.
         path: PathBuf,
@@ -204,6 +236,17 @@ pub enum CatalogError {
     },
 }
 
-fn list(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("; ")
+/// The problems of a rule, each under the file that has it.
+fn does_not_load(manifest: &Path, diagnostics: &[Diagnostic]) -> String {
+    let of = |half: Half, extension: &str| {
+        let told: Vec<String> = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.source() == half)
+            .map(Diagnostic::to_string)
+            .collect();
+        let file = manifest.with_extension(extension);
+        (!told.is_empty()).then(|| format!("{}: the rule does not load: {}", file.display(), told.join("; ")))
+    };
+    let files = [of(Half::Manifest, "toml"), of(Half::Script, "rhai")];
+    files.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

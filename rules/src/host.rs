@@ -81,6 +81,7 @@ pub(crate) const FUNCTIONS: &[Signature] = &[
     signature("starts_with", &[Type::Text, Type::Text], Type::Bool, "whether the first begins with the second"),
     signature("ends_with", &[Type::Text, Type::Text], Type::Bool, "whether the first ends with the second"),
     signature("to_lower", &[Type::Text], Type::Text, "the same in small letters"),
+    signature("to_lower", &[Type::TextList], Type::TextList, "each item in small letters"),
     signature("len", &[Type::Text], Type::Int, "its characters"),
     signature("len", &[Type::TextList], Type::Int, "its items"),
     signature("min", &[Type::Int, Type::Int], Type::Int, "the lesser"),
@@ -132,6 +133,13 @@ pub(crate) fn register(engine: &mut Engine) {
             text.ends_with(part.as_str())
         })
         .register_fn("to_lower", |text: ImmutableString| text.to_lowercase())
+        .register_fn("to_lower", |list: Array| -> Array {
+            let lower = |item: &Dynamic| {
+                item.read_lock::<ImmutableString>()
+                    .map_or_else(|| item.clone(), |text| text.to_lowercase().into())
+            };
+            list.iter().map(lower).collect()
+        })
         .register_fn("len", |text: ImmutableString| count(text.chars().count()))
         .register_fn("len", |list: Array| count(list.len()))
         .register_fn("min", |a: i64, b: i64| a.min(b))

@@ -46,7 +46,7 @@ pub use facts::{
 pub use fixes::{Fix, sentence};
 pub use host::functions_reference;
 pub use limits::{MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES};
-pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug, read_facts};
+pub use manifest::{Case, CodeSpec, Manifest, as_own, declared_slug, declared_title, lay_over, read_facts};
 pub use params::{ParamError, ParamKind, ParamSpec, ParamValue};
 pub use pipeline::{ActiveRule, decide, decide_one};
 pub use replay::{Missing, Replay, Unreplayable};
@@ -56,5 +56,6 @@ pub use text::{Lang, LocalText};
 pub use tree::{Seen, Step, Trace};
 pub use unloaded::Unloaded;
 pub use verdict::{
-    Decision, ENGINE, Level, Lock, Outcome, PASS, RULE_ERROR, Stage, State, Verdict, codes_to_confirm, join,
+    Decision, ENGINE, Level, Lock, Origin, Outcome, PASS, RULE_ERROR, Stage, State, Verdict,
+    codes_to_confirm, join,
 };

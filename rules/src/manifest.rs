@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::names::Names;
-use crate::params::{ParamSpec, ParamValue};
+use crate::params::{ParamError, ParamSpec, ParamValue, in_order};
 use crate::template::Template;
 use crate::text::LocalText;
 use crate::verdict::{Level, Lock, Stage, State};
@@ -16,11 +16,12 @@ mod cases;
 mod own;
 mod read;
 mod reader;
+mod toml_words;
 
-pub use cases::read_facts;
+pub use cases::{lay_over, read_facts};
 pub use own::as_own;
-pub use read::declared_slug;
 pub(crate) use read::read;
+pub use read::{declared_slug, declared_title};
 
 /// What a plugin declares of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,28 @@ pub struct Case {
 }
 
 impl Manifest {
+    /// Whether values set stand in the order that the manifest asks for, those not set having their default.
+    ///
+    /// # Errors
+    /// The first parameter, by name, whose value does not, and why.
+    pub fn in_order(&self, set: &BTreeMap<String, ParamValue>) -> Result<(), (&str, ParamError)> {
+        in_order(&self.params, set)
+    }
+
+    /// Leaves of values set under another manifest those that this one accepts; the others go back to their default.
+    pub fn keep_accepted(&self, set: &mut BTreeMap<String, ParamValue>) {
+        set.retain(|name, value| self.params.get(name).is_some_and(|spec| spec.check(value).is_ok()));
+        // Defaults are in order: what is not was set, in one of the two.
+        while let Err((name, _)) = self.in_order(set) {
+            let other = self.params.get(name).and_then(|spec| spec.above.as_ref());
+            let before = set.len();
+            set.retain(|set, _| set != name && Some(set) != other);
+            if set.len() == before {
+                return;
+            }
+        }
+    }
+
     /// What its script and its messages may name.
     pub(crate) fn names(&self) -> Names<'_> {
         Names { params: &self.params, recipient: self.stages.contains(&Stage::Recipient) }

@@ -91,7 +91,21 @@ pub(crate) fn fact(path: &str) -> Result<&'static FactSpec, UnknownName> {
             format!("there is no fact {path:?}"),
             format!("il n’existe aucun fait {path:?}"),
         ),
-        hint: hint(path, facts::TABLE.iter().map(|fact| fact.path)),
+        hint: hint(path, facts::TABLE.iter().map(|fact| fact.path)).or_else(|| in_group(path)),
+    })
+}
+
+/// The facts of the group that a name starts from, when there is such a group.
+fn in_group(path: &str) -> Option<LocalText> {
+    let (group, _) = path.split_once('.')?;
+    let within = format!("{group}.");
+    let facts = facts::TABLE.iter().filter_map(|fact| fact.path.strip_prefix(&within));
+    let all = facts.collect::<Vec<_>>().join(", ");
+    (!all.is_empty()).then(|| {
+        LocalText::new(
+            format!("the facts of {group} are: {all}"),
+            format!("les faits de {group} sont : {all}"),
+        )
     })
 }
 
@@ -102,8 +116,14 @@ pub(crate) fn param<'a>(name: &str, params: &'a Params) -> Result<&'a ParamSpec,
             format!("the manifest declares no parameter {name:?}"),
             format!("le manifeste ne déclare aucun paramètre {name:?}"),
         ),
-        hint: hint(name, params.keys().map(String::as_str)),
+        hint: hint(name, params.keys().map(String::as_str)).or_else(|| declared(params)),
     })
+}
+
+/// The parameters that there are, when there are some.
+fn declared(params: &Params) -> Option<LocalText> {
+    let all = params.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!params.is_empty()).then(|| LocalText::new(format!("it declares: {all}"), format!("il déclare : {all}")))
 }
 
 /// Advice naming the candidate nearest to `name`, when one is near enough to have been meant.

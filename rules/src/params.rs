@@ -3,6 +3,7 @@
 //! Invariant: a [`ParamValue`] made by [`ParamSpec::parse`] or accepted by [`ParamSpec::check`] has the declared kind and
 //! keeps the declared bounds; nothing else reaches a script.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,8 @@ pub struct ParamSpec {
     pub max: Option<i64>,
     /// The only texts that a STRING, or an item of a LIST, may be.
     pub options: Option<Vec<String>>,
+    /// The parameter, of the same kind, whose value this one's is greater than.
+    pub above: Option<String>,
     /// How it is called.
     pub title: LocalText,
 }
@@ -186,6 +189,13 @@ pub enum ParamError {
         /// The greatest allowed value, as users write it.
         max: String,
     },
+    /// It is not greater than the value of another parameter.
+    NotAbove {
+        /// The other parameter.
+        other: String,
+        /// The value of that one, as users write it.
+        value: String,
+    },
     /// It is not among the allowed texts.
     NotAnOption {
         /// The allowed texts.
@@ -230,6 +240,10 @@ impl ParamError {
             Self::AboveMaximum { max } => {
                 LocalText::new(format!("it must be at most {max}"), format!("la valeur maximale est {max}"))
             }
+            Self::NotAbove { other, value } => LocalText::new(
+                format!("it must be greater than {other:?}, which is {value}"),
+                format!("la valeur doit dépasser celle de {other:?}, qui est {value}"),
+            ),
             Self::NotAnOption { options } => {
                 let options = options.join(", ");
                 LocalText::new(
@@ -253,6 +267,29 @@ impl ParamError {
     }
 }
 
+/// Whether each value is greater than the one that its parameter names, those not set having their default.
+///
+/// # Errors
+/// The first parameter, by name, whose value is not, and why.
+pub(crate) fn in_order<'a>(
+    params: &'a BTreeMap<String, ParamSpec>,
+    set: &BTreeMap<String, ParamValue>,
+) -> Result<(), (&'a str, ParamError)> {
+    let number = |name: &str| match set.get(name).or_else(|| params.get(name).map(|spec| &spec.default)) {
+        Some(ParamValue::Int(number) | ParamValue::Time(number)) => Some(*number),
+        _ => None,
+    };
+    for (name, spec) in params {
+        let Some(other) = &spec.above else { continue };
+        let (Some(this), Some(that)) = (number(name), number(other)) else { continue };
+        if this <= that {
+            let value = spec.written(that);
+            return Err((name, ParamError::NotAbove { other: other.clone(), value }));
+        }
+    }
+    Ok(())
+}
+
 /// Minutes since midnight as `HH:MM`.
 fn clock(minutes: i64) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
@@ -273,7 +310,15 @@ mod tests {
     use super::*;
 
     fn spec(kind: ParamKind, default: ParamValue, min: Option<i64>, max: Option<i64>) -> ParamSpec {
-        ParamSpec { kind, default, min, max, options: None, title: LocalText::new("Limit", "Limite") }
+        ParamSpec {
+            kind,
+            default,
+            min,
+            max,
+            options: None,
+            above: None,
+            title: LocalText::new("Limit", "Limite"),
+        }
     }
 
     #[test]

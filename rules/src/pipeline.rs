@@ -68,6 +68,7 @@ fn verdict(active: &ActiveRule, facts: &Arc<Facts>) -> Verdict {
         fixes: fixes(active, ruling.level, facts),
         params: active.rule.params_kept(&active.params),
         engine: ENGINE,
+        origin: Some(active.rule.origin()),
     }
 }
 

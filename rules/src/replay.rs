@@ -62,7 +62,7 @@ pub enum Missing {
 
 impl Rule {
     /// Rules again on what a decision kept: the facts by path, and the text of the message where it is still there. The message is compared
-    /// only where `word_for_word`: that of a rule of the platform may have been worded anew since.
+    /// only where `word_for_word`: that of a rule of the platform may have been worded anew since, and that of a failure is ours.
     #[must_use]
     pub fn replay(
         &self,
@@ -82,7 +82,7 @@ impl Rule {
         };
         let same = again.level == verdict.level
             && again.code == verdict.code
-            && (!word_for_word || again.message == verdict.message);
+            && (!word_for_word || again.code == RULE_ERROR || again.message == verdict.message);
         if same {
             return Replay::Same;
         }

@@ -15,10 +15,11 @@ use crate::script::{Script, sha256};
 use crate::template::Template;
 use crate::text::{Lang, LocalText};
 use crate::tree::Tree;
-use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
+use crate::verdict::{Level, Origin, PASS, RULE_ERROR, Stage};
 
 /// A rule that can run.
 pub struct Rule {
+    origin: Origin,
     manifest: Manifest,
     manifest_toml: String,
     source: String,
@@ -113,6 +114,10 @@ impl Rule {
             uses.params.iter().map(String::as_str).chain(quoted().flat_map(Template::params)).collect();
         let warnings = unused(&reading.manifest, &uses.codes, &params);
         let rule = Self {
+            origin: match owner {
+                Owner::Platform => Origin::BuiltIn,
+                Owner::Structure => Origin::Own,
+            },
             reads: script.facts.iter().copied().chain(quoted().flat_map(Template::facts)).collect(),
             hash: sha256(source),
             source: source.to_owned(),
@@ -123,6 +128,17 @@ impl Rule {
             warnings,
         };
         Ok(Untried { rule, cases: reading.cases.into_iter().zip(reading.case_places).collect() })
+    }
+
+    /// The same, of the operator's folder.
+    pub(crate) fn of_plugin(self) -> Self {
+        Self { origin: Origin::Plugin, ..self }
+    }
+
+    /// Whose rule it is.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// What it declares.

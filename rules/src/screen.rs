@@ -37,6 +37,8 @@ pub struct Screen {
 pub struct Skip {
     /// The rule.
     pub slug: String,
+    /// How it is called; none of what was kept before this was.
+    pub title: Option<LocalText>,
     /// A code of its manifest, or [`crate::RULE_ERROR`].
     pub code: String,
     /// What is said of it, placeholders filled in.
@@ -119,6 +121,7 @@ impl Screener {
         let manifest = self.active.rule.manifest();
         let skip = (ruling.level != Level::Pass).then(|| Skip {
             slug: manifest.slug.clone(),
+            title: Some(manifest.title.clone()),
             code: ruling.code,
             message: ruling.message,
         });
@@ -182,8 +185,14 @@ impl Screener {
         };
         if failed {
             return LocalText::new(
-                format!("The rule “{}” failed, and has to be mended: {en}.", title.en),
-                format!("La règle « {} » a échoué, et doit être corrigée : {fr}.", title.fr),
+                format!(
+                    "The rule “{}” failed, and has to be mended: {en}. Tell your administrator.",
+                    title.en
+                ),
+                format!(
+                    "La règle « {} » a échoué, et doit être corrigée : {fr}. Prévenez votre administrateur.",
+                    title.fr
+                ),
             );
         }
         LocalText::new(format!("{}: {en}.", title.en), format!("{} : {fr}.", title.fr))
@@ -206,6 +215,7 @@ impl Screener {
             fixes: Vec::new(),
             params: active.rule.params_kept(&active.params),
             engine: ENGINE,
+            origin: Some(active.rule.origin()),
         }
     }
 }

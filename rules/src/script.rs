@@ -34,7 +34,7 @@ impl Script {
         check_characters(source).map_err(|problem| vec![problem])?;
         let syntax = match sandbox::compile(source) {
             Some(Ok(syntax)) => syntax,
-            Some(Err(error)) => return Err(vec![refusal(error.err_type(), error.position().into())]),
+            Some(Err(error)) => return Err(vec![refusal(error.err_type(), error.position().into(), source)]),
             None => {
                 return Err(vec![Diagnostic::error(
                     Place::default(),

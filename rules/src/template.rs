@@ -202,6 +202,7 @@ mod tests {
             min: None,
             max: None,
             options: None,
+            above: None,
             title: LocalText::new("Limit", "Limite"),
         };
         Params::from([

@@ -108,6 +108,7 @@ pub(crate) enum Texts {
     Items(Vec<Node<Text>>),
     /// Written out of constants.
     Constant(Vec<String>),
+    Lower(Box<Node<Texts>>),
 }
 
 /// What gives a list of integers.
@@ -186,6 +187,17 @@ impl Comparison {
             Self::AtLeast => Self::Less,
             Self::Equal => Self::Different,
             Self::Different => Self::Equal,
+        }
+    }
+
+    /// The same with its sides changed over.
+    const fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::More,
+            Self::AtMost => Self::AtLeast,
+            Self::More => Self::Less,
+            Self::AtLeast => Self::AtMost,
+            Self::Equal | Self::Different => self,
         }
     }
 

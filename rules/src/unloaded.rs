@@ -7,17 +7,21 @@ use std::collections::BTreeMap;
 use crate::error::Fault;
 use crate::script::sha256;
 use crate::text::LocalText;
-use crate::verdict::{Decision, ENGINE, Level, RULE_ERROR, Verdict};
+use crate::verdict::{Decision, ENGINE, Level, Origin, RULE_ERROR, Verdict};
 
 /// A stored rule that can no longer run, such as one that a newer version of the engine refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unloaded {
     /// The rule.
     pub slug: String,
+    /// How it is called, where its manifest tells; else its slug.
+    pub title: LocalText,
     /// The version to record.
     pub version: i64,
     /// Its script.
     pub source: String,
+    /// Whose rule it is.
+    pub origin: Origin,
     /// Whether it is only tried out, and counts for nothing.
     pub observed: bool,
     /// Why it cannot run, as the end of a sentence that names it.
@@ -28,7 +32,6 @@ impl Decision {
     /// The same decision, refused by that rule too.
     #[must_use]
     pub fn with_unloaded(mut self, rule: &Unloaded) -> Self {
-        let title = LocalText::new(&*rule.slug, &*rule.slug);
         let fault = Fault::new(&*rule.reason.en, &*rule.reason.fr);
         self.verdicts.push(Verdict {
             slug: rule.slug.clone(),
@@ -36,7 +39,7 @@ impl Decision {
             script_hash: sha256(&rule.source),
             level: Level::Error,
             code: RULE_ERROR.to_owned(),
-            message: fault.message(&title),
+            message: fault.message(&rule.title),
             help_url: None,
             observed_only: rule.observed,
             operations: 0,
@@ -44,6 +47,7 @@ impl Decision {
             fixes: Vec::new(),
             params: BTreeMap::new(),
             engine: ENGINE,
+            origin: Some(rule.origin),
         });
         Self::of(self.verdicts, self.facts_read)
     }
@@ -57,8 +61,10 @@ mod tests {
     fn decided(observed: bool) -> Decision {
         let rule = Unloaded {
             slug: "quiet-hours".to_owned(),
+            title: LocalText::new("Quiet hours", "Heures calmes"),
             version: 3,
             source: "true".to_owned(),
+            origin: Origin::Own,
             observed,
             reason: LocalText::new("it no longer loads", "elle ne se charge plus"),
         };
@@ -70,7 +76,11 @@ mod tests {
         let decision = decided(false);
         assert_eq!(decision.outcome, Outcome::Refused);
         assert_eq!(decision.verdicts[0].code, RULE_ERROR);
-        assert!(decision.verdicts[0].message.fr.contains("quiet-hours"));
+        let told = &decision.verdicts[0].message.fr;
+        assert!(
+            told.contains("« Heures calmes »") && told.ends_with("prévenez votre administrateur."),
+            "{told}"
+        );
     }
 
     #[test]

@@ -97,6 +97,18 @@ pub const ENGINE: i64 = 1;
 /// The code of a verdict whose rule failed.
 pub const RULE_ERROR: &str = "RULE_ERROR";
 
+/// Whose rule gave a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Origin {
+    /// One that is built in.
+    BuiltIn,
+    /// One of the operator's folder.
+    Plugin,
+    /// One that the structure wrote.
+    Own,
+}
+
 /// What one rule answered. Stored as JSON with the decision it is part of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -130,6 +142,9 @@ pub struct Verdict {
     /// The version of the engine; the first, of decisions taken before it was kept.
     #[serde(default = "first_engine", skip_serializing_if = "is_first_engine")]
     pub engine: i64,
+    /// Whose rule it was; none of decisions taken before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 const fn first_engine() -> i64 {
@@ -202,6 +217,7 @@ mod tests {
             fixes: Vec::new(),
             params: BTreeMap::new(),
             engine: ENGINE,
+            origin: None,
         }
     }
 
@@ -235,6 +251,17 @@ mod tests {
                 assert_eq!(both.codes_to_confirm().into_iter().collect::<Vec<_>>(), confirm);
             }
         }
+    }
+
+    #[test]
+    fn whose_rule_it_was_is_not_guessed_of_what_was_stored_before() {
+        let mut before = serde_json::to_value(verdict(Level::Deny, false)).expect("plain data");
+        assert!(before.get("origin").is_none());
+        let read =
+            |json: &serde_json::Value| serde_json::from_value::<Verdict>(json.clone()).expect("a verdict");
+        assert_eq!(read(&before).origin, None);
+        before["origin"] = "BUILT_IN".into();
+        assert_eq!(read(&before).origin, Some(Origin::BuiltIn));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a structure may change of the rules, and what it may not.
 
 mod at_once;
+mod authors;
 mod backtest;
 mod bad_input;
 mod before;

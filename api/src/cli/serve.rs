@@ -62,6 +62,7 @@ impl Serve {
                 "structures send through a provider that is not configured here, and can send nothing: configure it, or give them another with `envoi settings set --provider`"
             );
         }
+        reload::warn(&ctx.app).await;
         tracing::info!(server.address = %address, "listening");
         print(&format!("Envoi listens on http://{address}"))?;
         if self.demo {

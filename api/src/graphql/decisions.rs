@@ -40,6 +40,18 @@ pub enum VerdictLevel {
     Error,
 }
 
+/// Whose rule gave a verdict.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "rules::Origin")]
+pub enum VerdictOrigin {
+    /// One that is built in.
+    BuiltIn,
+    /// One that the operator of the server added, or put in the place of a built-in.
+    Plugin,
+    /// One that the structure wrote, in the place of one of the platform's or beside them.
+    Own,
+}
+
 /// What one rule said.
 #[derive(SimpleObject)]
 #[graphql(complex)]
@@ -48,6 +60,8 @@ pub struct Verdict {
     rule_slug: String,
     /// Which version of the rule ran.
     version: i64,
+    /// Whose rule ran; null of decisions taken before this was kept.
+    origin: Option<VerdictOrigin>,
     /// How grave it is.
     level: VerdictLevel,
     /// What it is, for programs: one of the rule's own codes, `PASS` or `RULE_ERROR`.
@@ -74,6 +88,7 @@ impl Verdict {
         Self {
             rule_slug: verdict.slug.clone(),
             version: verdict.version,
+            origin: verdict.origin.map(VerdictOrigin::from),
             level: verdict.level.into(),
             code: verdict.code.clone(),
             message: verdict.message.get(lang).to_owned(),

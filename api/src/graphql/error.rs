@@ -11,7 +11,7 @@ use super::approvals::SendApproval;
 use super::campaigns::Campaign;
 use super::decisions::Decision;
 use super::message::SmsPreview;
-use super::rules::RuleVersion;
+use super::rules::{RuleDiagnostic, RuleVersion};
 use super::templates::MessageTemplateVersion;
 use crate::app::Ctx;
 use crate::error::{Arg, Fault, Problem};
@@ -168,6 +168,11 @@ user_errors! {
         by: Option<Account>,
         /// When.
         at: Option<DateTime<Utc>>,
+    }
+    /// The manifest of a new rule does not say how it is called: nothing of it was kept.
+    RuleManifestError {
+        /// All that is wrong with the manifest.
+        diagnostics: Vec<RuleDiagnostic>,
     }
     /// Somebody saved the template meanwhile: nothing was saved.
     TemplateConflictError {

@@ -102,7 +102,10 @@ SEND_AT_TOO_FAR = This is too far ahead: a message is scheduled for { $max } day
 PREVIEW_NOT_FOUND = There is no such preview: make a new one.
 PREVIEW_USED = This preview was sent already.
 PREVIEW_EXPIRED = This preview is too old: make a new one.
-PREVIEW_STALE = What would be sent has changed since the preview: nothing was sent. Check the new preview.
+PREVIEW_STALE = { $changed ->
+    [rules] The rules of your structure have changed since the preview: nothing was sent. Check the new preview, made under those of today.
+   *[other] What would be sent has changed since the preview: nothing was sent. Check the new preview.
+}
 REFUSED = The rules refuse this send: the decision says why.
 CONFIRMATION_REQUIRED = This send needs to be confirmed: send again with these codes in `confirm`: { $codes }.
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.
@@ -178,7 +181,13 @@ ORDER_ALREADY_DECIDED = This order was approved or refused already.
 
 ## Rules
 
-RULE_LOCKED = The platform locks the rule `{ $rule }` against this change: parameters can be set within their bounds, the state too where `lock` is ADJUSTABLE, and the script where it is REPLACEABLE.
+RULE_LOCKED = { $change ->
+    [script] The platform locks the script of the rule `{ $rule }`: one may be rewritten only where `lock` is REPLACEABLE.
+    [use] The rule `{ $rule }` is the platform’s, and only a rule that you wrote can be retired. Where `lock` is ADJUSTABLE or REPLACEABLE, `setRuleState` switches it off.
+    [place] The rule `{ $rule }` is the platform’s, and keeps its place: name only the rules that you wrote.
+    [version] The rule `{ $rule }` is the platform’s: there is no draft or version of yours of it.
+   *[state] The platform locks the rule `{ $rule }` against this change: parameters can be set within their bounds, the state too where `lock` is ADJUSTABLE, and the script where it is REPLACEABLE.
+}
 RULE_NOT_FOUND = There is no such rule.
 RULE_MISSING = `basedOn` names a version: name its rule in `rule` too.
 RULE_BROKEN = The published version of this rule no longer loads: { $reason }
@@ -191,7 +200,11 @@ NOT_REPLAYABLE = { $reason ->
    *[FACT] The rule reads a fact that was not kept then: { $fact }.
 }
 RULE_DOES_NOT_LOAD = This rule does not load: see the diagnostics.
-FACTS_INVALID = These facts are of no use: { $reason }
+FACTS_INVALID = { $line ->
+    [0] These facts are of no use: { $reason }
+   *[other] These facts are of no use (line { $line }, column { $column }): { $reason }
+}
+FACTS_OF_PEOPLE_FIXED = A rule that looks at each person is tried on people as they are: leave these facts out, or try it on facts alone.
 RULE_NOT_PUBLISHED = This rule has no published version: publish one first, or discard its draft (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = This version cannot be published (line { $line }, column { $column }): { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = Observing this version would suspend the one in force: try it beside it, as a rule of its own under another slug (`startRule` with `slug`), or switch the rule off first.
@@ -201,25 +214,36 @@ RULE_VERSION_SUPERSEDED = Version { $number }, or a later one, was published bef
 RULE_CONFLICT = { $done ->
     [saved] The latest version of this rule is { $number }, saved by { $by }: start from it, and give it in `basedOn`.
     [published] Meanwhile { $by } put version { $number } in force. Look at it; to go on, give it in `expectedActive`.
+    [unseen] Version { $number } of this rule is in force, put so by { $by }, and `expectedActive` was left out. Look at it; to go on, give it in `expectedActive`.
     [retired] Meanwhile { $by } retired this rule: no version of it is in force.
    *[nothing] No version of this rule is in force: leave `expectedActive` out.
 }
 RULE_VERSION_NEVER_PUBLISHED = This version was never in force: publish it (`publishRule`), or go back to another.
 RULE_VERSION_NOT_DRAFT = The latest version of this rule is no draft: there is nothing to discard.
 RULE_REPLACED = A rule of yours runs in the place of `{ $rule }`: set that one, or retire it first (`retireRule`).
-RULE_ORDER_INCOMPLETE = Name every rule in use that you wrote, each once, without those that replace a rule of the platform ({ $missing } missing): read `rules` again.
+RULE_ORDER_INCOMPLETE = Name every rule in use that you wrote, each once, without those that replace a rule of the platform.{ $missing ->
+    [0] {""}
+   *[other] {" "}Missing: { $missing_slugs }.
+}{ $repeated ->
+    [0] {""}
+   *[other] {" "}Repeated: { $repeated_slugs }.
+}{ $placeless ->
+    [0] {""}
+   *[other] {" "}Without a place, as retired or in the place of another: { $placeless_slugs }.
+}
 RULE_TEMPLATE_NOT_FOUND = There is no such template: `ruleTemplates` lists them.
 RULE_SLUG_INVALID = A rule’s name is made of `a-z`, `0-9` and `-`, starts with a letter, and has at most 48 characters.
 RULE_VERSION_LIMIT_REACHED = A rule has at most { $max } versions.
 RULE_LIMIT_REACHED = A structure has at most { $max } rules of its own in use: retire one first (`retireRule`).
 RULE_EVER_LIMIT_REACHED = A structure has at most { $max } rules, those it retired included: take the name of a retired one.
-RULE_SLUG_MISSING = The manifest gives no usable name (`slug`): { $reason }
+RULE_SLUG_MISSING = The manifest gives no usable name (`slug`), and nothing was saved: { $reason }
+RULE_MANIFEST_UNREADABLE = Nothing was saved (line { $line }, column { $column }): { $reason }
 RULE_SLUG_TAKEN = The name `{ $slug }` is taken: choose another. To change a rule of your own, give its id as `rule`, and its latest version as `basedOn`; to rewrite one of the platform’s, where it may be replaced, start with `startRule`.
 RULE_SLUG_CHANGED = A rule keeps its name: `{ $expected }` is expected, the manifest says `{ $found }`.
 RULE_TEXT_TOO_LONG = This text is longer than { $max } bytes.
 RULE_TEXT_INVALID = This text holds a null, control or invisible character: remove it.
 RULE_COMMENT_TOO_LONG = The comment is longer than { $max } characters.
-PARAMETER_UNKNOWN = The rule `{ $rule }` has no parameter `{ $name }`. The nearest: `{ $nearest }`.
+PARAMETER_UNKNOWN = The rule `{ $rule }` has no parameter `{ $name }`. The nearest: `{ $nearest }`; all: { $known }.
 RULE_WITHOUT_PARAMETERS = The rule `{ $rule }` has no parameter.
 PARAMETER_REPEATED = The parameter `{ $name }` is given twice.
 PARAMETER_OUT_OF_BOUNDS = The parameter `{ $name }` is out of its bounds: { $reason }
@@ -316,7 +340,9 @@ RULES_TESTED =
     }.
 RULES_DOES_NOT_LOAD = { $rule } does not load: `envoi rules check` says why.
 RULES_PARAM_WRONG = --param { $param }: { $reason }
-RULES_PARAM_UNKNOWN = write NAME=VALUE; this rule has the parameters: { $known }
+RULES_PARAM_NOTATION = write NAME=VALUE; the parameters are: { $known }
+RULES_PARAM_NONE = this rule has no parameter
+RULES_PARAM_UNKNOWN = this rule has no parameter `{ $name }`; it has: { $known }
 RULES_FIX = The shortest way: { $fix }
 RULES_OPERATIONS = { $count } operations, at most { $most }.
 RULES_FACTS_READ = Facts read:
@@ -332,6 +358,8 @@ RULES_IMPORT_OBSERVED = { $slug }: version { $number } is observed, without effe
 RULES_IMPORT_PUBLISHED = { $slug }: version { $number } is in force.
 RULES_NO_DECISION = “{ $id }” is the id neither of a decision nor of a campaign.
 RULES_EXPLAINED = Decision { $id } of { $structure }, { $at }, { $stage }: { $outcome }
+RULES_LEFT_OUT = Left out, people: { $count }
+RULES_LEFT_OUT_MORE = … and { $count } more: `Campaign.exclusions` lists them all.
 RULES_OBSERVED = (only observed)
 RULES_VERSION_GONE = that version of the rule is there no more
 RULES_NOT_KEPT = (not kept)

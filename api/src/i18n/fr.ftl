@@ -102,7 +102,10 @@ SEND_AT_TOO_FAR = C’est trop loin : un message se programme au plus { $max }�
 PREVIEW_NOT_FOUND = Cet aperçu n’existe pas : refaites-en un.
 PREVIEW_USED = Cet aperçu a déjà été envoyé.
 PREVIEW_EXPIRED = Cet aperçu est trop ancien : refaites-en un.
-PREVIEW_STALE = Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
+PREVIEW_STALE = { $changed ->
+    [rules] Les règles de votre structure ont changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu, fait selon celles d’aujourd’hui.
+   *[other] Ce qui serait envoyé a changé depuis l’aperçu : rien n’est parti. Vérifiez le nouvel aperçu.
+}
 REFUSED = Les règles refusent cet envoi : la décision dit pourquoi.
 CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : renvoyez la demande avec ces codes dans `confirm` : { $codes }.
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
@@ -178,7 +181,13 @@ ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
 
 ## Règles
 
-RULE_LOCKED = La plateforme verrouille la règle « { $rule } » contre ce changement : ses paramètres se règlent dans leurs bornes, son état aussi si « lock » vaut ADJUSTABLE, et son script s’il vaut REPLACEABLE.
+RULE_LOCKED = { $change ->
+    [script] La plateforme verrouille le script de la règle « { $rule } » : seul se réécrit celui d’une règle dont « lock » vaut REPLACEABLE.
+    [use] La règle « { $rule } » est de la plateforme : seule se retire une règle que vous avez écrite. Si « lock » vaut ADJUSTABLE ou REPLACEABLE, `setRuleState` la désactive.
+    [place] La règle « { $rule } » est de la plateforme, et garde sa place : ne nommez que les règles que vous avez écrites.
+    [version] La règle « { $rule } » est de la plateforme : elle n’a ni brouillon ni version de vous.
+   *[state] La plateforme verrouille la règle « { $rule } » contre ce changement : ses paramètres se règlent dans leurs bornes, son état aussi si « lock » vaut ADJUSTABLE, et son script s’il vaut REPLACEABLE.
+}
 RULE_NOT_FOUND = Cette règle n’existe pas.
 RULE_MISSING = « basedOn » nomme une version : nommez aussi sa règle dans « rule ».
 RULE_BROKEN = La version publiée de cette règle ne se charge plus : { $reason }
@@ -191,7 +200,11 @@ NOT_REPLAYABLE = { $reason ->
    *[FACT] La règle lit un fait qui n’était pas conservé alors : { $fact }.
 }
 RULE_DOES_NOT_LOAD = Cette règle ne se charge pas : voyez les diagnostics.
-FACTS_INVALID = Ces faits ne conviennent pas : { $reason }
+FACTS_INVALID = { $line ->
+    [0] Ces faits ne conviennent pas : { $reason }
+   *[other] Ces faits ne conviennent pas (ligne { $line }, colonne { $column }) : { $reason }
+}
+FACTS_OF_PEOPLE_FIXED = Une règle qui examine chaque personne s’essaie sur les personnes telles qu’elles sont : retirez ces faits, ou essayez-la sur des faits seuls.
 RULE_NOT_PUBLISHED = Cette règle n’a pas de version publiée : publiez-en une d’abord, ou abandonnez son brouillon (`discardRuleDraft`).
 RULE_NOT_PUBLISHABLE = Cette version ne peut pas être publiée (ligne { $line }, colonne { $column }) : { $reason }
 RULE_OBSERVED_WHILE_ACTIVE = La version en vigueur serait suspendue pendant l’observation : essayez celle-ci à côté, comme règle à part sous un autre nom (`startRule` avec `slug`), ou désactivez d’abord la règle.
@@ -201,25 +214,36 @@ RULE_VERSION_SUPERSEDED = La version { $number }, ou une plus récente, a déjà
 RULE_CONFLICT = { $done ->
     [saved] La dernière version de cette règle est la { $number }, enregistrée par { $by } : repartez d’elle, et donnez-la dans `basedOn`.
     [published] Entre-temps, { $by } a mis en vigueur la version { $number }. Regardez-la ; pour continuer, donnez-la dans `expectedActive`.
+    [unseen] La version { $number } de cette règle est en vigueur, publiée par { $by }, et `expectedActive` n’a pas été donné. Regardez-la ; pour continuer, donnez-la dans `expectedActive`.
     [retired] Entre-temps, { $by } a retiré cette règle : aucune version n’en est en vigueur.
    *[nothing] Aucune version de cette règle n’est en vigueur : laissez `expectedActive` de côté.
 }
 RULE_VERSION_NEVER_PUBLISHED = Cette version n’a jamais été en vigueur : publiez-la (`publishRule`), ou revenez à une autre.
 RULE_VERSION_NOT_DRAFT = La dernière version de cette règle n’est pas un brouillon : il n’y a rien à abandonner.
 RULE_REPLACED = Une de vos règles s’exécute à la place de « { $rule } » : réglez celle-là, ou retirez-la d’abord (`retireRule`).
-RULE_ORDER_INCOMPLETE = Nommez chaque règle en usage que vous avez écrite, une fois, sans celles qui remplacent une règle de la plateforme ({ $missing } manquent) : relisez `rules`.
+RULE_ORDER_INCOMPLETE = Nommez chaque règle en usage que vous avez écrite, une fois, sans celles qui remplacent une règle de la plateforme.{ $missing ->
+    [0] {""}
+   *[other] {" "}Manquent : { $missing_slugs }.
+}{ $repeated ->
+    [0] {""}
+   *[other] {" "}Répétées : { $repeated_slugs }.
+}{ $placeless ->
+    [0] {""}
+   *[other] {" "}Sans place, car retirées ou à la place d’une autre : { $placeless_slugs }.
+}
 RULE_TEMPLATE_NOT_FOUND = Ce modèle de règle n’existe pas : `ruleTemplates` les énumère.
 RULE_SLUG_INVALID = Le nom d’une règle se compose de `a-z`, `0-9` et `-`, commence par une lettre, et compte au plus 48 caractères.
 RULE_VERSION_LIMIT_REACHED = Une règle compte au plus { $max } versions.
 RULE_LIMIT_REACHED = Une structure compte au plus { $max } règles à elle en usage : retirez-en une d’abord (`retireRule`).
 RULE_EVER_LIMIT_REACHED = Une structure compte au plus { $max } règles, retirées comprises : reprenez le nom d’une règle retirée.
-RULE_SLUG_MISSING = Le manifeste ne donne pas de nom (« slug ») utilisable : { $reason }
+RULE_SLUG_MISSING = Le manifeste ne donne pas de nom (« slug ») utilisable, et rien n’est enregistré : { $reason }
+RULE_MANIFEST_UNREADABLE = Rien n’est enregistré (ligne { $line }, colonne { $column }) : { $reason }
 RULE_SLUG_TAKEN = Le nom « { $slug } » est déjà pris : choisissez-en un autre. Pour modifier une règle à vous, donnez son identifiant dans `rule`, et sa dernière version dans `basedOn` ; pour réécrire une règle de la plateforme, si elle est remplaçable, commencez par `startRule`.
 RULE_SLUG_CHANGED = Le nom d’une règle ne change pas : « { $expected } » est attendu, le manifeste dit « { $found } ».
 RULE_TEXT_TOO_LONG = Ce texte dépasse { $max } octets.
 RULE_TEXT_INVALID = Ce texte contient un caractère nul, de contrôle ou invisible : retirez-le.
 RULE_COMMENT_TOO_LONG = Le commentaire dépasse { $max } caractères.
-PARAMETER_UNKNOWN = La règle « { $rule } » n’a pas de paramètre « { $name } ». Le plus proche : « { $nearest } ».
+PARAMETER_UNKNOWN = La règle « { $rule } » n’a pas de paramètre « { $name } ». Le plus proche : « { $nearest } » ; tous : { $known }.
 RULE_WITHOUT_PARAMETERS = La règle « { $rule } » n’a aucun paramètre.
 PARAMETER_REPEATED = Le paramètre « { $name } » est donné deux fois.
 PARAMETER_OUT_OF_BOUNDS = Le paramètre « { $name } » est hors de ses bornes : { $reason }
@@ -316,7 +340,9 @@ RULES_TESTED =
     }, { $failed } en échec.
 RULES_DOES_NOT_LOAD = { $rule } ne se charge pas : `envoi rules check` dit pourquoi.
 RULES_PARAM_WRONG = --param { $param } : { $reason }
-RULES_PARAM_UNKNOWN = écrivez NOM=VALEUR ; cette règle a les paramètres : { $known }
+RULES_PARAM_NOTATION = écrivez NOM=VALEUR ; les paramètres sont : { $known }
+RULES_PARAM_NONE = cette règle n’a aucun paramètre
+RULES_PARAM_UNKNOWN = cette règle n’a pas de paramètre « { $name } » ; elle a : { $known }
 RULES_FIX = Le plus court : { $fix }
 RULES_OPERATIONS = { $count } opérations, { $most } au plus.
 RULES_FACTS_READ = Faits lus :
@@ -332,6 +358,8 @@ RULES_IMPORT_OBSERVED = { $slug } : la version { $number } est observée, sans 
 RULES_IMPORT_PUBLISHED = { $slug } : la version { $number } est en vigueur.
 RULES_NO_DECISION = « { $id } » n’est l’identifiant ni d’une décision, ni d’une campagne.
 RULES_EXPLAINED = Décision { $id } de { $structure }, { $at }, { $stage } : { $outcome }
+RULES_LEFT_OUT = Écartées, en nombre de personnes : { $count }
+RULES_LEFT_OUT_MORE = … et { $count } encore : `Campaign.exclusions` les énumère toutes.
 RULES_OBSERVED = (seulement observée)
 RULES_VERSION_GONE = cette version de la règle n’est plus là
 RULES_NOT_KEPT = (non conservé)

@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::decisions::outcome_of;
+use super::message::{self, Exclusion};
 use super::ruleset::PastRules;
 use crate::app::Ctx;
 use crate::caller::Operator;
@@ -30,7 +31,14 @@ pub struct Explained {
     pub outcome: Outcome,
     /// Each rule that ran, in order.
     pub verdicts: Vec<Told>,
+    /// Whom the campaign left out, by name, at most [`MAX_EXCLUSIONS`]; nobody of a decision that was asked for by its own id.
+    pub exclusions: Vec<Exclusion>,
+    /// How many it left out.
+    pub excluded: i64,
 }
+
+/// The most people named whom a campaign left out: more are told by number, and read through the API.
+pub const MAX_EXCLUSIONS: i32 = 100;
 
 /// One verdict, with what is known of its rule.
 #[derive(Debug, Clone)]
@@ -47,10 +55,10 @@ pub struct Told {
 ///
 /// # Errors
 /// The database's.
-pub async fn explain(ctx: &Ctx, _operator: Operator, id: Uuid) -> Result<Option<Explained>, Fault> {
+pub async fn explain(ctx: &Ctx, operator: Operator, id: Uuid) -> Result<Option<Explained>, Fault> {
     let db = ctx.store.readers();
     let sent = campaign::by_id(id.into()).one(db).await?;
-    let wanted = sent.map_or_else(|| DecisionId::from_uuid(id), |campaign| campaign.decision_id);
+    let wanted = sent.as_ref().map_or_else(|| DecisionId::from_uuid(id), |campaign| campaign.decision_id);
     let Some(row) = decision::by_id(wanted).one(db).await? else { return Ok(None) };
     let name = structure::by_id(row.structure_id).one(db).await?.map(|structure| structure.name);
     let verdicts: Vec<Verdict> = serde_json::from_value(row.verdicts).map_err(Fault::internal)?;
@@ -67,6 +75,12 @@ pub async fn explain(ctx: &Ctx, _operator: Operator, id: Uuid) -> Result<Option<
         let title = rule.map(|rule| rule.manifest().title.clone());
         told.push(Told { verdict, title, facts });
     }
+    let (exclusions, excluded) = match sent {
+        Some(sent) => {
+            message::first_exclusions(ctx, operator, (sent.structure_id, sent.id), MAX_EXCLUSIONS).await?
+        }
+        None => (Vec::new(), 0),
+    };
     Ok(Some(Explained {
         id: row.id,
         structure: name.unwrap_or_default(),
@@ -74,5 +88,7 @@ pub async fn explain(ctx: &Ctx, _operator: Operator, id: Uuid) -> Result<Option<
         stage: row.stage,
         outcome: outcome_of(row.outcome),
         verdicts: told,
+        exclusions,
+        excluded,
     }))
 }

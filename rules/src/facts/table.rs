@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Facts;
+use super::{Facts, NEVER_SENT_HOURS, NEVER_SENT_MINUTES};
 use crate::limits::{MAX_LIST_ITEMS, MAX_TEXT_BYTES};
 use crate::text::{Lang, LocalText};
 use crate::types::Type;
@@ -65,6 +65,29 @@ impl FactSpec {
     #[inline]
     pub(crate) fn may_hold(&self, text: &str) -> bool {
         text.len() <= MAX_TEXT_BYTES && (self.words.is_empty() || self.words.contains(&text))
+    }
+
+    /// The least and the greatest that an integer can be; none of another type.
+    pub(crate) fn range(&self) -> Option<(i64, i64)> {
+        matches!(self.get, Get::Int(_)).then(|| {
+            let bounded = RANGES.iter().find(|(path, ..)| *path == self.path);
+            bounded.map_or((0, i64::MAX), |(_, least, most)| (*least, *most))
+        })
+    }
+
+    /// What it holds: its type, and the range of an integer or the words of a text.
+    pub(crate) fn holds(&self, lang: Lang) -> String {
+        let kind = self.kind().name(lang);
+        let words = self.words.join(", ");
+        match (self.range(), self.words, lang) {
+            (Some((least, i64::MAX)), _, Lang::En) => format!("{kind} from {least} up"),
+            (Some((least, i64::MAX)), _, Lang::Fr) => format!("{kind} d’au moins {least}"),
+            (Some((least, most)), _, Lang::En) => format!("{kind} from {least} to {most}"),
+            (Some((least, most)), _, Lang::Fr) => format!("{kind} de {least} à {most}"),
+            (None, [], _) => kind.to_owned(),
+            (None, _, Lang::En) => format!("{kind} among {words}"),
+            (None, _, Lang::Fr) => format!("{kind} parmi {words}"),
+        }
     }
 
     /// Why a text is not what this table promises of the fact, when it is not.
@@ -158,6 +181,18 @@ const fn of_the_person(fact: FactSpec) -> FactSpec {
 /// The text of the message: readable by scripts, never quoted nor stored.
 pub(crate) const MESSAGE_TEXT: &str = "message.text";
 
+/// The ranges of the integers that are no counts. The others go from 0 up.
+const RANGES: &[(&str, i64, i64)] = &[
+    ("history.same_text_minutes", 0, NEVER_SENT_MINUTES),
+    ("now.year", 1970, 9999),
+    ("now.month", 1, 12),
+    ("now.day", 1, 31),
+    ("now.weekday", 1, 7),
+    ("now.hour", 0, 23),
+    ("now.minute_of_day", 0, 1_439),
+    ("person.last_sent_hours", 0, NEVER_SENT_HOURS),
+];
+
 /// Every fact, in the order of the authors' reference.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[FactSpec] = &[
@@ -199,11 +234,11 @@ pub(crate) const TABLE: &[FactSpec] = &[
     of_the_whole(int("history.sent_this_month", "SMS that they cost in that month", |f| f.history.sent_this_month)),
     of_the_whole(int("history.same_text_minutes", "whole minutes between the message and the nearest other send of this very text; 52560000 when there is none", |f| f.history.same_text_minutes)),
     int("now.year", "year, in the structure's zone", |f| f.now.year),
-    int("now.month", "month, 1 to 12", |f| f.now.month),
-    int("now.day", "day of the month, 1 to 31", |f| f.now.day),
+    int("now.month", "month", |f| f.now.month),
+    int("now.day", "day of the month", |f| f.now.day),
     int("now.weekday", "1 is Monday, 7 is Sunday", |f| f.now.weekday),
-    int("now.hour", "hour, 0 to 23", |f| f.now.hour),
-    int("now.minute_of_day", "minutes since midnight, 0 to 1439", |f| f.now.minute_of_day),
+    int("now.hour", "hour", |f| f.now.hour),
+    int("now.minute_of_day", "minutes since midnight", |f| f.now.minute_of_day),
     bool("now.public_holiday", "whether it is a public holiday where the structure is", |f| f.now.public_holiday),
     of_the_person(text("person.sex", SEXES, "the sex of the person", |f| &f.person.sex)),
     of_the_person(list("person.tags", "their tags", |f| &f.person.tags)),
@@ -239,6 +274,10 @@ pub fn facts_reference() -> String {
             Known::OfThePerson => " (RECIPIENT rules only)",
             Known::OfTheWhole => " (not in RECIPIENT rules)",
         };
-        format!("{table}| `{}` | {} | {}{among}{known} |\n", fact.path, fact.kind().name(Lang::En), fact.doc)
+        let kind = match fact.range() {
+            Some(_) => fact.holds(Lang::En),
+            None => fact.kind().name(Lang::En).to_owned(),
+        };
+        format!("{table}| `{}` | {kind} | {}{among}{known} |\n", fact.path, fact.doc)
     })
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use toml::Table;
 
-use super::read::{RawCase, check_text, unreadable};
+use super::read::{RawCase, check_text};
 use super::reader::{Reader, param_value};
+use super::toml_words::unreadable;
 use super::{Case, CodeSpec};
 use crate::error::{Diagnostic, Place};
 use crate::facts::{self, Facts};
 use crate::names::{Params, fact, hint, param};
-use crate::params::ParamSpec;
-use crate::text::LocalText;
+use crate::params::{ParamSpec, in_order};
+use crate::text::{Lang, LocalText};
 use crate::types::Type;
 use crate::verdict::PASS;
 
@@ -20,11 +21,19 @@ use crate::verdict::PASS;
 /// # Errors
 /// Every problem found; with no place those of a fact, which is named.
 pub fn read_facts(text: &str) -> Result<Facts, Vec<Diagnostic>> {
+    lay_over(&Facts::default(), text)
+}
+
+/// The same, what is not named being as it is in those facts.
+///
+/// # Errors
+/// As [`read_facts`].
+pub fn lay_over(facts: &Facts, text: &str) -> Result<Facts, Vec<Diagnostic>> {
     check_text(text).map_err(|problem| vec![problem])?;
     let (en, fr) = ("the facts cannot be read", "les faits ne peuvent pas être lus");
     let given: Table = toml::from_str(text).map_err(|error| vec![unreadable(text, &error, en, fr)])?;
     let mut reader = Reader::new(text);
-    let facts = reader.case_facts("facts", Place::default(), &given);
+    let facts = reader.facts_over(facts, ("facts", Place::default()), &given);
     facts.filter(|_| reader.problems.is_empty()).ok_or(reader.problems)
 }
 
@@ -61,7 +70,12 @@ impl Reader<'_> {
                 Err(unknown) => self.problem(place, &key, &unknown.reason, unknown.hint),
             }
         }
-        let facts = self.case_facts(&key, place, &raw.facts);
+        if let Err((name, error)) = in_order(params, &values) {
+            let reason = error.text();
+            let (en, fr) = (format!("{name}: {}", reason.en), format!("{name} : {}", reason.fr));
+            self.problem(place, &key, &LocalText::new(en, fr), None);
+        }
+        let facts = self.facts_over(&Facts::default(), (&key, place), &raw.facts);
         let sound = self.problems.len() == before;
         facts.filter(|_| sound).map(|facts| Case { facts, params: values, verdict: raw.verdict })
     }
@@ -99,9 +113,9 @@ impl Reader<'_> {
         }
     }
 
-    /// The reference facts, with those of a case set over them.
-    fn case_facts(&mut self, key: &str, place: Place, given: &Table) -> Option<Facts> {
-        let mut facts = serde_json::to_value(Facts::default()).expect("invariant: facts are plain data");
+    /// Facts, with those that are given set over them.
+    fn facts_over(&mut self, facts: &Facts, (key, place): (&str, Place), given: &Table) -> Option<Facts> {
+        let mut facts = serde_json::to_value(facts).expect("invariant: facts are plain data");
         self.set_facts(key, place, "", given, &mut facts);
         let facts = serde_json::from_value(facts).ok();
         self.require(
@@ -138,7 +152,7 @@ impl Reader<'_> {
                         format!("{path} cannot hold that value"),
                         format!("{path} ne peut pas avoir cette valeur"),
                     );
-                    self.problem(place, key, &reason, None);
+                    self.problem(place, key, &reason, facts::find(&path).map(holds));
                 }
                 Err(unknown) => self.problem(place, key, &unknown.reason, unknown.hint),
             }
@@ -146,12 +160,18 @@ impl Reader<'_> {
     }
 }
 
+/// What the fact can hold, as advice.
+fn holds(fact: &facts::FactSpec) -> LocalText {
+    LocalText::new(format!("it is {}", fact.holds(Lang::En)), format!("c’est {}", fact.holds(Lang::Fr)))
+}
+
 /// A value of a manifest, as the fact holds it.
 fn fact_value(fact: &facts::FactSpec, value: &toml::Value) -> Option<serde_json::Value> {
     let known = |word: &str| fact.words.is_empty() || fact.words.contains(&word);
+    let within = |number: i64| fact.range().is_none_or(|(least, most)| (least..=most).contains(&number));
     match (fact.kind(), value) {
         (Type::Bool, toml::Value::Boolean(flag)) => Some((*flag).into()),
-        (Type::Int, toml::Value::Integer(number)) => Some((*number).into()),
+        (Type::Int, toml::Value::Integer(number)) if within(*number) => Some((*number).into()),
         (Type::Text, toml::Value::String(text)) if known(text) => Some(text.as_str().into()),
         (Type::TextList, toml::Value::Array(items)) => items
             .iter()

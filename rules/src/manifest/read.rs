@@ -6,9 +6,10 @@ use serde::Deserialize;
 use toml::{Spanned, Table};
 
 use super::reader::Reader;
+use super::toml_words::unreadable;
 use super::{Case, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
-use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS};
+use crate::limits::{LAST_POSITION, MAX_MANIFEST_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 use crate::names::{Names, Params};
 use crate::params::ParamKind;
 use crate::text::{LocalText, hidden_character};
@@ -48,6 +49,7 @@ pub(super) struct RawParam {
     pub min: Option<toml::Value>,
     pub max: Option<toml::Value>,
     pub options: Option<Vec<String>>,
+    pub above: Option<String>,
     pub title: LocalText,
 }
 
@@ -98,11 +100,14 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         unreadable(text, &error, "the manifest cannot be read", "le manifeste ne peut pas être lu")
     })?;
     let mut reader = Reader::new(text);
+    let places: BTreeMap<String, Place> =
+        raw.params.iter().map(|(name, raw)| (name.clone(), reader.place(&raw.span()))).collect();
     let params: Params = raw
         .params
         .into_iter()
         .filter_map(|(name, raw)| reader.param(&name, raw).map(|spec| (name, spec)))
         .collect();
+    reader.relations(&params, &places);
     let names = Names { params: &params, recipient: raw.stages.contains(&Stage::Recipient) };
     let mut codes = BTreeMap::new();
     let mut messages = BTreeMap::new();
@@ -138,23 +143,6 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
     Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
 }
 
-/// What TOML has against a text.
-pub(super) fn unreadable(text: &str, error: &toml::de::Error, en: &str, fr: &str) -> Diagnostic {
-    let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
-    let detail = error.message();
-    Diagnostic::error(place, format!("{en}: {detail}"), format!("{fr} : {}", in_french(detail)))
-}
-
-/// What the library says of a manifest of another shape, in French where it is one of the usual slips; else as it says it.
-fn in_french(detail: &str) -> String {
-    let told = |start: &str, french: &str| detail.strip_prefix(start).map(|rest| format!("{french} {rest}"));
-    let told = told("unknown field ", "clé inconnue")
-        .or_else(|| told("missing field ", "clé manquante"))
-        .or_else(|| told("unknown variant ", "valeur inconnue"));
-    let told = told.map(|told| told.replace("expected one of", "attendu : l’une de"));
-    told.map_or_else(|| detail.to_owned(), |told| told.replace(", expected ", ", attendu : "))
-}
-
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.
 #[must_use]
 pub fn declared_slug(text: &str) -> Option<String> {
@@ -165,6 +153,19 @@ pub fn declared_slug(text: &str) -> Option<String> {
     check_text(text).ok()?;
     let Head { slug } = toml::from_str(text).ok()?;
     is_slug(&slug).then_some(slug)
+}
+
+/// The title that a manifest gives, whatever else is wrong with it; none when it gives none.
+#[must_use]
+pub fn declared_title(text: &str) -> Option<LocalText> {
+    #[derive(Deserialize)]
+    struct Head {
+        title: LocalText,
+    }
+    check_text(text).ok()?;
+    let Head { title } = toml::from_str(text).ok()?;
+    let fits = |title: &str| !title.trim().is_empty() && title.chars().count() <= MAX_TITLE_CHARS;
+    (fits(&title.en) && fits(&title.fr)).then_some(title)
 }
 
 /// Whether a name may be a rule's: `a-z`, `0-9` and `-`, a letter first.
@@ -191,21 +192,4 @@ pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
             format!("le caractère invisible ou de contrôle U+{code:04X} n’est pas permis dans un manifeste"),
         ))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_usual_slips_are_told_in_french() {
-        for (text, french) in [
-            ("slug = \"a\"\ncolour = 1", "clé inconnue `colour`, attendu : l’une de `slug`"),
-            ("stages = [\"SEND\"]", "clé manquante `slug`"),
-            ("slug = \"a\"\nstages = [\"SENT\"]", "valeur inconnue `SENT`, attendu : l’une de `PREVIEW`"),
-        ] {
-            let told = read(text, Owner::Structure).err().expect("it cannot be read");
-            assert!(told.message.fr.contains(french), "{}", told.message.fr);
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Checks the parts of a manifest, and notes the problems of each under its key.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -10,8 +11,8 @@ use crate::error::{Diagnostic, Place};
 use crate::limits::{
     LAST_POSITION, MAX_CASES, MAX_DECLARED, MAX_DIAGNOSTICS, MAX_NAME_CHARS, MAX_PROSE_CHARS, MAX_TITLE_CHARS,
 };
-use crate::names::Names;
-use crate::params::{ParamKind, ParamSpec, ParamValue, minutes};
+use crate::names::{Names, Params};
+use crate::params::{ParamKind, ParamSpec, ParamValue, in_order, minutes};
 use crate::template::Template;
 use crate::text::{LocalText, hidden_character};
 use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
@@ -181,8 +182,8 @@ impl<'a> Reader<'a> {
         let default = param_value(raw.kind, &raw.default);
         let (en, fr) = ("the default is not of its type", "la valeur par défaut n’est pas de son type");
         self.require(default.is_some(), place, &key, en, fr);
-        let spec =
-            ParamSpec { kind: raw.kind, default: default?, min, max, options: raw.options, title: raw.title };
+        let (options, above, title) = (raw.options, raw.above, raw.title);
+        let spec = ParamSpec { kind: raw.kind, default: default?, min, max, options, above, title };
         if let Err(error) = spec.check(&spec.default) {
             let reason = error.text();
             let reason = LocalText::new(
@@ -192,6 +193,34 @@ impl<'a> Reader<'a> {
             self.problem(place, &key, &reason, None);
         }
         Some(spec)
+    }
+
+    /// A parameter that is above another: one that is there, of the same kind, and so are their defaults.
+    pub(super) fn relations(&mut self, params: &Params, places: &BTreeMap<String, Place>) {
+        let before = self.problems.len();
+        let place = |name: &str| places.get(name).copied().unwrap_or_default();
+        for (name, spec) in params {
+            let Some(above) = &spec.above else { continue };
+            let key = format!("params.{name}");
+            let numbers = matches!(spec.kind, ParamKind::Int | ParamKind::Time);
+            let alike = params.get(above).is_some_and(|other| other.kind == spec.kind) && above != name;
+            let (en, fr) = (
+                "above names another parameter, both INT or both TIME",
+                "above nomme un autre paramètre, tous deux INT ou tous deux TIME",
+            );
+            self.require(numbers && alike, place(name), &key, en, fr);
+        }
+        if self.problems.len() > before {
+            return;
+        }
+        if let Err((name, error)) = in_order(params, &BTreeMap::new()) {
+            let reason = error.text();
+            let reason = LocalText::new(
+                format!("the default is out of order: {}", reason.en),
+                format!("la valeur par défaut n’est pas à sa place : {}", reason.fr),
+            );
+            self.problem(place(name), &format!("params.{name}"), &reason, None);
+        }
     }
 
     pub(super) fn code(

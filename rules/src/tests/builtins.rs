@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
 use super::defaults;
+use std::collections::BTreeMap;
+
 use crate::*;
 
 fn refusal(facts: &Facts) -> Vec<(String, LocalText, Option<String>)> {
@@ -156,6 +158,36 @@ fn parameters_keep_their_bounds() {
     let keep = param("credit-sufficient", "keep");
     assert_eq!(keep.default, ParamValue::Int(0));
     assert!(keep.parse("-1").is_err());
+}
+
+#[test]
+fn hours_that_end_before_they_begin_are_refused() {
+    let catalog = Catalog::builtin().expect("checked above");
+    let rules = catalog.rules().chain(catalog.templates());
+    let rules: Vec<_> = rules
+        .filter(|rule| ["legal-hours", "only-between-hours"].contains(&&*rule.manifest().slug))
+        .collect();
+    assert_eq!(rules.len(), 2);
+    for rule in rules {
+        let (manifest, time) = (rule.manifest(), |hour: i64| ParamValue::Time(hour * 60));
+        let set = |from, to| BTreeMap::from([("from".to_owned(), time(from)), ("to".to_owned(), time(to))]);
+        assert_eq!(manifest.in_order(&set(9, 10)), Ok(()));
+        for (from, to) in [(21, 9), (9, 9)] {
+            let (name, error) = manifest.in_order(&set(from, to)).expect_err("the wrong way round");
+            assert_eq!((name, error.to_string().contains("greater than \"from\"")), ("to", true));
+        }
+        let from = BTreeMap::from([("from".to_owned(), time(22))]);
+        assert!(manifest.in_order(&from).is_err(), "beside the default");
+        let mut kept = set(21, 9);
+        manifest.keep_accepted(&mut kept);
+        assert_eq!(kept, BTreeMap::new(), "both go back to their default");
+        let text = rule.manifest_toml().to_owned()
+            + "\n[[cases]]\nparams = { from = \"12:00\", to = \"11:00\" }\nverdict = \"PASS\"\n";
+        let problems = Rule::load(&text, rule.source()).expect_err("a case of them");
+        assert!(
+            problems[0].message.fr.contains("to : la valeur doit dépasser celle de \"from\", qui est 12:00")
+        );
+    }
 }
 
 const GUIDE: &str = include_str!("../../../docs/guides/write-a-rule.md");

@@ -143,7 +143,7 @@ impl Writer<'_> {
             }
             3..=5 => {
                 let operator = self.pick(&["<", "<=", ">", ">=", "==", "!="]);
-                format!("({} {operator} {})", self.integer(depth), self.integer(depth))
+                format!("({} {operator} {})", self.any_integer(depth), self.integer(depth))
             }
             6 => {
                 let operator = self.pick(&["==", "!="]);
@@ -171,10 +171,16 @@ impl Writer<'_> {
             }
             10 => {
                 let operator = self.pick(&["in", "!in"]);
-                format!("({} {operator} {})", self.integer(depth), self.integers(depth))
+                format!("({} {operator} {})", self.any_integer(depth), self.integers(depth))
             }
             _ => self.choice(depth, Self::boolean),
         }
+    }
+
+    /// One that the check takes for any number: it would refuse a fact beside a number that it never is.
+    fn any_integer(&mut self, depth: usize) -> String {
+        let integer = self.integer(depth);
+        if depth == 0 { format!("({integer} + 0)") } else { integer }
     }
 
     fn integer(&mut self, depth: usize) -> String {
@@ -226,7 +232,11 @@ impl Writer<'_> {
         match self.chance.u8(..5) {
             0 => self.fact(Type::TextList),
             1 => "params.words".to_owned(),
-            2 if depth > 0 => self.choice(depth - 1, Self::texts),
+            2 if depth > 0 => match self.chance.u8(..3) {
+                0 => self.choice(depth - 1, Self::texts),
+                1 => format!("to_lower({})", self.texts(depth - 1)),
+                _ => format!("({}).to_lower()", self.texts(depth - 1)),
+            },
             _ => {
                 let items: Vec<String> =
                     (0..self.chance.usize(1..5)).map(|_| self.text(depth.saturating_sub(1))).collect();

@@ -49,6 +49,18 @@ fn the_operator_adds_rules_and_replaces_built_ins() {
     let replaced = catalog.get("message-length").expect("it is there").manifest();
     assert!(replaced.codes.contains_key("A"));
     assert_eq!((replaced.lock, replaced.state), (Some(Lock::Locked), Some(State::Active)));
+    let origin = |slug: &str| catalog.get(slug).expect("it is there").origin();
+    assert_eq!((origin("sample"), origin("message-length")), (Origin::Plugin, Origin::Plugin));
+    assert_eq!(origin("credit-sufficient"), Origin::BuiltIn);
+    assert_eq!(catalog.locked_replaced().count(), 0, "this one was ADJUSTABLE");
+    folder.put(
+        "not-admin-account.toml",
+        &MANIFEST.replace("slug = \"sample\"", "slug = \"not-admin-account\""),
+    );
+    folder.put("not-admin-account.rhai", SCRIPT);
+    let catalog = with_plugins(&folder.0).unwrap_or_else(|error| panic!("{error}"));
+    let replaced: Vec<&str> = catalog.locked_replaced().map(|(slug, _)| slug).collect();
+    assert_eq!(replaced, ["not-admin-account"]);
 }
 
 #[test]
@@ -59,9 +71,16 @@ fn a_bad_file_is_refused_by_name() {
     folder.put("sample.rhai", "message.coast < 1");
     let told = folder.refused();
     assert!(
-        told.contains("sample.toml: the rule does not load: line 1, column 1: there is no fact"),
+        told.contains("sample.rhai: the rule does not load: line 1, column 1: there is no fact"),
         "{told}"
     );
+    folder.put("sample.toml", &MANIFEST.replace("default = 10", "default = 10\nmax = 9"));
+    let told = folder.refused();
+    let (manifest, script) = told.split_once("sample.rhai: the rule does not load: ").expect("both files");
+    assert!(manifest.contains("sample.toml: the rule does not load: line 6") && script.contains("no fact"));
+    folder.put("sample.toml", &MANIFEST.replace("default = 10", "default = ten"));
+    assert!(folder.refused().contains("sample.toml: the rule does not load: line 8, column 11"));
+    folder.put("sample.toml", MANIFEST);
     folder.put("sample.rhai", SCRIPT);
     folder.put("lonely.rhai", SCRIPT);
     assert!(folder.refused().contains("lonely.rhai: its other half"));

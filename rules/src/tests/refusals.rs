@@ -68,6 +68,124 @@ fn a_script_is_refused_with_place_reason_and_advice() {
     }
 }
 
+/// A comparison that comes out the same whatever the fact, where it is noted, and what is told of it.
+const OUT_OF_RANGE: &[(&str, &str)] = &[
+    (
+        "now.weekday != 0",
+        "line 1, column 16: now.weekday != 0 always holds (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "now.weekday == 9",
+        "line 1, column 16: now.weekday == 9 is never true (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "0 < now.weekday",
+        "line 1, column 1: now.weekday > 0 always holds (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "message.cost < 0",
+        "line 1, column 16: message.cost < 0 is never true (message.cost is an integer from 0 up)",
+    ),
+    (
+        "message.cost >= -3",
+        "line 1, column 17: message.cost >= -3 always holds (message.cost is an integer from 0 up)",
+    ),
+    (
+        "true &&\n now.hour < 24",
+        "line 2, column 13: now.hour < 24 always holds (now.hour is an integer from 0 to 23)",
+    ),
+    (
+        "now.weekday in [0, 6]",
+        "line 1, column 16: now.weekday is never 0 (now.weekday is an integer from 1 to 7)",
+    ),
+    (
+        "[6, 8].contains(now.weekday)",
+        "line 1, column 1: now.weekday is never 8 (now.weekday is an integer from 1 to 7)",
+    ),
+];
+
+#[test]
+fn a_comparison_with_what_a_fact_never_is_is_refused() {
+    for (script, told) in OUT_OF_RANGE {
+        assert_eq!(first(script), *told, "{script}");
+    }
+    let french = &problems_of("now.month > 12")[0];
+    assert_eq!(french.message.fr, "now.month > 12 n’est jamais vrai");
+    assert_eq!(french.hint.as_ref().expect("a hint").fr, "now.month est un entier de 1 à 12");
+    for fine in [
+        "now.weekday != 1",
+        "now.weekday < 7",
+        "now.weekday in [1, 7]",
+        "0 == message.cost",
+        "message.cost > 0",
+        "now.minute_of_day <= 1438",
+        "history.same_text_minutes == 52560000",
+        "now.weekday + 1 != 0",
+    ] {
+        assert_eq!(problems_of(fine).iter().filter(|problem| problem.line == 1).count(), 0, "{fine}");
+    }
+}
+
+#[test]
+fn a_comparison_is_refused_where_no_value_in_range_makes_a_difference() {
+    type Holds = fn(&i64, &i64) -> bool;
+    let comparisons: [(&str, Holds); 6] =
+        [("<", i64::lt), ("<=", i64::le), (">", i64::gt), (">=", i64::ge), ("==", i64::eq), ("!=", i64::ne)];
+    for (written, holds) in comparisons {
+        for number in -2..=10 {
+            let turned = (1..=7).filter(|day| holds(&number, day)).count();
+            let held = (1..=7).filter(|day| holds(day, &number)).count();
+            for (script, held) in [
+                (format!("now.weekday {written} {number}"), held),
+                (format!("{number} {written} now.weekday"), turned),
+            ] {
+                let told = problems_of(&script).iter().any(|problem| problem.half == Some(Half::Script));
+                assert_eq!(told, held == 0 || held == 7, "{script}");
+            }
+        }
+    }
+}
+
+/// What is written as elsewhere, where it is noted, and the advice in French.
+const HABITS: &[(&str, (usize, usize), &str)] = &[
+    ("message.text == 'a'", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.text == 'abc'", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.text == “a”", (1, 17), "un texte s’écrit entre guillemets droits : \"…\""),
+    ("message.cost > 2 and now.hour < 8", (1, 18), "pour « et », écrivez &&"),
+    ("(message.cost > 2 or now.hour < 8)", (1, 19), "pour « ou », écrivez ||"),
+    ("not now.public_holiday", (1, 1), "pour « non », écrivez !"),
+    ("message.cost = 2", (1, 14), "pour comparer, écrivez =="),
+    ("if (message.cost = 3) { true } else { false }", (1, 18), "pour comparer, écrivez =="),
+    ("message.cost === 2", (1, 14), "pour comparer, écrivez =="),
+    ("let x = 2", (1, 1), "écrivez la valeur là où elle sert"),
+    ("return true", (1, 1), "écrivez la réponse seule, ou if … { … } else { … }"),
+    ("# frais\ntrue", (1, 1), "un commentaire commence par //"),
+    ("message.cost > 2 ? true : false", (1, 18), "écrivez if … { … } else if … { … } else { … }"),
+    ("True", (1, 1), "écrivez true"),
+    ("message.text.includes(\"a\")", (1, 14), "vouliez-vous dire \"contains\" ?"),
+    ("verdict(\"TOO_DEAR\")", (1, 9), "déclarez-le par [codes.TOO_DEAR], ou répondez l’un de : A"),
+    (
+        "now.day_of_the_week == 1",
+        (1, 1),
+        "les faits de now sont : year, month, day, weekday, hour, minute_of_day, public_holiday",
+    ),
+    ("message.cost <= params.ceiling", (1, 17), "il déclare : from, most, words"),
+];
+
+#[test]
+fn habits_of_other_languages_are_met_with_advice() {
+    for (script, place, advice) in HABITS {
+        let problem = problems_of(script).into_iter().find(|problem| problem.half == Some(Half::Script));
+        let problem = problem.unwrap_or_else(|| panic!("{script} is refused"));
+        assert_eq!((problem.line, problem.column), *place, "{script}: {problem}");
+        assert_eq!(Diagnostic { half: None, ..problem.clone() }.source(), Half::Script, "{problem}");
+        assert_eq!(problem.hint.as_ref().map(|hint| &*hint.fr), Some(*advice), "{script}");
+        for english in ["Unexpected", "Invalid", "Expecting", "not a valid", "reserved"] {
+            assert!(!problem.message.fr.contains(english), "{script}: {}", problem.message.fr);
+        }
+    }
+}
+
 #[test]
 fn types_are_never_confused() {
     let confused = [
@@ -134,6 +252,19 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("default = 10", "default = 10\nmin = \"9\"", "params.most: a bound"),
     ("default = 10", "default = 10\noptions = [\"a\"]", "params.most: options"),
     ("default = \"08:00\"", "default = \"8h\"", "params.from: "),
+    (
+        "default = 10",
+        "default = 10\nabove = \"from\"",
+        "params.most: above names another parameter, both INT or",
+    ),
+    ("default = 10", "default = 10\nabove = \"most\"", "params.most: above names"),
+    ("default = 10", "default = 10\nabove = \"least\"", "params.most: above names"),
+    ("default = [\"a\", \"b\"]", "default = []\nabove = \"words\"", "params.words: above names"),
+    (
+        "[params.words]",
+        "[params.to]\ntype = \"TIME\"\ndefault = \"08:00\"\nabove = \"from\"\ntitle = { en = \"To\", fr = \"À\" }\n[params.words]",
+        "params.to: the default is out of order: it must be greater than \"from\", which is 08:00",
+    ),
     ("default = [\"a\", \"b\"]", "default = []\nmin = 1", "params.words: min and max"),
     ("fr = \"Exemple\"", "fr = \" \"", "title: "),
     (", fr = \"Exemple\"", "", "missing field `fr`"),
@@ -145,6 +276,21 @@ const BAD_MANIFESTS: &[(&str, &str, &str)] = &[
     ("slug = \"sample\"", "slug = \"sample\"\nposition = -1", "position: from 0"),
     ("cost = 10 }", "coast = 10 }", "cases[1]: there is no fact \"message.coast\""),
     ("cost = 10 }", "cost = \"10\" }", "cases[1]: message.cost cannot hold that value"),
+    (
+        "{ message = { cost = 10 } }",
+        "{ now = { weekday = 8 } }",
+        "cases[1]: now.weekday cannot hold that value (it is an integer from 1 to 7)",
+    ),
+    (
+        "cost = 10 }",
+        "cost = -1 }",
+        "cases[1]: message.cost cannot hold that value (it is an integer from 0 up)",
+    ),
+    (
+        "{ message = { cost = 10 } }",
+        "{ account = { kind = \"ADMIM\" } }",
+        "cases[1]: account.kind cannot hold that value (it is a text among ADMIN, PERSONAL)",
+    ),
     ("verdict = \"A\"", "verdict = \"AA\"", "cases[2]: \"AA\" is neither PASS nor a declared code"),
     ("verdict = \"A\"", "verdict = \"PASS\"", "cases[2]: PASS was expected, the rule answered A"),
     (
@@ -167,6 +313,10 @@ fn a_manifest_is_refused_with_its_key() {
     for &(part, bad, told) in BAD_MANIFESTS {
         assert!(MANIFEST.contains(part), "{part}");
         let problems = Rule::load_own(&MANIFEST.replace(part, bad), SCRIPT).expect_err(bad);
+        for problem in &problems {
+            let before = Diagnostic { half: None, ..problem.clone() };
+            assert_eq!(before.source(), problem.source(), "stored before it was noted: {problem}");
+        }
         let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(texts.iter().any(|text| text.contains(told)), "{bad}: {texts:?}");
     }

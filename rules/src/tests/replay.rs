@@ -107,6 +107,8 @@ fn what_did_not_run_then_is_not_held_against_a_rule_that_loads_today() {
         slug: "not-admin-account".to_owned(),
         version: 1,
         source: account.rule.source().to_owned(),
+        title: LocalText::new("Gone", "Partie"),
+        origin: Origin::Own,
         observed: false,
         reason: LocalText::new("it no longer loads", "elle ne se charge plus"),
     });

@@ -10,6 +10,7 @@ use rhai::{AST, Expr, FlowControl, Position, Stmt, StmtBlock};
 
 mod any;
 mod calls;
+mod ranges;
 
 use self::any::{Any, Lowered};
 use super::{Bool, Int, Node, Param, Root, Text, Texts, Tree, What};
@@ -19,6 +20,7 @@ use crate::limits::{MAX_DIAGNOSTICS, MAX_OPERATIONS, MAX_TREE_DEPTH};
 use crate::manifest::Manifest;
 use crate::names::{Reference, resolve};
 use crate::params::ParamKind;
+use crate::syntax::habit;
 use crate::text::{Lang, LocalText};
 use crate::types::Type;
 
@@ -67,7 +69,7 @@ const BLOCK: u64 = 3;
 impl Walk<'_> {
     fn problem(
         &mut self,
-        at: Position,
+        at: impl Into<Place>,
         en: impl Into<String>,
         fr: impl Into<String>,
         hint: Option<LocalText>,
@@ -153,6 +155,11 @@ impl Walk<'_> {
             Expr::And(parts, _) => Some(Bool::All(self.booleans(parts, depth)?).at(at)),
             Expr::Or(parts, _) => Some(Bool::Any(self.booleans(parts, depth)?).at(at)),
             Expr::Stmt(block) => self.block(block, at, depth),
+            Expr::CharConstant(..) => {
+                let (en, fr) = ("a text in single quotes", "un texte entre apostrophes");
+                self.problem(at, en, fr, habit("'"));
+                None
+            }
             _ => {
                 self.unsupported(at);
                 None
@@ -241,15 +248,7 @@ impl Walk<'_> {
             [Stmt::If(flow, at)] => self.conditional(flow, *at, depth + 1),
             [Stmt::Block(inner)] => self.block(inner, at, depth + 1),
             [Stmt::Switch(_, at)] => {
-                self.problem(
-                    *at,
-                    "rules have no switch",
-                    "les règles n’ont pas de switch",
-                    Some(LocalText::new(
-                        "write if … { … } else if … { … } else { … }",
-                        "écrivez if … { … } else if … { … } else { … }",
-                    )),
-                );
+                self.problem(*at, "rules have no switch", "les règles n’ont pas de switch", habit("switch"));
                 None
             }
             _ => {

@@ -179,6 +179,11 @@ fn a_decision_is_explained_and_taken_again() {
         let told = done(&database, &["rules", "explain", &campaign, "--lang", "fr"]).await;
         assert!(told.contains("SEND : ALLOWED") && told.contains("non conservé"), "{told}");
         assert!(!told.contains("Un secret"), "{told}");
+        assert!(
+            told.contains("Écartées, en nombre de personnes : ") && told.contains(" – NO_MOBILE"),
+            "{told}"
+        );
+        assert!(told.contains("message-length v1 BUILT_IN"), "{told}");
         for id in ["nothing", "0190b5ac-0000-7000-8000-000000000000"] {
             let (code, out, said) = on(&database, &["rules", "explain", id]).await;
             assert!(code == 2 && out.is_empty() && said.contains("neither"), "{said}");

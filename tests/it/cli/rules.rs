@@ -117,6 +117,7 @@ fn a_command_line_that_names_what_is_not_there_is_told_apart() {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let folder = folder.path();
         write(folder, "facts.toml", "[audience]\nmesage_count = 60\n").await;
+        write(folder, "late.toml", "[now]\nweekday = 9\n").await;
         for (arguments, why) in [
             (&["check"][..], "Usage"),
             (&["chekc", "."], "check"),
@@ -126,6 +127,11 @@ fn a_command_line_that_names_what_is_not_there_is_told_apart() {
             (&["run", "nothing"], "nothing: there is no rule"),
             (&["run", "large-send", "--param", "ask=1"], "ask_above"),
             (&["run", "large-send", "--param", "ask_above=0"], "at least 1"),
+            (&["run", "large-send", "--param", "ask_above"], "write NAME=VALUE"),
+            (&["run", "large-send", "--param", "ask=1"], "it has: ask_above"),
+            (&["run", "write-permission", "--param", "ask=1"], "has no parameter"),
+            (&["run", "only-between-hours", "--param", "from=22:00"], "greater than"),
+            (&["run", "large-send", "--facts", "late.toml"], "from 1 to 7"),
             (&["run", "large-send", "--facts", "absent.toml"], "absent.toml"),
             (&["run", "large-send", "--facts", "facts.toml"], "audience.message_count"),
             (&["run", "large-send", "--lang", "de"], "possible values"),

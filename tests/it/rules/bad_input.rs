@@ -128,6 +128,8 @@ async fn a_rule_switched_off_under_an_open_preview(app: TestApp) {
         let stale = marie.send_confirming(&asked, app.key(), &["TOO_MANY_MESSAGES"]).await;
         let error = &stale["errors"][0];
         assert_eq!(error["__typename"], "PreviewStaleError", "{stale}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.starts_with("Les règles de votre structure ont changé"), "{message}");
         assert_eq!(error["preview"]["decision"]["outcome"], "ALLOWED");
         assert_eq!(verdict(&error["preview"], "small-sends"), &Value::Null);
         assert_eq!(marie.send(&error["preview"], app.key()).await["errors"], json!([]));

@@ -17,7 +17,7 @@ const LEFT_OUT: &str = "query($id: ID!, $first: Int, $after: String) { node(id: 
     ... on SmsPreview { exclusions(first: $first, after: $after) { ...page } }
     ... on Campaign { exclusions(first: $first, after: $after) { ...page } } } }
     fragment page on ExclusionConnection { totalCount pageInfo { hasNextPage endCursor }
-        edges { node { person { displayName } reason ruleSlug message } } }";
+        edges { node { person { displayName } reason ruleSlug ruleTitle message } } }";
 
 /// Whom a preview or a campaign leaves out, and why.
 async fn left_out(actor: &Actor, of: &Value) -> Value {
@@ -53,6 +53,8 @@ async fn whom_a_send_left_out_is_told_months_later(app: TestApp) {
         ("Fanny Divers", "OPTED_OUT", Value::Null),
     ];
     assert_eq!(reasons, expected.map(|(name, reason, rule)| (json!(name), json!(reason), rule)));
+    let titles: Vec<_> = nodes(&shown).into_iter().map(|one| one["ruleTitle"].clone()).collect();
+    assert_eq!(titles, [json!("Certaines personnes seulement"), Value::Null, Value::Null, Value::Null]);
     app.dispatch_all().await;
     app.advance(TimeDelta::days(100));
     set(&app.admin().await, "chosen", json!({ "state": "OFF" })).await;
@@ -63,6 +65,15 @@ async fn whom_a_send_left_out_is_told_months_later(app: TestApp) {
     assert_eq!(nodes(&left_out(&marie, &campaign).await), nodes(&shown), "whatever they became since");
     let english = left_out(&marie.in_english(), &campaign).await;
     assert_eq!(english["edges"][0]["node"]["message"], "Left out after 0.");
+    assert_eq!(english["edges"][0]["node"]["ruleTitle"], "Chosen people only");
+    app.plant("UPDATE campaign_exclusion SET message = '{\"en\":\"Out.\",\"fr\":\"Dehors.\"}' WHERE rule IS NOT NULL")
+        .await;
+    let before = left_out(&marie, &campaign).await["edges"][0]["node"].take();
+    assert_eq!(
+        (&before["message"], &before["ruleTitle"]),
+        (&json!("Dehors."), &Value::Null),
+        "kept before titles"
+    );
     let decision = "query($id: ID!) { node(id: $id) { ... on Campaign { decision { verdicts { ruleSlug level version } } } } }";
     let told = marie.query(decision, json!({ "id": campaign["id"] })).await["node"]["decision"].take();
     let rule = json!({ "ruleSlug": "chosen", "level": "SKIP", "version": 1 });

@@ -95,18 +95,19 @@ async fn a_bad_file_is_named_and_the_last_good_set_stays(app: TestApp) {
     fs::remove_file(folder.path().join("other.toml")).expect("removed");
     refused("other.rhai: its other half");
     fs::remove_file(folder.path().join("other.rhai")).expect("removed");
-    refused("small-sends.toml: the rule does not load: line 1, column 1");
+    refused("small-sends.rhai: the rule does not load: line 1, column 1");
     fs::write(folder.path().join("small-sends.rhai"), vec![b' '; 10_000_000]).expect("written");
     refused("small-sends.rhai: it is larger");
     fs::write(folder.path().join("small-sends.rhai"), "true || \"a\0b\" == \"\"").expect("written");
-    refused("small-sends.toml: the rule does not load");
+    refused("small-sends.rhai: the rule does not load");
     in_force().await;
     fs::rename(folder.path(), folder.path().with_extension("away")).expect("renamed");
     refused(&folder.path().display().to_string());
     in_force().await;
     fs::rename(folder.path().with_extension("away"), folder.path()).expect("renamed");
     put(folder.path(), "DENY", SOURCE);
-    assert!(matches!(platform.look(false), Look::Same), "what is in force is back");
+    assert!(matches!(platform.look(false), Look::Mended), "what is in force is back");
+    assert!(matches!(platform.look(false), Look::Same), "told once");
     in_force().await;
 }
 

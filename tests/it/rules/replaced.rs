@@ -13,6 +13,7 @@ both!(
     a_locked_rule_is_not_rewritten,
     a_rewritten_rule_that_is_off_is_off,
     a_rewritten_rule_is_tried_beside_nothing_in_force,
+    a_verdict_tells_whose_rule_ran,
 );
 
 /// `large-send` as the structure starts it, its first draft.
@@ -224,4 +225,30 @@ async fn a_rewritten_rule_is_tried_beside_nothing_in_force(app: TestApp) {
     assert_eq!(asked["decision"]["outcome"], "CONFIRMATION_REQUIRED");
     let sent = marie.send_confirming(&asked, app.key(), &["LARGE_SEND"]).await;
     assert_eq!(sent["errors"], json!([]), "{sent}");
+}
+
+async fn a_verdict_tells_whose_rule_ran(app: TestApp) {
+    let document =
+        "query($id: ID!) { node(id: $id) { ... on Decision { verdicts { ruleSlug version origin } } } }";
+    let told = async |app: &TestApp, slug: &str| {
+        let marie = app.marie().await;
+        let preview = marie.preview(&marie.musicians(3).await, "Bonjour").await;
+        let decision = json!({ "id": preview["decision"]["id"] });
+        let node = marie.query(document, decision).await["node"].take();
+        let verdicts = node["verdicts"].as_array().expect("verdicts").clone();
+        verdicts.into_iter().find(|verdict| verdict["ruleSlug"] == slug).expect("it ran")
+    };
+    let admin = app.admin().await;
+    let (_, draft) = rewritten(&admin).await;
+    let of = |origin: &str| json!({ "ruleSlug": "large-send", "version": 1, "origin": origin });
+    assert_eq!(told(&app, "large-send").await, of("BUILT_IN"));
+    changed(&admin, "publishRule", json!({ "version": draft["version"]["id"] })).await;
+    assert_eq!(told(&app, "large-send").await, of("OWN"), "of the same name and number, and another's");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).expect("written");
+    write("small-sends.toml", &super::manifest("WARN"));
+    write("small-sends.rhai", super::SOURCE);
+    let plugins = Some(folder.path().to_owned());
+    let other = app.another(move |config| config.rules.plugins = plugins).await;
+    assert_eq!(told(&other, "small-sends").await["origin"], "PLUGIN");
 }

@@ -3,7 +3,7 @@
 use envoi_tests::{Actor, TestApp, both, code_of};
 use serde_json::{Value, json};
 
-use super::recipients::three;
+use super::recipients::{in_force, three};
 use super::{manifest, rule, save, set};
 
 both!(
@@ -14,6 +14,9 @@ both!(
     what_cannot_be_tried_is_told,
     a_rule_as_it_is_fails_as_it_does,
     a_trial_writes_nothing,
+    one_plan_serves_where_it_says_all,
+    a_message_is_tried_as_of_another_day,
+    whom_an_observed_rule_would_leave_out_is_paged_through,
 );
 
 const TEST: &str = "mutation($input: TestRuleInput!) { testRule(input: $input) {
@@ -147,7 +150,7 @@ async fn facts_that_are_given_are_ruled_on(app: TestApp) {
     for (facts, told) in [
         ("message = { csot = 52 }", "csot"),
         ("message = { cost = \"52\" }", "message.cost"),
-        ("message = [", "array"),
+        ("message = [", "ligne 1, colonne 12"),
         ("[[[", ""),
         ("message = { text = \"\0\" }", ""),
     ] {
@@ -243,4 +246,98 @@ async fn a_trial_writes_nothing(app: TestApp) {
     let test = tried(&admin, large, to_all(&json!({}))).await;
     assert_eq!(test["errors"], json!([]));
     assert_eq!(admin.query(kept, json!({})).await, before);
+}
+
+async fn one_plan_serves_where_it_says_all(app: TestApp) {
+    let (admin, marie) = (app.admin().await, app.marie().await);
+    marie.sends(&marie.musicians(3).await, "Bonjour").await;
+    let budget = json!({ "state": "ACTIVE", "parameters": [{ "name": "per_day", "value": "3" }] });
+    assert_eq!(set(&admin, "daily-budget", budget).await["errors"], json!([]));
+    let large = json!({ "rule": rule(&admin, "large-send").await["id"] });
+    let on = json!({ "message": { "audience": { "people": marie.musicians(1).await }, "message": { "text": "Re" } } });
+    let (one, of_one) = app.statements(tried(&admin, large, on.clone())).await;
+    let sms = |tried: &Value, field: &str| tried["test"]["sms"][field].clone();
+    assert_eq!(
+        (sms(&one, "outcome"), sms(&one, "outcomeWithRule")),
+        (json!("REFUSED"), json!("REFUSED")),
+        "{one}"
+    );
+    // What is in force reads what was sent today; what would take its place does not.
+    let manifest = manifest("DENY").replace("small-sends", "daily-budget");
+    let texts =
+        json!({ "texts": { "manifest": manifest, "source": "audience.message_count <= params.most" } });
+    let (two, of_two) = app.statements(tried(&admin, texts, on)).await;
+    assert_eq!(
+        (sms(&two, "outcome"), sms(&two, "outcomeWithRule")),
+        (json!("REFUSED"), json!("ALLOWED")),
+        "{two}"
+    );
+    assert!(of_one + 5 < of_two, "one plan, and two: {of_one} statements, and {of_two}");
+}
+
+async fn a_message_is_tried_as_of_another_day(app: TestApp) {
+    let admin = app.admin().await;
+    let texts = |source: &str| json!({ "texts": { "manifest": manifest("DENY"), "source": source } });
+    let week = texts("audience.message_count <= params.most && now.weekday < 6");
+    let people = app.marie().await.musicians(1).await;
+    let on = |facts: &str| json!({ "message": { "audience": { "people": people }, "message": { "text": "Bonjour" }, "facts": facts } });
+    for (facts, code, then) in
+        [("", "PASS", "ALLOWED"), ("now = { weekday = 6 }", "TOO_MANY_MESSAGES", "REFUSED")]
+    {
+        let tried = tried(&admin, week.clone(), on(facts)).await;
+        let (test, sms) = (&tried["test"], &tried["test"]["sms"]);
+        assert_eq!(
+            (&test["code"], &sms["outcomeWithRule"]),
+            (&json!(code), &json!(then)),
+            "{facts}: {tried}"
+        );
+        assert_eq!((&sms["outcome"], &sms["messageCount"]), (&json!("ALLOWED"), &json!(1)), "{facts}");
+    }
+    let refused = async |candidate: Value, facts: &str| {
+        let refused = tried(&admin, candidate, on(facts)).await["errors"][0].take();
+        assert_eq!(refused["path"], json!(["on", "message", "facts"]), "{refused}");
+        refused["code"].as_str().expect("a code").to_owned()
+    };
+    assert_eq!(refused(week, "now = { weekday = 9 }").await, "FACTS_INVALID");
+    let people = CHOSEN.to_owned();
+    let chosen = json!({ "texts": { "manifest": people, "source": "\"Musicien\" in person.tags" } });
+    assert_eq!(refused(chosen, "now = { weekday = 6 }").await, "FACTS_OF_PEOPLE_FIXED");
+}
+
+async fn whom_an_observed_rule_would_leave_out_is_paged_through(app: TestApp) {
+    let marie = three(&app).await;
+    let observed =
+        in_force(&app, "person.last_sent_hours == 100", "{ last_sent_hours = 3 }", "OBSERVED").await;
+    let document = "mutation($input: TestRuleInput!, $first: Int, $after: String) { testRule(input: $input) { test { sms {
+        leftOutCount exclusions(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor }
+            edges { node { person { displayName } reason ruleSlug ruleTitle message } } } } } errors { code } } }";
+    let admin = app.admin().await;
+    let input = json!({ "candidate": { "rule": observed["rule"]["id"] }, "on": to_all(&json!({ "search": "divers" })) });
+    let (mut names, mut after) = (Vec::new(), Value::Null);
+    for more in [true, false] {
+        let asked = json!({ "input": input, "first": 2, "after": after });
+        let sms = admin.query(document, asked).await["testRule"]["test"]["sms"].take();
+        let page = &sms["exclusions"];
+        assert_eq!((&sms["leftOutCount"], &page["totalCount"]), (&json!(3), &json!(3)), "{sms}");
+        assert_eq!(page["pageInfo"]["hasNextPage"], json!(more));
+        after = page["pageInfo"]["endCursor"].clone();
+        for node in envoi_tests::nodes(page) {
+            assert_eq!(node["ruleTitle"], "Certaines personnes seulement", "{node}");
+            names.push(node["person"]["displayName"].clone());
+        }
+    }
+    assert_eq!(names, ["Aude Divers", "Bruno Divers", "Cora Divers"], "by name, each once");
+    assert_eq!(
+        marie.preview_of(json!({ "matching": { "filter": { "search": "divers" } } }), "Bonjour").await["messageCount"],
+        3
+    );
+    // A rule that reads nothing of people may be tried by who may not read them; whom it leaves out is not told.
+    app.plant("DELETE FROM permission WHERE module = 'PEOPLE'").await;
+    app.plant("UPDATE permission SET module = 'RULES' WHERE module = 'CREDIT'").await;
+    let manifest = CHOSEN.replace("person = { tags = [] }", "now = { year = 1999 }");
+    let texts = json!({ "manifest": manifest, "source": "now.year == 2026" });
+    let input = json!({ "candidate": { "texts": texts }, "on": to_all(&json!({ "search": "divers" })) });
+    let answer = app.marie().await.try_query(document, json!({ "input": input, "first": 2 })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+    assert!(!answer.to_string().contains("Divers"), "{answer}");
 }

@@ -13,6 +13,7 @@ use crate::caller::Operator;
 use crate::cli::{CliError, print};
 use crate::graphql;
 use crate::services::explain::{Told, explain};
+use crate::services::message::{Exclusion, ExclusionReason};
 
 #[derive(Args)]
 pub(super) struct Explain {
@@ -34,8 +35,31 @@ impl Explain {
         ];
         words.print("RULES_EXPLAINED", &args)?;
         explained.verdicts.iter().try_for_each(|told| tell(told, words))?;
+        left_out(&explained.exclusions, explained.excluded, words)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whom the campaign left out, one a line.
+fn left_out(exclusions: &[Exclusion], all: i64, words: Words) -> Result<(), CliError> {
+    if all == 0 {
+        return Ok(());
+    }
+    print("")?;
+    words.print("RULES_LEFT_OUT", &[("count", all.into())])?;
+    for Exclusion { person, reason } in exclusions {
+        let name = format!("{} {}", person.first_name, person.last_name);
+        let (code, name) = (reason.code(), name.trim());
+        match reason {
+            ExclusionReason::Rule(skip) => {
+                let title = skip.title.as_ref().map_or(&*skip.slug, |title| words.pick(title));
+                print(&format!("    {name} – {code}  {title} – {}", words.pick(&skip.message)))?;
+            }
+            _ => print(&format!("    {name} – {code}"))?,
+        }
+    }
+    let more = all - i64::try_from(exclusions.len()).unwrap_or(i64::MAX);
+    if more > 0 { words.print("RULES_LEFT_OUT_MORE", &[("count", more.into())]) } else { Ok(()) }
 }
 
 fn tell(Told { verdict, title, facts }: &Told, words: Words) -> Result<(), CliError> {
@@ -45,7 +69,13 @@ fn tell(Told { verdict, title, facts }: &Told, words: Words) -> Result<(), CliEr
         .map_or_else(|| words.say("RULES_VERSION_GONE", &[]), |title| words.pick(title).to_owned());
     let (level, code) = (level_word(verdict.level), &verdict.code);
     print("")?;
-    print(format!("{level} {code}  {} v{} – {title} {observed}", verdict.slug, verdict.version).trim_end())?;
+    let origin = verdict
+        .origin
+        .map_or_else(String::new, |origin| format!(" {}", json!(origin).as_str().unwrap_or_default()));
+    print(
+        format!("{level} {code}  {} v{}{origin} – {title} {observed}", verdict.slug, verdict.version)
+            .trim_end(),
+    )?;
     print(&format!("    {}", words.pick(&verdict.message)))?;
     if let Some(url) = &verdict.help_url {
         print(&format!("    {url}"))?;

@@ -66,22 +66,27 @@ impl Run {
     }
 
     fn params(&self, rule: &Rule, words: Words) -> Result<BTreeMap<String, ParamValue>, CliError> {
+        let manifest = rule.manifest();
+        let known = &manifest.params;
+        let wrong = |given: &str, reason: &str| {
+            let args = [("param", given.to_owned().into()), ("reason", reason.into())];
+            CliError::Usage(words.say("RULES_PARAM_WRONG", &args))
+        };
         let value = |given: &String| {
-            let wrong = |reason: &str| {
-                let args = [("param", given.clone().into()), ("reason", reason.into())];
-                CliError::Usage(words.say("RULES_PARAM_WRONG", &args))
+            let names = known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let told = |code, name: &str| {
+                let args = [("known", names.clone().into()), ("name", name.to_owned().into())];
+                wrong(given, &words.say(code, &args))
             };
-            let known = &rule.manifest().params;
-            let unknown = || {
-                let names = known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                wrong(&words.say("RULES_PARAM_UNKNOWN", &[("known", names.into())]))
-            };
-            let (name, value) = given.split_once('=').ok_or_else(unknown)?;
-            let spec = known.get(name).ok_or_else(unknown)?;
-            let value = spec.parse(value).map_err(|error| wrong(words.pick(&error.text())))?;
+            let (name, value) = given.split_once('=').ok_or_else(|| told("RULES_PARAM_NOTATION", given))?;
+            let code = if known.is_empty() { "RULES_PARAM_NONE" } else { "RULES_PARAM_UNKNOWN" };
+            let spec = known.get(name).ok_or_else(|| told(code, name))?;
+            let value = spec.parse(value).map_err(|error| wrong(given, words.pick(&error.text())))?;
             Ok((name.to_owned(), value))
         };
-        self.params.iter().map(value).collect()
+        let set = self.params.iter().map(value).collect::<Result<BTreeMap<_, _>, CliError>>()?;
+        manifest.in_order(&set).map_err(|(name, error)| wrong(name, words.pick(&error.text())))?;
+        Ok(set)
     }
 
     fn facts(&self, words: Words) -> Result<Facts, CliError> {

@@ -228,8 +228,9 @@ async fn told(session: &Session, problem: SendProblem) -> Result<UserError, Erro
             PreviewUsedError::new(ctx, &token("PREVIEW_USED"), campaign).into()
         }
         SendProblem::PreviewExpired => PreviewExpiredError::new(ctx, &token("PREVIEW_EXPIRED")).into(),
-        SendProblem::PreviewStale(fresh) => {
-            PreviewStaleError::new(ctx, &token("PREVIEW_STALE"), SmsPreview::from(*fresh)).into()
+        SendProblem::PreviewStale(fresh, other_rules) => {
+            let problem = token("PREVIEW_STALE").with("changed", if other_rules { "rules" } else { "other" });
+            PreviewStaleError::new(ctx, &problem, SmsPreview::from(*fresh)).into()
         }
         SendProblem::Refused(decision) => {
             RefusedError::new(ctx, &token("REFUSED"), (*decision).into()).into()

@@ -309,6 +309,18 @@ impl Exclusion {
         }
     }
 
+    /// How that rule is called, or was when the message was sent, in the language of the request (`Accept-Language`); null where no rule
+    /// leaves them out, and of sends from before this was kept.
+    async fn rule_title(&self, graphql: &Context<'_>) -> Option<&str> {
+        match &self.reason {
+            ExclusionReason::Rule(skip) => {
+                let lang = Session::of(graphql).ctx.lang;
+                skip.title.as_ref().map(|title| title.get(lang))
+            }
+            _ => None,
+        }
+    }
+
     /// Why, for people, in the language of the request (`Accept-Language`).
     async fn message(&self, graphql: &Context<'_>) -> String {
         let lang = Session::of(graphql).ctx.lang;

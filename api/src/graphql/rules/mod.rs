@@ -27,7 +27,7 @@ pub use life::RuleLifeMutation;
 pub use mutation::RuleMutation;
 pub use template::RuleTemplateQuery;
 pub use trial::{RuleFix, TrialMutation};
-pub use version::{RuleVersion, RuleVersionConnection};
+pub use version::{RuleDiagnostic, RuleVersion, RuleVersionConnection};
 
 /// Whose rule it is.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -112,6 +112,8 @@ pub struct RuleParameter {
     max: Option<String>,
     /// The only texts it may be, or hold; null where any will do.
     options: Option<Vec<String>>,
+    /// The parameter whose value this one's must be greater than, by its name; null where there is none.
+    above: Option<String>,
 }
 
 impl RuleParameter {
@@ -125,6 +127,7 @@ impl RuleParameter {
             min: view.min.clone(),
             max: view.max.clone(),
             options: view.options.clone(),
+            above: view.above.clone(),
         }
     }
 }

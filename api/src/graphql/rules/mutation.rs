@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 
-use super::{Rule, RuleState, RuleVersion};
+use super::{Rule, RuleDiagnostic, RuleState, RuleVersion};
 use crate::error::Failure;
 use crate::graphql::context::Session;
-use crate::graphql::error::{RuleConflictError, RuleLockedError, UserError, fault};
+use crate::graphql::error::{RuleConflictError, RuleLockedError, RuleManifestError, UserError, fault};
 use crate::graphql::node_id;
 use crate::services::ruleset::{
     self, PublishRule, RuleProblem, SaveRule, Saved, SetRule, StartFrom, StartRule,
@@ -75,7 +75,8 @@ pub struct SaveRulePayload {
     rule: Option<Rule>,
     /// The new version; null when nothing was saved.
     version: Option<RuleVersion>,
-    /// Why nothing was saved. A `RuleConflictError` tells who saved meanwhile, and what.
+    /// Why nothing was saved. A `RuleConflictError` tells who saved meanwhile, and what; a `RuleManifestError` what is wrong with a manifest
+    /// that does not say how a new rule is called.
     errors: Vec<UserError>,
     /// As it was given.
     client_mutation_id: Option<String>,
@@ -253,6 +254,11 @@ async fn told(session: &Session, problem: RuleProblem) -> Result<Vec<UserError>>
     Ok(vec![match problem {
         RuleProblem::Input(problem) => session.user_error(&problem),
         RuleProblem::Locked(problem) => RuleLockedError::new(&session.ctx, &problem).into(),
+        RuleProblem::Nameless(problem, diagnostics) => {
+            let lang = session.ctx.lang;
+            let all = diagnostics.iter().map(|diagnostic| RuleDiagnostic::new(diagnostic, lang)).collect();
+            RuleManifestError::new(&session.ctx, &problem, all).into()
+        }
         RuleProblem::Conflict(conflict) => {
             let by = session.account(conflict.by).await.map_err(|cause| fault(&session.ctx, cause))?;
             let (current, at) = (conflict.current.map(RuleVersion::from), conflict.at.map(|at| *at));

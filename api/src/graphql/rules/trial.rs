@@ -1,17 +1,20 @@
 //! Trying a rule before it is published: on facts, on a preview, or on a message to real people.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject, Result, SimpleObject};
 use rules::{Lang, Seen, Step};
 
 use super::mutation::{RuleParameterInput, given};
 use super::version::RuleDiagnostic;
 use crate::error::Problem;
-use crate::graphql::context::Session;
+use crate::graphql::context::{Maybe, Session};
 use crate::graphql::decisions::{Outcome, VerdictLevel};
 use crate::graphql::error::UserError;
-use crate::graphql::message::{AudienceInput, Exclusion, MessageInput};
+use crate::graphql::message::{AudienceInput, Exclusion, ExclusionConnection, MessageInput};
 use crate::graphql::node_id;
-use crate::services::message::{self, Trial, TrialInput, TriedMessage, TriedOn};
+use crate::graphql::page::{cost, page_args};
+use crate::services::message::{self, LeftOut, Trial, TrialInput, TriedMessage, TriedOn};
 use crate::services::ruleset::{Candidate, CandidateProblem};
 
 /// Parts of a script that are shown of one run: a script of 8 KiB has more than anybody reads.
@@ -67,6 +70,9 @@ pub struct TryMessageInput {
     audience: AudienceInput,
     /// What it says.
     message: MessageInput,
+    /// Facts to lay over those of the message, written as those of a case: `now = { weekday = 6, hour = 10, minute_of_day = 600 }` tries the
+    /// rule as of a Saturday at ten. Whom rules leave out is told as of now: not for a rule that looks at people.
+    facts: Option<String>,
 }
 
 impl From<TryOnInput> for TriedOn {
@@ -74,8 +80,8 @@ impl From<TryOnInput> for TriedOn {
         match input {
             TryOnInput::Facts(text) => Self::Facts(text),
             TryOnInput::Preview(id) => Self::Preview(node_id::preview(&id)),
-            TryOnInput::Message(TryMessageInput { audience, message }) => {
-                Self::Message(message.to(audience.into()))
+            TryOnInput::Message(TryMessageInput { audience, message, facts }) => {
+                Self::Message(message.to(audience.into()), facts)
             }
         }
     }
@@ -235,6 +241,7 @@ impl RuleFix {
 
 /// What a message comes to as things are, and would come to with the rule in force, when an account that may send sends it.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct TriedSms {
     /// What the rules in force say of it.
     outcome: Outcome,
@@ -252,6 +259,34 @@ pub struct TriedSms {
     left_out_count: i64,
     /// Some of them, at most 5; none for an account without `READ` on PEOPLE.
     left_out: Vec<Exclusion>,
+    #[graphql(skip)]
+    all_left_out: Arc<LeftOut>,
+}
+
+#[ComplexObject]
+impl TriedSms {
+    /// All whom the rule would leave out, by name: ask for the next page with the same trial again. Needs `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn exclusions(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<ExclusionConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        session
+            .maybe(async {
+                let left_out = &self.all_left_out;
+                let page =
+                    message::tried_exclusions(&session.ctx, session.caller()?, left_out, &args).await?;
+                Ok(Some(page.turn(Exclusion::together).into()))
+            })
+            .await
+    }
 }
 
 impl From<TriedMessage> for TriedSms {
@@ -263,8 +298,9 @@ impl From<TriedMessage> for TriedSms {
             message_count_with_rule: tried.messages.1,
             cost: tried.cost.0,
             cost_with_rule: tried.cost.1,
-            left_out_count: tried.left_out,
+            left_out_count: i64::try_from(tried.left_out.len()).unwrap_or(i64::MAX),
             left_out: Exclusion::together(tried.samples),
+            all_left_out: tried.left_out,
         }
     }
 }

@@ -32,9 +32,21 @@ pub enum Severity {
     Warning,
 }
 
+/// Which of a rule's two texts is meant.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "rules::Half")]
+pub enum RuleSource {
+    /// The manifest.
+    Manifest,
+    /// The script.
+    Script,
+}
+
 /// What a check said of a version of a rule.
 #[derive(SimpleObject)]
 pub struct RuleDiagnostic {
+    /// The text that the line and the column are of.
+    source: RuleSource,
     /// How grave it is.
     severity: Severity,
     /// What is wrong, in the language of the request (`Accept-Language`). What concerns the manifest names its key.
@@ -51,6 +63,7 @@ impl RuleDiagnostic {
     pub(super) fn new(diagnostic: &Diagnostic, lang: Lang) -> Self {
         let place = |number: usize| u32::try_from(number).unwrap_or(0);
         Self {
+            source: diagnostic.source().into(),
             severity: diagnostic.severity.into(),
             message: diagnostic.message.get(lang).to_owned(),
             line: place(diagnostic.line),

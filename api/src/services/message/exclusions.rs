@@ -8,19 +8,20 @@ use std::sync::Arc;
 
 use entity::campaign_exclusion::{self as exclusion, Column};
 use entity::enums::Module;
-use entity::ids::{CampaignId, PersonId};
+use entity::ids::{CampaignId, PersonId, StructureId};
 use entity::{message, message_person, person};
-use rules::Skip;
+use rules::{LocalText, Skip};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
 };
+use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, count};
 use super::screening::LeftOut;
 use super::{Exclusion, ExclusionReason, SendProblem};
 use crate::app::Ctx;
-use crate::caller::Caller;
+use crate::caller::{Caller, Operator, Scope};
 use crate::error::{Failure, Fault};
 use crate::services::delivery::Place;
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
@@ -29,6 +30,23 @@ use crate::services::prices;
 
 /// Rows inserted by one statement: 6 columns each, far below SQLite's 32,766 variables.
 const ROWS_PER_STATEMENT: usize = 1_000;
+
+/// What a rule says of whom it leaves out, as a column holds it.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    en: String,
+    fr: String,
+    /// How the rule was called; none of what was kept before this was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<LocalText>,
+}
+
+impl Words {
+    fn of(skip: &Skip) -> Self {
+        let LocalText { en, fr } = skip.message.clone();
+        Self { en, fr, title: skip.title.clone() }
+    }
+}
 
 /// Keeps whom a send leaves out, once its messages are written.
 pub async fn keep(
@@ -56,7 +74,7 @@ pub async fn keep_left_out(
             person_id: Set(*person),
             code: Set(skip.code.clone()),
             rule: Set(Some(skip.slug.clone())),
-            message: Set(Some(serde_json::to_value(&skip.message).map_err(Fault::internal)?)),
+            message: Set(Some(serde_json::to_value(Words::of(skip)).map_err(Fault::internal)?)),
         })
     };
     let rows = left_out.iter().map(row).collect::<Result<Vec<_>, Fault>>()?;
@@ -141,9 +159,27 @@ impl Row {
                 _ => Err(Fault::internal("a person is left out for an unknown reason")),
             };
         };
-        let message = serde_json::from_value(message.clone()).map_err(Fault::internal)?;
-        Ok(ExclusionReason::Rule(Arc::new(Skip { slug: rule.clone(), code: self.code.clone(), message })))
+        let Words { en, fr, title } = serde_json::from_value(message.clone()).map_err(Fault::internal)?;
+        let (slug, code, message) = (rule.clone(), self.code.clone(), LocalText::new(en, fr));
+        Ok(ExclusionReason::Rule(Arc::new(Skip { slug, title, code, message })))
     }
+}
+
+/// The first `most` of those whom a campaign left out, by name, and how many they are in all: for the operator.
+///
+/// # Errors
+/// Those of a page.
+pub async fn first_of_campaign(
+    ctx: &Ctx,
+    _operator: Operator,
+    (structure, campaign): (StructureId, CampaignId),
+    most: i32,
+) -> Result<(Vec<Exclusion>, i64), Fault> {
+    let args = PageArgs { first: Some(most), total: true, ..PageArgs::default() };
+    let page = pages(ctx, Scope { structure, by: None }, &[campaign], &args).await?.remove(&campaign);
+    let page = page.ok_or_else(|| Fault::internal("a campaign has a page of its own"))?;
+    let total = page.total.unwrap_or_default();
+    Ok((page.items.into_iter().map(|(_, exclusion)| exclusion).collect(), total))
 }
 
 /// The same page of those whom each of these campaigns left out, by name. A campaign of another structure left out nobody. As many
@@ -157,8 +193,19 @@ pub async fn of_campaigns(
     campaigns: &[CampaignId],
     args: &PageArgs,
 ) -> Result<HashMap<CampaignId, Page<Exclusion>>, Fault> {
-    let structure = caller.may_read(Module::CommunicationSms)?.structure;
+    caller.may_read(Module::CommunicationSms)?;
     let scope = caller.may_read(Module::People)?;
+    pages(ctx, scope, campaigns, args).await
+}
+
+/// The same page of whom each of these campaigns of a structure left out, by name.
+async fn pages(
+    ctx: &Ctx,
+    scope: Scope,
+    campaigns: &[CampaignId],
+    args: &PageArgs,
+) -> Result<HashMap<CampaignId, Page<Exclusion>>, Fault> {
+    let structure = scope.structure;
     let query = Query::select()
         .columns(
             [Column::PersonId, Column::Code, Column::Rule, Column::Message]

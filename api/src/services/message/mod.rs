@@ -27,12 +27,15 @@ mod wording;
 
 pub use check::check_text;
 pub use counter::metrics;
-pub use exclusions::of_campaigns as exclusions_of_campaigns;
+pub use exclusions::{first_of_campaign as first_exclusions, of_campaigns as exclusions_of_campaigns};
 pub use facts::may_leave;
 pub use preview::{Preview, PreviewInput, by_ids, preview};
-pub use recipients::{Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients};
+pub use recipients::{
+    Exclusion, ExclusionReason, PreviewRecipient, exclusions, recipients, tried_exclusions,
+};
 pub use retry::retry;
 pub use scheduled::Schedules;
+pub use screening::LeftOut;
 pub use send::{SendInput, SendProblem, Sent, send};
 pub use tally::{EmptyField, Spread};
 pub use trial::{Trial, TrialInput, TriedMessage, TriedOn, try_rule};

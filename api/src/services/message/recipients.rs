@@ -108,7 +108,8 @@ pub async fn recipients(
         return Ok(None);
     };
     let audience = audience_of(&row)?;
-    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let structure =
+        structures::facts_of(ctx, db, caller.structure, Leaving::of(ctx.now(), row.send_at).at).await?;
     let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut condition = kept(audience.condition(caller.structure))?.add(filter::reachable());
     if !left_out.is_empty() {
@@ -190,7 +191,8 @@ pub async fn exclusions(
     };
     let prices = prices::all(db).await?;
     let audience = audience_of(&row)?;
-    let structure = structures::facts_of(ctx, db, caller.structure, ctx.now()).await?;
+    let structure =
+        structures::facts_of(ctx, db, caller.structure, Leaving::of(ctx.now(), row.send_at).at).await?;
     let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
     let mut unreached = Condition::any().add(filter::reachable().not());
     if !left_out.is_empty() {
@@ -223,6 +225,38 @@ pub async fn exclusions(
         }
     }
     Ok(Some(Page { items, has_next: page.has_next, has_previous: page.has_previous, total: page.total }))
+}
+
+/// The people whom a rule that was tried would leave out, by name.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without READ on PEOPLE; those of a page.
+pub async fn tried_exclusions(
+    ctx: &Ctx,
+    caller: &Caller,
+    left_out: &LeftOut,
+    args: &PageArgs,
+) -> Result<Page<Exclusion>, Fault> {
+    let scope = caller.may_read(Module::People)?;
+    let db = ctx.store.readers();
+    let query = Query::select()
+        .columns([Column::Id, Column::SortKey, Column::Mobile].map(|column| (person::Entity, column)))
+        .from(person::Entity)
+        .and_where(Expr::col((person::Entity, Column::StructureId)).eq(caller.structure))
+        .cond_where(any_of(db, left_out))
+        .take();
+    let listing = Listing::ascending("trial.exclusions", caller.structure)
+        .by((person::Entity, Column::SortKey), KeyKind::Text)
+        .by((person::Entity, Column::Id), KeyKind::Id);
+    let page: Page<Named> = listing.page(db, query, args).await?;
+    let ids: Vec<PersonId> = page.items.iter().map(|(_, person)| person.id).collect();
+    let mut rows = by_id(people::by_ids(ctx, scope, &ids).await?);
+    let exclusion = |(cursor, Named { id, .. })| {
+        let reason = ExclusionReason::Rule(Arc::clone(left_out.get(&id)?));
+        Some((cursor, Exclusion { person: rows.remove(&id)?, reason }))
+    };
+    let items = page.items.into_iter().filter_map(exclusion).collect();
+    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous, total: page.total })
 }
 
 /// Whom the rules in force leave out of a preview's audience, as people are now.

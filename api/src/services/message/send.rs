@@ -64,8 +64,8 @@ pub enum SendProblem {
     PreviewUsed(CampaignId),
     /// The token is too old.
     PreviewExpired,
-    /// Something changed: the new preview.
-    PreviewStale(Box<Preview>),
+    /// Something changed: the new preview, and whether it was the rules.
+    PreviewStale(Box<Preview>, bool),
     /// The rules refuse.
     Refused(Box<DecisionRow>),
     /// The rules ask for these codes in `confirm`.
@@ -101,8 +101,8 @@ pub async fn send(ctx: &Ctx, caller: &Caller, input: SendInput) -> Result<Sent, 
 enum Refusal {
     /// The request has this answer.
     Answer(Failure<SendProblem>),
-    /// What was previewed would now do something else.
-    Stale(Box<Draft>),
+    /// What was previewed would now do something else, or stands under other rules.
+    Stale(Box<Draft>, bool),
 }
 
 impl<T: Into<Failure<SendProblem>>> From<T> for Refusal {
@@ -131,8 +131,8 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
             Ok(sent)
         }
         Err(Refusal::Answer(failure)) => Err(failure),
-        Err(Refusal::Stale(draft)) => match preview_draft(ctx, caller, *draft).await {
-            Ok(fresh) => Err(Failure::Problem(SendProblem::PreviewStale(Box::new(fresh)))),
+        Err(Refusal::Stale(draft, other_rules)) => match preview_draft(ctx, caller, *draft).await {
+            Ok(fresh) => Err(Failure::Problem(SendProblem::PreviewStale(Box::new(fresh), other_rules))),
             Err(Failure::Problem(problem)) => Err(problem.at(&["previewToken"]).into()),
             Err(Failure::Fault(fault)) => Err(fault.into()),
         },
@@ -171,12 +171,12 @@ async fn commit(
     if let Some(approval) = plan.approval
         && !approvals::use_up(tx, caller.structure, approval, campaign).await?
     {
-        return Err(Refusal::Stale(Box::new(plan.into_draft())));
+        return Err(Refusal::Stale(Box::new(plan.into_draft()), false));
     }
     let bound = queue::messages(tx, ctx, caller, &plan, campaign).await?;
     if bound.hash != plan.hash {
         // People changed while this transaction read them twice: nothing is kept.
-        return Err(Refusal::Stale(Box::new(plan.into_draft())));
+        return Err(Refusal::Stale(Box::new(plan.into_draft()), false));
     }
     exclusions::keep(tx, caller, &plan, campaign).await?;
     queue::join_family(tx, caller, &plan, campaign).await?;
@@ -263,10 +263,10 @@ async fn check(
     let plan = plan(ctx, tx, caller, draft, Stage::Send).await.map_err(input_problem)?;
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
     let before = before.ok_or_else(|| Fault::internal("a preview without its decision"))?;
-    let changed =
-        plan.hash != shown.plan_hash || plan.rules_hash != shown.rules_hash || plan.cost > shown.cost;
+    let other_rules = plan.rules_hash != shown.rules_hash;
+    let changed = plan.hash != shown.plan_hash || other_rules || plan.cost > shown.cost;
     if changed || worse_on_its_own(tx, ctx, caller, shown, &plan, before.outcome).await? {
-        return Err(Refusal::Stale(Box::new(plan.into_draft())));
+        return Err(Refusal::Stale(Box::new(plan.into_draft()), other_rules));
     }
     let decision = &plan.decision;
     match decision.outcome {

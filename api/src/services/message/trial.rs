@@ -12,16 +12,16 @@ use rules::{ActiveRule, Diagnostic, Facts, Fix, Outcome, Stage, Trace};
 use serde_json::Value;
 
 use super::leaving::Leaving;
-use super::plan::{Draft, Plan, plan_under};
+use super::plan::{Draft, plan_under};
 use super::preview::{draft_of, own};
-use super::screening::Screening;
+use super::screening::{LeftOut, Screening};
 use super::{Exclusion, ExclusionReason, PreviewInput, facts};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
 use crate::services::audience::{Audience, Recipient};
 use crate::services::people::{self, PersonRow};
-use crate::services::ruleset::{self, Candidate, CandidateProblem};
+use crate::services::ruleset::{self, Candidate, CandidateProblem, RuleSet};
 
 /// People named whom a rule would leave out.
 const SAMPLES: usize = 5;
@@ -48,8 +48,8 @@ pub enum TriedOn {
     Facts(String),
     /// A preview of the caller's own.
     Preview(PreviewId),
-    /// A message that was not previewed.
-    Message(PreviewInput),
+    /// A message that was not previewed, and facts laid over its own, written as those of a case.
+    Message(PreviewInput, Option<String>),
 }
 
 /// How a rule fared.
@@ -80,8 +80,8 @@ pub struct TriedMessage {
     pub messages: (i64, i64),
     /// What they cost, now and then.
     pub cost: (i64, i64),
-    /// How many people the rule would leave out.
-    pub left_out: i64,
+    /// Whom the rule would leave out, and why.
+    pub left_out: Arc<LeftOut>,
     /// Some of them; none told to who may not read people.
     pub samples: Vec<Exclusion>,
 }
@@ -98,23 +98,33 @@ pub async fn try_rule(
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let TrialInput { rule, parameters, on } = input;
     let rule = ruleset::candidate(ctx, caller, rule, &parameters).await?;
+    let mut over = None;
     let draft = match on {
         TriedOn::Facts(text) => {
-            let facts = rules::read_facts(&text).map_err(|problems| facts_invalid(ctx, &problems))?;
+            let facts = rules::read_facts(&text)
+                .map_err(|problems| facts_invalid(ctx, &["on", "facts"], &problems))?;
             return Ok(told(ctx, caller, rule, facts, None).await?);
         }
         TriedOn::Preview(id) => {
             let shown = own(ctx.store.readers(), caller, id).await?;
             draft_of(&shown.ok_or_else(|| Problem::new("PREVIEW_NOT_FOUND").at(&["on", "preview"]))?)?
         }
-        TriedOn::Message(message) => {
+        TriedOn::Message(message, facts) => {
+            over = facts;
             Draft::new(message).map_err(|problem| problem.within(&["on", "message"]))?
         }
     };
     if rule.rule.reads().any(tells_of_people) {
         caller.may_read(Module::People)?;
     }
-    on_message(ctx, caller, rule, draft).await
+    if over.is_some() && looks_at_people(&rule) {
+        return Err(Problem::new("FACTS_OF_PEOPLE_FIXED").at(&["on", "message", "facts"]).into());
+    }
+    on_message(ctx, caller, rule, (draft, over)).await
+}
+
+fn looks_at_people(rule: &ActiveRule) -> bool {
+    rule.rule.manifest().stages.contains(&Stage::Recipient)
 }
 
 /// Whether a fact tells of people, or how a structure sorts them: who may not read them is not told what a rule sees.
@@ -122,40 +132,57 @@ fn tells_of_people(fact: &str) -> bool {
     fact.starts_with("person.") || matches!(fact, "audience.lists" | "audience.tags")
 }
 
-fn facts_invalid(ctx: &Ctx, problems: &[Diagnostic]) -> Problem {
-    let reason = problems.first().map_or("", |problem| problem.message.get(ctx.lang));
-    Problem::new("FACTS_INVALID").at(&["on", "facts"]).with("reason", reason)
+fn facts_invalid(ctx: &Ctx, path: &[&'static str], problems: &[Diagnostic]) -> Problem {
+    ruleset::refused(Problem::new("FACTS_INVALID").at(path), problems, ctx.lang)
 }
 
 async fn on_message(
     ctx: &Ctx,
     caller: &Caller,
     rule: ActiveRule,
-    draft: Draft,
+    (draft, over): (Draft, Option<String>),
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let (db, slug, sender) = (ctx.store.readers(), rule.rule.manifest().slug.clone(), &sender(caller));
     let in_force = ruleset::active(ctx, db, caller.structure).await?;
-    let now = plan_under(ctx, db, sender, draft.clone(), (Stage::Preview, &in_force)).await.map_err(wider)?;
-    let trying = in_force.trying(rule.clone());
-    let then = plan_under(ctx, db, sender, draft, (Stage::Preview, &trying)).await.map_err(wider)?;
+    let (stage, trying) = (stage_of(&rule), in_force.clone().trying(rule.clone()));
+    let then = plan_under(ctx, db, sender, draft.clone(), (stage, &trying)).await.map_err(wider)?;
     let leaving = Leaving::of(ctx.now(), then.send_at);
     let mut facts = facts::of(&then, sender, &then.structure, then.credit, leaving.at)?;
-    let left_out: BTreeSet<PersonId> =
-        then.left_out.iter().filter(|(_, skip)| skip.slug == slug).map(|(person, _)| *person).collect();
-    if rule.rule.manifest().stages.contains(&Stage::Recipient) {
-        let one = left_out.first().map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
+    let laid_over = |facts: Facts| match &over {
+        Some(over) => rules::lay_over(&facts, over)
+            .map_err(|problems| facts_invalid(ctx, &["on", "message", "facts"], &problems)),
+        None => Ok(facts),
+    };
+    let decided = async |rules: &RuleSet, facts: &Facts| {
+        let decision = ruleset::decide(ctx, caller.structure, rules, (stage, facts)).await?;
+        Ok::<_, Fault>(decision.outcome)
+    };
+    facts = laid_over(facts)?;
+    let outcome_then = if over.is_some() { decided(&trying, &facts).await? } else { then.decision.outcome };
+    let (outcome_now, messages_now, cost_now) = if in_force.plans_alike(&trying, &slug) {
+        (decided(&in_force, &facts).await?, then.messages, then.cost)
+    } else {
+        let now = plan_under(ctx, db, sender, draft, (stage, &in_force)).await.map_err(wider)?;
+        let facts = laid_over(facts::of(&now, sender, &now.structure, now.credit, leaving.at)?)?;
+        (decided(&in_force, &facts).await?, now.messages, now.cost)
+    };
+    let by_it = then.left_out.iter().filter(|(_, skip)| skip.slug == slug);
+    let left_out: LeftOut = by_it.map(|(person, skip)| (*person, Arc::clone(skip))).collect();
+    if looks_at_people(&rule) {
+        let first = left_out.keys().min();
+        let one = first.map_or_else(|| then.audience.clone(), |id| Audience::People(vec![*id]));
         if let Some(recipient) = first_of(ctx, caller, &one).await? {
             let screening = Screening::new(ctx, caller.structure, &trying, facts.clone(), leaving).await?;
             facts.person = screening.person_facts(db, &recipient).await?;
         }
     }
-    let samples = samples(ctx, caller, &then, &left_out).await?;
+    let samples = samples(ctx, caller, &left_out).await?;
     let message = TriedMessage {
-        outcome_now: now.decision.outcome,
-        outcome_then: then.decision.outcome,
-        messages: (now.messages, then.messages),
-        cost: (now.cost, then.cost),
-        left_out: i64::try_from(left_out.len()).unwrap_or(i64::MAX),
+        outcome_now,
+        outcome_then,
+        messages: (messages_now, then.messages),
+        cost: (cost_now, then.cost),
+        left_out: Arc::new(left_out),
         samples,
     };
     Ok(told(ctx, caller, rule, facts, Some(message)).await?)
@@ -182,6 +209,12 @@ async fn told(
     ctx.run_rules(caller.structure, run).await
 }
 
+/// The stage at which a rule shows what it does: the first at which it sees the whole of a message.
+fn stage_of(rule: &ActiveRule) -> Stage {
+    let whole = |stage: &&Stage| **stage != Stage::Recipient;
+    rule.rule.manifest().stages.iter().find(whole).copied().unwrap_or(Stage::Preview)
+}
+
 /// Who would send it: rules are tried by administrators, whom the platform lets send nothing.
 fn sender(caller: &Caller) -> Caller {
     let Caller { structure, account, session, .. } = *caller;
@@ -196,19 +229,15 @@ async fn first_of(ctx: &Ctx, caller: &Caller, audience: &Audience) -> Result<Opt
     Ok(scan.next(ctx.store.readers()).await?.into_iter().next())
 }
 
-async fn samples(
-    ctx: &Ctx,
-    caller: &Caller,
-    plan: &Plan,
-    left_out: &BTreeSet<PersonId>,
-) -> Result<Vec<Exclusion>, Fault> {
+async fn samples(ctx: &Ctx, caller: &Caller, left_out: &LeftOut) -> Result<Vec<Exclusion>, Fault> {
     let Ok(scope) = caller.may_read(Module::People) else {
         return Ok(Vec::new());
     };
-    let ids: Vec<PersonId> = left_out.iter().take(SAMPLES).copied().collect();
+    let first: BTreeSet<PersonId> = left_out.keys().copied().collect();
+    let ids: Vec<PersonId> = first.into_iter().take(SAMPLES).collect();
     let people = people::by_ids(ctx, scope, &ids).await?;
     let exclusion = |person: PersonRow| {
-        let skip = Arc::clone(plan.left_out.get(&person.id)?);
+        let skip = Arc::clone(left_out.get(&person.id)?);
         Some(Exclusion { person, reason: ExclusionReason::Rule(skip) })
     };
     Ok(people.into_iter().filter_map(exclusion).collect())

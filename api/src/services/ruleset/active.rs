@@ -9,7 +9,8 @@ use entity::ids::StructureId;
 use entity::rule_setting;
 use entity::sensitive::Digest;
 use rules::{
-    ActiveRule, Decision, Facts, LocalText, Lock, Outcome, ParamValue, Rule, Screen, Stage, State, Unloaded,
+    ActiveRule, Decision, Facts, LocalText, Lock, Origin, Outcome, ParamValue, Rule, Screen, Stage, State,
+    Unloaded,
 };
 use sea_orm::ConnectionTrait;
 use sha2::{Digest as _, Sha256};
@@ -103,7 +104,9 @@ impl RuleSet {
             None => self.unloaded.push(Unloaded {
                 slug: manifest.slug.clone(),
                 version: manifest.version,
+                title: manifest.title.clone(),
                 source: rule.source().to_owned(),
+                origin: rule.origin(),
                 observed: state == State::Observed,
                 reason: unreadable_params(),
             }),
@@ -127,7 +130,10 @@ impl RuleSet {
         self.unloaded.push(Unloaded {
             slug: own.rule.slug.clone(),
             version,
+            title: rules::declared_title(&own.version.manifest)
+                .unwrap_or_else(|| LocalText::new(&*own.rule.slug, &*own.rule.slug)),
             source: own.version.source.clone(),
+            origin: Origin::Own,
             observed: state == State::Observed,
             reason,
         });
@@ -143,6 +149,22 @@ impl RuleSet {
             None => self.rules.push(rule),
         }
         self
+    }
+
+    /// Whether other rules, which differ in the one of that slug, have a message reach the same people, and know of it all that these ask:
+    /// one plan of it then serves both.
+    #[must_use]
+    pub fn plans_alike(&self, others: &Self, slug: &str) -> bool {
+        let of_slug = |set: &Self| {
+            set.rules
+                .iter()
+                .find(|active| active.rule.manifest().slug == slug)
+                .map(|active| active.rule.clone())
+        };
+        let leaves_out = |rule: &Arc<Rule>| rule.manifest().stages.contains(&Stage::Recipient);
+        let (this, other) = (of_slug(self), of_slug(others));
+        let known = this.as_ref().is_none_or(|rule| rule.reads().all(|fact| others.reads(fact)));
+        known && !this.iter().chain(&other).any(leaves_out)
     }
 
     fn decide(&self, stage: Stage, facts: &Facts) -> Decision {

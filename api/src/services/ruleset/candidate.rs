@@ -7,7 +7,7 @@ use std::sync::Arc;
 use entity::enums::Module;
 use entity::ids::RuleVersionId;
 use entity::{rule, rule_setting, rule_version};
-use rules::{ActiveRule, Diagnostic, ParamValue, Rule, State};
+use rules::{ActiveRule, Diagnostic, Rule, State};
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::active::platform_params;
@@ -109,10 +109,7 @@ pub async fn candidate(
     }
     if !as_it_is {
         // As a publication would: what the new manifest does not accept goes back to its default.
-        let accepted = |name: &String, value: &mut ParamValue| {
-            rule.manifest().params.get(name).is_some_and(|spec| spec.check(value).is_ok())
-        };
-        params.retain(accepted);
+        rule.manifest().keep_accepted(&mut params);
     }
     set_params(&mut params, rule.manifest(), parameters, ctx.lang)?;
     Ok(ActiveRule { rule: Arc::new(rule), version, state: State::Active, params })

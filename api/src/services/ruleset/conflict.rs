@@ -26,6 +26,8 @@ pub struct Conflict {
 enum Done {
     Saved,
     Published,
+    /// Published too, where the caller named no version.
+    Unseen,
     Retired,
     Nothing,
 }
@@ -41,6 +43,9 @@ pub(super) async fn check_active(
         return Ok(());
     }
     let (done, by, at) = match (published, rule.retired_at) {
+        (Some(published), _) if expected.is_none() => {
+            (Done::Unseen, published.published_by, published.published_at)
+        }
         (Some(published), _) => (Done::Published, published.published_by, published.published_at),
         (None, Some(at)) => (Done::Retired, rule.retired_by, Some(at)),
         (None, None) => (Done::Nothing, None, None),
@@ -80,6 +85,7 @@ async fn conflict(
             match done {
                 Done::Saved => "saved",
                 Done::Published => "published",
+                Done::Unseen => "unseen",
                 Done::Retired => "retired",
                 Done::Nothing => "nothing",
             },

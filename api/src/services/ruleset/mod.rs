@@ -43,7 +43,7 @@ pub use candidate::{Candidate, CandidateProblem, candidate};
 pub use conflict::Conflict;
 pub use diff::{VersionKey, diff, versions_by_number};
 pub use evaluators::Evaluators;
-pub use operator::{Imported, RuleTexts, bring_in, rules_of, texts_of};
+pub use operator::{Imported, Namesake, RuleTexts, bring_in, namesakes, rules_of, texts_of};
 pub use order::reorder;
 pub use past::{Past, PastRules};
 pub use platform::{Look, Platform};
@@ -82,6 +82,8 @@ pub enum RuleProblem {
     Locked(Problem),
     /// Somebody else changed the rule meanwhile.
     Conflict(Box<Conflict>),
+    /// The manifest of a new rule does not say how it is called, so that nothing can be kept of it: with all that is wrong with it.
+    Nameless(Problem, Vec<Diagnostic>),
 }
 
 impl RuleProblem {
@@ -89,7 +91,7 @@ impl RuleProblem {
     #[must_use]
     pub fn problem(&self) -> &Problem {
         match self {
-            Self::Input(problem) | Self::Locked(problem) => problem,
+            Self::Input(problem) | Self::Locked(problem) | Self::Nameless(problem, _) => problem,
             Self::Conflict(conflict) => &conflict.problem,
         }
     }
@@ -117,8 +119,30 @@ fn not_found() -> Problem {
     Problem::new("RULE_NOT_FOUND").at(&["rule"])
 }
 
-fn locked(slug: &str) -> RuleProblem {
-    RuleProblem::Locked(Problem::new("RULE_LOCKED").at(&["rule"]).with("rule", slug))
+/// What a structure cannot do with a rule of the platform.
+#[derive(Clone, Copy)]
+enum Change {
+    /// Set its state.
+    State,
+    /// Put a script of its own in its place.
+    Script,
+    /// Take it out of use.
+    Use,
+    /// Put it elsewhere in the order.
+    Place,
+    /// Discard a draft of it, or go back to a version.
+    Version,
+}
+
+fn locked(slug: &str, change: Change) -> RuleProblem {
+    let change = match change {
+        Change::State => "state",
+        Change::Script => "script",
+        Change::Use => "use",
+        Change::Place => "place",
+        Change::Version => "version",
+    };
+    RuleProblem::Locked(Problem::new("RULE_LOCKED").at(&["rule"]).with("rule", slug).with("change", change))
 }
 
 fn slug_taken(slug: &str, path: &'static str) -> Problem {
@@ -140,19 +164,38 @@ fn is_rewritten(ctx: &Ctx, rule: &rule::Model) -> bool {
     rule.replaces && ctx.catalog.get(&rule.slug).is_some_and(|rule| is_replaceable(rule))
 }
 
-/// A rule that a structure wrote.
-fn own_id(ctx: &Ctx, key: &RuleKey) -> Result<RuleId, RuleProblem> {
+/// A rule that a structure wrote, to be changed so.
+fn own_id(ctx: &Ctx, key: &RuleKey, change: Change) -> Result<RuleId, RuleProblem> {
     match key {
         RuleKey::Own(rule) => Ok(*rule),
-        RuleKey::Platform(slug) if ctx.catalog.get(slug).is_some() => Err(locked(slug)),
+        RuleKey::Platform(slug) if ctx.catalog.get(slug).is_some() => Err(locked(slug, change)),
         RuleKey::Platform(_) => Err(not_found().into()),
     }
 }
 
-/// The first thing that keeps a rule from loading, in one sentence.
+/// The first thing that keeps a text from being of use.
+fn gravest(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
+    diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// A problem that the first thing wrong with a text is told in, with its place.
+pub(in crate::services) fn refused(problem: Problem, diagnostics: &[Diagnostic], lang: Lang) -> Problem {
+    let place = |of: fn(&Diagnostic) -> usize| gravest(diagnostics).map_or(0, |error| limit(of(error)));
+    problem
+        .with("reason", first_error(diagnostics, lang))
+        .with("line", place(|error| error.line))
+        .with("column", place(|error| error.column))
+}
+
+/// The first thing that keeps a text from being of use, in one sentence, with what to do where that can be told.
 fn first_error(diagnostics: &[Diagnostic], lang: Lang) -> String {
-    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
-    error.map_or_else(String::new, |diagnostic| diagnostic.message.get(lang).to_owned())
+    gravest(diagnostics).map_or_else(String::new, |diagnostic| {
+        let message = diagnostic.message.get(lang);
+        match &diagnostic.hint {
+            Some(hint) => format!("{message} ({})", hint.get(lang)),
+            None => message.to_owned(),
+        }
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

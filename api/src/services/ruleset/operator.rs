@@ -4,14 +4,14 @@
 
 use entity::enums::{AccountKind, RuleVersionState};
 use entity::ids::StructureId;
-use entity::{account, rule};
+use entity::{account, rule, structure};
 use rules::{State, as_own};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::rows::{self, OwnRow};
 use super::{
-    PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, is_replaceable, publish,
-    save, set_state, state_of, view,
+    PublishRule, RuleKey, RuleProblem, RuleView, SaveRule, Saved, SetRule, cache, is_replaceable,
+    is_rewritten, publish, save, set_state, state_of, view,
 };
 use crate::app::Ctx;
 use crate::caller::{Caller, Operator};
@@ -128,6 +128,39 @@ pub async fn bring_in(
         }
     }
     Ok(Some(Imported::Published(number)))
+}
+
+/// A rule that a structure wrote under the slug of one of the operator's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    /// The name of the structure.
+    pub structure: String,
+    /// The slug of both.
+    pub slug: String,
+    /// Whether the structure's runs in the place of the operator's, rather than beside it.
+    pub in_its_place: bool,
+}
+
+/// The published rules of structures that have the slug of a rule of the operator's folder, in force now.
+///
+/// # Errors
+/// The database's.
+pub async fn namesakes(ctx: &Ctx, _operator: Operator) -> Result<Vec<Namesake>, Fault> {
+    let slugs: Vec<&str> = ctx.catalog.plugins().map(|rule| &*rule.manifest().slug).collect();
+    if slugs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = rule::published_of_slugs(&slugs).all(ctx.store.readers()).await?;
+    let mut namesakes = Vec::new();
+    for rule in rows {
+        let structure = structure::by_id(rule.structure_id).one(ctx.store.readers()).await?;
+        namesakes.push(Namesake {
+            structure: structure.map(|structure| structure.name).unwrap_or_default(),
+            in_its_place: is_rewritten(ctx, &rule),
+            slug: rule.slug,
+        });
+    }
+    Ok(namesakes)
 }
 
 /// The structure's own rule of that slug, with its published version, or else its latest.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use entity::ids::StructureId;
 use entity::{rule, rule_version};
-use rules::{LocalText, Rule, Verdict};
+use rules::{LocalText, Origin, Rule, Verdict};
 use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 
@@ -46,7 +46,7 @@ impl Past {
 /// The rules of a structure's verdicts, each looked up once.
 pub struct PastRules {
     structure: StructureId,
-    found: HashMap<(String, i64, String), Past>,
+    found: HashMap<(String, i64, String, Option<Origin>), Past>,
 }
 
 impl PastRules {
@@ -61,7 +61,7 @@ impl PastRules {
     /// # Errors
     /// The database's.
     pub async fn find(&mut self, ctx: &Ctx, verdict: &Verdict) -> Result<&Past, Fault> {
-        let key = (verdict.slug.clone(), verdict.version, verdict.script_hash.clone());
+        let key = (verdict.slug.clone(), verdict.version, verdict.script_hash.clone(), verdict.origin);
         match self.found.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => Ok(place.insert(find(ctx, self.structure, verdict).await?)),
@@ -70,11 +70,14 @@ impl PastRules {
 }
 
 async fn find(ctx: &Ctx, structure: StructureId, verdict: &Verdict) -> Result<Past, Fault> {
-    let platform = ctx.catalog.get(&verdict.slug);
+    let platform = ctx.catalog.get(&verdict.slug).filter(|_| verdict.origin != Some(Origin::Own));
     let ran =
         |rule: &&Arc<Rule>| rule.manifest().version == verdict.version && rule.hash() == verdict.script_hash;
     if let Some(rule) = platform.filter(ran) {
         return Ok(Past::Platform(Arc::clone(rule)));
+    }
+    if matches!(verdict.origin, Some(Origin::BuiltIn | Origin::Plugin)) {
+        return Ok(Past::Gone);
     }
     let Some(version) = own_version(ctx, structure, verdict).await? else { return Ok(Past::Gone) };
     if hex(&Sha256::digest(&version.source)) != verdict.script_hash {

@@ -39,6 +39,8 @@ pub enum Look {
         /// How many rules the folder holds.
         rules: usize,
     },
+    /// What is in force is there again, after what was refused.
+    Mended,
     /// What is there does not load; what was in force still is.
     Refused(CatalogError),
     /// Rules of those slugs are there no more: a folder that was emptied or is not mounted would lift them unseen. What was in force still
@@ -72,8 +74,9 @@ impl Platform {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Plugins::read(folder);
         if found.as_ref().is_ok_and(|found| *found == looks.loaded) {
+            let told = looks.told;
             *looks = Looks { loaded: std::mem::take(&mut looks.loaded), ..Looks::default() };
-            return Look::Same;
+            return if told { Look::Mended } else { Look::Same };
         }
         let seen = found.as_ref().map_err(CatalogError::to_string).cloned();
         let settled = looks.last.as_ref() == Some(&seen);

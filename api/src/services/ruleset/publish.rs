@@ -16,7 +16,7 @@ use super::active::platform_state;
 use super::conflict::check_active;
 use super::rows;
 use super::{
-    RuleProblem, Saved, first_error, is_replaceable, lock, locked, not_found, save, slug_taken, state_of,
+    Change, RuleProblem, Saved, is_replaceable, lock, locked, not_found, refused, save, slug_taken, state_of,
     stored, versions,
 };
 use crate::app::Ctx;
@@ -69,15 +69,7 @@ pub(super) async fn load(
     let (manifest, source) = (version.manifest.clone(), version.source.clone());
     let loaded = super::load(ctx, version.structure_id, manifest, source).await?;
     Ok(loaded.map_err(|diagnostics| {
-        let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == rules::Severity::Error);
-        let place = |of: fn(&rules::Diagnostic) -> usize| {
-            error.map_or(0, |error| i64::try_from(of(error)).unwrap_or(0))
-        };
-        Problem::new("RULE_NOT_PUBLISHABLE")
-            .at(&[path])
-            .with("reason", first_error(&diagnostics, ctx.lang))
-            .with("line", place(|error| error.line))
-            .with("column", place(|error| error.column))
+        refused(Problem::new("RULE_NOT_PUBLISHABLE").at(&[path]), &diagnostics, ctx.lang)
     })?)
 }
 
@@ -145,7 +137,7 @@ pub(super) async fn make_way(
             return Err(slug_taken(&rule.slug, "version").into());
         }
         if !is_replaceable(platform) {
-            return Err(locked(&rule.slug).into());
+            return Err(locked(&rule.slug, Change::Script).into());
         }
         let setting = rows::setting(tx, structure, &rule.slug).await?;
         before = before.or_else(|| Some(platform_state(platform, setting.as_ref())));
@@ -167,8 +159,7 @@ pub(super) async fn make_way(
         versions::bring_back(tx, structure, rule.id).await?;
     }
     let mut params = rows::params(&rule.params).unwrap_or_default();
-    let specs = &loaded.manifest().params;
-    params.retain(|name, value| specs.get(name).is_some_and(|spec| spec.check(value).is_ok()));
+    loaded.manifest().keep_accepted(&mut params);
     let ready = rule::Entity::update_many()
         .col_expr(rule::Column::State, Expr::value(stored(state)))
         .col_expr(rule::Column::Params, Expr::value(rows::column(&params)?));

@@ -14,7 +14,7 @@ use super::conflict::{check_active, check_latest};
 use super::publish::{Wanted, load, make_way, mark, version_not_found};
 use super::versions::{self, NewVersion, Text};
 use super::view::changed;
-use super::{RuleKey, RuleProblem, RuleView, Saved, lock, not_found, own_id, rows, save};
+use super::{Change, RuleKey, RuleProblem, RuleView, Saved, lock, not_found, own_id, rows, save};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Problem};
@@ -47,7 +47,7 @@ pub async fn roll_back(
 ) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
     let RollBackRule { rule, to, expected_active, state, comment } = input;
-    let id = own_id(ctx, &rule)?;
+    let id = own_id(ctx, &rule, Change::Version)?;
     let comment = save::checked_comment(comment)?;
     let query = rule_version::by_id_in(structure, to).filter(rule_version::Column::RuleId.eq(id));
     rule::by_id_in(structure, id).one(ctx.store.readers()).await?.ok_or_else(not_found)?;
@@ -99,7 +99,7 @@ pub async fn retire(
     expected_active: Option<RuleVersionId>,
 ) -> Result<RuleView, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
-    let id = own_id(ctx, rule)?;
+    let id = own_id(ctx, rule, Change::Use)?;
     let (task_ctx, task_caller) = (ctx.clone(), caller.clone());
     let write = ctx.store.write(move |tx| {
         Box::pin(async move {
@@ -129,7 +129,7 @@ pub async fn discard(
     latest: RuleVersionId,
 ) -> Result<Option<RuleView>, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
-    let id = own_id(ctx, rule)?;
+    let id = own_id(ctx, rule, Change::Version)?;
     let (task_ctx, task_caller) = (ctx.clone(), caller.clone());
     let write = ctx.store.write(move |tx| {
         Box::pin(async move {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use entity::enums::{Module, RuleState, RuleVersionState};
 use entity::ids::{RuleId, RuleVersionId, StructureId};
 use entity::{rule, rule_version};
-use rules::{Diagnostic, MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES, declared_slug};
+use rules::{Diagnostic, Lang, MAX_MANIFEST_BYTES, MAX_SOURCE_BYTES, declared_slug};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
 
@@ -17,8 +17,8 @@ use super::rows::{self, Params, VersionRow};
 use super::versions::{self, NewVersion, Text};
 use super::view::changed;
 use super::{
-    MAX_COMMENT_CHARS, MAX_RULES_EVER, RuleKey, RuleProblem, RuleView, first_error, is_replaceable, limit,
-    lock, locked, not_found, slug_taken,
+    Change, MAX_COMMENT_CHARS, MAX_RULES_EVER, RuleKey, RuleProblem, RuleView, is_replaceable, limit, lock,
+    locked, not_found, refused, slug_taken,
 };
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -81,7 +81,7 @@ enum Target {
 ///
 /// # Errors
 /// `RULE_LOCKED` for a rule of the platform that may not be replaced; `RULE_NOT_FOUND`, `RULE_MISSING`, [`RuleProblem::Conflict`],
-/// `RULE_SLUG_MISSING`, `RULE_SLUG_CHANGED`, `RULE_SLUG_TAKEN`, `RULE_LIMIT_REACHED`, `RULE_VERSION_LIMIT_REACHED`,
+/// [`RuleProblem::Nameless`], `RULE_SLUG_CHANGED`, `RULE_SLUG_TAKEN`, `RULE_LIMIT_REACHED`, `RULE_VERSION_LIMIT_REACHED`,
 /// `RULE_TEXT_TOO_LONG`, `RULE_TEXT_INVALID`, `RULE_COMMENT_TOO_LONG`; [`crate::error::Fault::Forbidden`] without `READ_WRITE` on RULES.
 pub async fn save(ctx: &Ctx, caller: &Caller, input: SaveRule) -> Result<Saved, Failure<RuleProblem>> {
     let structure = caller.may_write(Module::Rules)?.structure;
@@ -153,7 +153,7 @@ fn target(ctx: &Ctx, rule: Option<&RuleKey>, based_on: Option<RuleVersionId>) ->
         Some(RuleKey::Own(rule)) => Ok(Target::Own(*rule)),
         Some(RuleKey::Platform(slug)) => match ctx.catalog.get(slug) {
             Some(rule) if is_replaceable(rule) => Ok(Target::Platform(slug.clone())),
-            Some(_) => Err(locked(slug)),
+            Some(_) => Err(locked(slug, Change::Script)),
             None => Err(not_found().into()),
         },
         None if based_on.is_some() => Err(Problem::new("RULE_MISSING").at(&["rule"]).into()),
@@ -222,12 +222,7 @@ async fn first_version(
     begin: NewRule,
 ) -> Result<rule_version::Model, Failure<RuleProblem>> {
     let Some(slug) = draft.slug.clone() else {
-        let of_slug = draft.diagnostics.iter().find(|diagnostic| diagnostic.message.en.starts_with("slug:"));
-        let reason = of_slug.map_or_else(
-            || first_error(&draft.diagnostics, ctx.lang),
-            |diagnostic| diagnostic.message.get(ctx.lang).to_owned(),
-        );
-        return Err(Problem::new("RULE_SLUG_MISSING").at(&["manifest"]).with("reason", reason).into());
+        return Err(nameless(draft.diagnostics, ctx.lang).into());
     };
     let mine = || rule::in_structure(caller.structure);
     let same = mine().filter(rule::Column::Slug.eq(&slug)).one(tx).await?;
@@ -264,6 +259,22 @@ async fn first_version(
     };
     let rule = rule::Entity::insert(row).exec_with_returning(tx).await?;
     versions::insert(tx, ctx, caller, draft.version(rule.id, 1)).await
+}
+
+/// A new rule whose manifest does not say how it is called: what is wrong with the manifest, of the slug first.
+fn nameless(mut diagnostics: Vec<Diagnostic>, lang: Lang) -> RuleProblem {
+    let of_slug = |diagnostic: &Diagnostic| {
+        let message = &diagnostic.message.en;
+        message.starts_with("slug:") || message.contains("missing field `slug`")
+    };
+    diagnostics.sort_by_key(|diagnostic| !of_slug(diagnostic));
+    let code = if diagnostics.first().is_some_and(of_slug) {
+        "RULE_SLUG_MISSING"
+    } else {
+        "RULE_MANIFEST_UNREADABLE"
+    };
+    let problem = refused(Problem::new(code).at(&["manifest"]), &diagnostics, lang);
+    RuleProblem::Nameless(problem, diagnostics)
 }
 
 /// The next version of a rule, if it was made on the latest.

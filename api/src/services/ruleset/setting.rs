@@ -15,7 +15,7 @@ use super::active::{platform_params, platform_state};
 use super::cache::Loaded;
 use super::rows::{self, Params};
 use super::view::changed;
-use super::{RuleKey, RuleProblem, RuleView, first_error, load, lock, locked, not_found, stored};
+use super::{Change, RuleKey, RuleProblem, RuleView, first_error, load, lock, locked, not_found, stored};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Problem};
@@ -127,7 +127,7 @@ fn check_lock(
     let manifest = rule.manifest();
     let held = manifest.lock.unwrap_or(Lock::Locked) == Lock::Locked;
     if held && state.is_some_and(|state| state != platform_state(rule, before)) {
-        return Err(locked(&manifest.slug));
+        return Err(locked(&manifest.slug, Change::State));
     }
     Ok(())
 }
@@ -176,7 +176,10 @@ pub(super) fn set_params(
     for (name, text) in given {
         let at = |code| Problem::new(code).at(&["parameters"]).with("name", shown(name));
         let spec = manifest.params.get(name).ok_or_else(|| match nearest(name, manifest) {
-            Some(nearest) => at("PARAMETER_UNKNOWN").with("nearest", nearest).with("rule", &*manifest.slug),
+            Some(nearest) => at("PARAMETER_UNKNOWN")
+                .with("nearest", nearest)
+                .with("known", manifest.params.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
+                .with("rule", &*manifest.slug),
             None => Problem::new("RULE_WITHOUT_PARAMETERS").at(&["parameters"]).with("rule", &*manifest.slug),
         })?;
         if !named.insert(name) {
@@ -193,7 +196,13 @@ pub(super) fn set_params(
         })?;
         params.insert(name.clone(), value);
     }
-    Ok(())
+    match manifest.in_order(params) {
+        Err((name, error)) if !given.is_empty() => Err(Problem::new("PARAMETER_OUT_OF_BOUNDS")
+            .at(&["parameters"])
+            .with("name", name)
+            .with("reason", error.text().get(lang))),
+        _ => Ok(()),
+    }
 }
 
 /// A name as a message quotes it: of a length that fits.

@@ -12,7 +12,7 @@ use super::save::{self, Checked, NewRule};
 use super::setting::set_params;
 use super::versions::Text;
 use super::view::{ParameterView, parameters};
-use super::{RuleKey, RuleProblem, Saved, is_replaceable, locked, not_found};
+use super::{Change, RuleKey, RuleProblem, Saved, is_replaceable, locked, not_found};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
@@ -119,7 +119,7 @@ fn source(ctx: &Ctx, from: &StartFrom) -> Result<(Arc<Rule>, bool), RuleProblem>
         StartFrom::Rule(RuleKey::Platform(slug)) => {
             let rule = ctx.catalog.get(slug).ok_or_else(not_found)?;
             if !is_replaceable(rule) {
-                return Err(locked(slug));
+                return Err(locked(slug, Change::Script));
             }
             Ok((Arc::clone(rule), true))
         }

@@ -83,6 +83,8 @@ pub struct ParameterView {
     pub max: Option<String>,
     /// The only texts it may be, or hold.
     pub options: Option<Vec<String>>,
+    /// The parameter whose value this one's is greater than.
+    pub above: Option<String>,
 }
 
 impl Keyed for RuleView {
@@ -326,6 +328,7 @@ pub(super) fn parameters(manifest: &Manifest, set: &Params) -> Vec<ParameterView
             min: written(spec.min),
             max: written(spec.max),
             options: spec.options.clone(),
+            above: spec.above.clone(),
         }
     };
     manifest.params.iter().map(view).collect()

@@ -80,6 +80,18 @@ impl List<'_> {
         }
     }
 
+    /// Each item in small letters, all together within the limit of one text.
+    fn lower(&self, at: Place) -> Eval<Self> {
+        let lower = match self {
+            Self::Held(items) => items.iter().map(|item| item.to_lowercase()).collect::<Vec<_>>(),
+            Self::Made(items) => items.iter().map(|item| item.to_lowercase()).collect(),
+        };
+        if lower.iter().map(String::len).sum::<usize>() > MAX_TEXT_BYTES {
+            return Err(Box::new(Fault::too_large(at)));
+        }
+        Ok(List::Made(lower.into_iter().map(Cow::Owned).collect()))
+    }
+
     pub(super) const fn len(&self) -> usize {
         match self {
             Self::Held(items) => items.len(),
@@ -106,6 +118,7 @@ impl Kind for Texts {
                 _ => return Err(misplaced().into()),
             },
             Self::Items(items) => return machine.items(items).map(List::Made),
+            Self::Lower(list) => return machine.node(list)?.lower(at),
         };
         let bytes: usize = items.iter().map(String::len).sum();
         if bytes > MAX_TEXT_BYTES { Err(Box::new(Fault::too_large(at))) } else { Ok(List::Held(items)) }
@@ -116,6 +129,7 @@ impl Kind for Texts {
             Self::Fact(fact, _) => fact.path.into(),
             Self::Param(param) => format!("params.{}", param.name).into(),
             Self::Items(_) | Self::Constant(_) => "[]".into(),
+            Self::Lower(_) => "to_lower".into(),
         }
     }
 
@@ -127,7 +141,11 @@ impl Kind for Texts {
     }
 
     fn is_secret(&self) -> bool {
-        matches!(self, Self::Items(items) if items.iter().any(Node::is_secret))
+        match self {
+            Self::Items(items) => items.iter().any(Node::is_secret),
+            Self::Lower(list) => list.is_secret(),
+            Self::Fact(..) | Self::Param(_) | Self::Constant(_) => false,
+        }
     }
 }
 

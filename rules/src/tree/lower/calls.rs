@@ -3,9 +3,10 @@
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 use super::any::{Any, Lowered};
-use super::{Bool, CALL, Int, LINK, Text, Walk};
+use super::{Bool, CALL, Int, LINK, Text, Texts, Walk};
 use crate::facts;
 use crate::host::{FUNCTIONS, Signature, VERDICT};
+use crate::limits::MAX_NAME_CHARS;
 use crate::names::hint;
 use crate::text::{Lang, LocalText};
 use crate::tree::{Answer, Arithmetic, Comparison, Sameness, TextTest};
@@ -74,6 +75,7 @@ impl Walk<'_> {
             takes.push(self.part(argument, depth + 1)?);
         }
         let kinds: Vec<Type> = takes.iter().map(Any::kind).collect();
+        self.ranges(&call.name, &takes);
         if operator && call.name != "contains" {
             let found = apply_operator(&call.name, takes, at);
             if found.is_none() {
@@ -100,7 +102,7 @@ impl Walk<'_> {
         let (en, fr) = (listed(takes, Lang::En), listed(takes, Lang::Fr));
         let known: Vec<&Signature> = FUNCTIONS.iter().filter(|known| known.name == name).collect();
         if known.is_empty() {
-            let near = hint(name, FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
+            let near = hint(elsewhere(name), FUNCTIONS.iter().map(|known| known.name).chain([VERDICT]));
             let (en, fr) = ("there is no function", "il n’existe aucune fonction");
             return self.problem(at, format!("{en} {name:?}"), format!("{fr} {name:?}"), near);
         }
@@ -136,7 +138,7 @@ impl Walk<'_> {
                 *place,
                 format!("the manifest declares no code {code:?}"),
                 format!("le manifeste ne déclare aucun code {code:?}"),
-                hint(code, codes),
+                hint(code, codes.clone()).or_else(|| undeclared(code, codes)),
             );
             return None;
         }
@@ -200,6 +202,7 @@ pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Optio
         (None, None) => Answer::Pass.at(at),
         (Some(Any::Text(text)), None) if name == "len" => Int::Length(Box::new(text)).at(at),
         (Some(Any::Text(text)), None) => Text::Lower(Box::new(text)).at(at),
+        (Some(Any::Texts(list)), None) if name == "to_lower" => Texts::Lower(Box::new(list)).at(at),
         (Some(Any::Texts(list)), None) => Int::Count(Box::new(list)).at(at),
         (Some(Any::Text(text)), Some(Any::Text(part))) => {
             Bool::InText(TextTest::read(name)?, Box::new((text, part))).at(at)
@@ -212,6 +215,29 @@ pub(super) fn apply_function(name: &str, takes: Vec<Any>, at: Position) -> Optio
         }
         _ => return None,
     })
+}
+
+/// What to do about a code that the manifest does not declare, nor one like it.
+fn undeclared<'a>(code: &str, declared: impl Iterator<Item = &'a str>) -> Option<LocalText> {
+    let declared = declared.collect::<Vec<_>>().join(", ");
+    (code.len() <= MAX_NAME_CHARS).then(|| {
+        LocalText::new(
+            format!("declare it as [codes.{code}], or answer one of: {declared}"),
+            format!("déclarez-le par [codes.{code}], ou répondez l’un de : {declared}"),
+        )
+    })
+}
+
+/// The name here of a function that other languages call so.
+fn elsewhere(name: &str) -> &str {
+    match name {
+        "includes" | "has" => "contains",
+        "lower" | "lowercase" | "toLowerCase" | "lcase" => "to_lower",
+        "length" | "size" | "count" => "len",
+        "startsWith" => "starts_with",
+        "endsWith" => "ends_with",
+        name => name,
+    }
 }
 
 fn listed(kinds: &[Type], lang: Lang) -> String {
