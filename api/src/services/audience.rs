@@ -11,15 +11,12 @@ use entity::ids::{CampaignId, PersonId, StructureId};
 use entity::own_values::OwnValues;
 use entity::person::{self, Column};
 use entity::sensitive::{Digest, Sensitive};
-use entity::{message, message_person};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
-use super::delivery::in_state;
 use super::people::filter::{self, PersonFilter};
 use super::prices;
-use crate::domain::message_state::MessageState;
 use crate::error::{Failure, Fault, Problem};
 
 /// The most people ticked, or unticked, one by one: what a person does by hand.
@@ -53,9 +50,6 @@ pub enum Audience {
         /// The first of its family: of those sent to reach the same people.
         first: CampaignId,
     },
-    /// Those whom the queued messages of a campaign are for. Nobody asks for it, and none is stored.
-    #[serde(skip)]
-    Queued(CampaignId),
 }
 
 /// How many people an audience has, and how many it reaches.
@@ -99,7 +93,7 @@ impl Audience {
         let (named, path): (usize, &[&'static str]) = match self {
             Self::People(ids) => (ids.len(), &["audience", "people"]),
             Self::Matching { except, .. } => (except.len(), &["audience", "matching", "except"]),
-            Self::Unreached { .. } | Self::Queued(_) => return Ok(()),
+            Self::Unreached { .. } => return Ok(()),
         };
         if named > MAX_IDS {
             let max = i64::try_from(MAX_IDS).expect("invariant: a small constant");
@@ -113,7 +107,7 @@ impl Audience {
     pub fn retry_of(&self) -> Option<CampaignId> {
         match self {
             Self::Unreached { first, .. } => Some(*first),
-            Self::People(_) | Self::Matching { .. } | Self::Queued(_) => None,
+            Self::People(_) | Self::Matching { .. } => None,
         }
     }
 
@@ -122,9 +116,7 @@ impl Audience {
     pub fn nobody(&self) -> Problem {
         match self {
             Self::Unreached { .. } => Problem::new("NOTHING_TO_RETRY").at(&["campaign"]),
-            Self::People(_) | Self::Matching { .. } | Self::Queued(_) => {
-                Problem::new("AUDIENCE_EMPTY").at(&["audience"])
-            }
+            Self::People(_) | Self::Matching { .. } => Problem::new("AUDIENCE_EMPTY").at(&["audience"]),
         }
     }
 
@@ -147,7 +139,6 @@ impl Audience {
                 })
             }
             Self::Unreached { campaign, first } => Ok(unreached::condition(structure, *campaign, *first)),
-            Self::Queued(campaign) => Ok(queued(structure, *campaign)),
         }
     }
 
@@ -243,25 +234,6 @@ impl Audience {
         }
         Ok(Scan { query, last: None, done: false })
     }
-}
-
-/// The people whom the queued messages of a campaign are for.
-fn queued(structure: StructureId, campaign: CampaignId) -> Condition {
-    let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
-    let people = Query::select()
-        .expr(covered(message_person::Column::PersonId))
-        .from(message_person::Entity)
-        .inner_join(
-            message::Entity,
-            covered(message_person::Column::MessageId).equals((message::Entity, message::Column::Id)),
-        )
-        .and_where(message::Column::StructureId.eq(structure))
-        .and_where(message::Column::CampaignId.eq(campaign))
-        .and_where(in_state(MessageState::Queued))
-        .take();
-    Condition::all()
-        .add(Column::StructureId.eq(structure))
-        .add(Expr::col((person::Entity, Column::Id)).in_subquery(people))
 }
 
 /// A scan under way.

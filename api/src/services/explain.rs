@@ -4,8 +4,9 @@
 
 use entity::enums::Stage;
 use entity::ids::DecisionId;
-use entity::{At, campaign, decision, structure};
+use entity::{At, campaign, campaign_dispatch, decision, structure};
 use rules::{LocalText, Outcome, Verdict};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -35,6 +36,9 @@ pub struct Explained {
     pub exclusions: Vec<Exclusion>,
     /// How many it left out.
     pub excluded: i64,
+    /// What was decided when the hour of the campaign had come; none of one that left at once, or waits, or of a decision asked for by its
+    /// own id.
+    pub dispatch: Option<DecisionId>,
 }
 
 /// The most people named whom a campaign left out: more are told by number, and read through the API.
@@ -75,12 +79,14 @@ pub async fn explain(ctx: &Ctx, operator: Operator, id: Uuid) -> Result<Option<E
         let title = rule.map(|rule| rule.manifest().title.clone());
         told.push(Told { verdict, title, facts });
     }
-    let (exclusions, excluded) = match sent {
-        Some(sent) => {
-            message::first_exclusions(ctx, operator, (sent.structure_id, sent.id), MAX_EXCLUSIONS).await?
-        }
-        None => (Vec::new(), 0),
-    };
+    let (mut exclusions, mut excluded, mut dispatch) = (Vec::new(), 0, None);
+    if let Some(sent) = sent {
+        let place = (sent.structure_id, sent.id);
+        (exclusions, excluded) = message::first_exclusions(ctx, operator, place, MAX_EXCLUSIONS).await?;
+        let judged = campaign_dispatch::in_structure(sent.structure_id)
+            .filter(campaign_dispatch::Column::CampaignId.eq(sent.id));
+        dispatch = judged.one(db).await?.map(|row| row.decision_id);
+    }
     Ok(Some(Explained {
         id: row.id,
         structure: name.unwrap_or_default(),
@@ -90,5 +96,6 @@ pub async fn explain(ctx: &Ctx, operator: Operator, id: Uuid) -> Result<Option<E
         verdicts: told,
         exclusions,
         excluded,
+        dispatch,
     }))
 }

@@ -193,6 +193,50 @@ fn a_decision_is_explained_and_taken_again() {
     });
 }
 
+#[test]
+fn what_left_later_is_explained_as_sent_and_as_left() {
+    on_both(async |database| {
+        let key = database.master_key_file.display().to_string();
+        let variables =
+            [("ENVOI_DATABASE_URL", database.address.as_str()), ("ENVOI_MASTER_KEY_FILE", key.as_str())];
+        let server = Server::start(database.folder(), &[], &variables).await;
+        let token = server.sign_in("marie@quatre-vents.example").await;
+        let campaign = left_later(&server, &token).await;
+        assert_eq!(server.stop().await, Some(0));
+        let told = done(&database, &["rules", "explain", &campaign]).await;
+        let (sent, left) = (told.find("SEND: ALLOWED"), told.find("DISPATCH: ALLOWED"));
+        assert!(sent.is_some() && sent < left, "both are told: {told}");
+        let verified = done(&database, &["rules", "verify"]).await;
+        assert!(verified.contains("3 decisions: ") && verified.contains(", 0 differences, "), "{verified}");
+        database
+    });
+}
+
+/// The id of a campaign that was sent to leave two seconds later, and that the server let leave then.
+async fn left_later(server: &Server, token: &str) -> String {
+    let at = api::clock::Clock::now(&api::clock::SystemClock) + chrono::TimeDelta::seconds(2);
+    let preview = "mutation($at: DateTime!) { previewSms(input: { audience: { matching: { filter: {} } },
+        message: { text: \"Plus tard\", sendAt: $at } }) { preview { token } errors { message } } }";
+    let shown = server.graphql(Some(token), preview, json!({ "at": at })).await;
+    let document = "mutation($token: String!) { sendSms(input: { previewToken: $token,
+        idempotencyKey: \"0190b5ac-0000-7000-8000-000000000001\" }) { campaign { id state } errors { code } } }";
+    let sent = server
+        .graphql(Some(token), document, json!({ "token": shown["previewSms"]["preview"]["token"] }))
+        .await;
+    let campaign = &sent["sendSms"]["campaign"];
+    assert_eq!(campaign["state"], "SCHEDULED", "{sent}");
+    let document =
+        "query($id: ID!) { node(id: $id) { ... on Campaign { state dispatchDecision { outcome } } } }";
+    loop {
+        let node =
+            server.graphql(Some(token), document, json!({ "id": campaign["id"] })).await["node"].take();
+        if node["state"] != "SCHEDULED" {
+            assert_eq!(node["dispatchDecision"]["outcome"], "ALLOWED", "{node}");
+            return campaign["id"].as_str().expect("an id").to_owned();
+        }
+    }
+}
+
 /// All adds up as it is; whatever is planted is found, and what cannot be told is counted.
 async fn verifies(database: &TestDatabase) {
     let verify = ["rules", "verify", "--structure", QUATRE_VENTS];

@@ -12,7 +12,7 @@ use crate::app::Ctx;
 use crate::caller::Operator;
 use crate::cli::{CliError, print};
 use crate::graphql;
-use crate::services::explain::{Told, explain};
+use crate::services::explain::{Explained, Told, explain};
 use crate::services::message::{Exclusion, ExclusionReason};
 
 #[derive(Args)]
@@ -26,18 +26,28 @@ impl Explain {
         let id = Uuid::parse_str(&self.id).ok().or_else(|| graphql::decision_or_campaign(&self.id));
         let absent = || CliError::Usage(words.say("RULES_NO_DECISION", &[("id", self.id.clone().into())]));
         let explained = explain(ctx, operator, id.ok_or_else(absent)?).await?.ok_or_else(absent)?;
-        let args = [
-            ("id", explained.id.as_uuid().to_string().into()),
-            ("structure", explained.structure.into()),
-            ("at", explained.at.to_rfc3339().into()),
-            ("stage", explained.stage.as_str().into()),
-            ("outcome", json!(explained.outcome).as_str().unwrap_or_default().into()),
-        ];
-        words.print("RULES_EXPLAINED", &args)?;
-        explained.verdicts.iter().try_for_each(|told| tell(told, words))?;
+        told(&explained, words)?;
         left_out(&explained.exclusions, explained.excluded, words)?;
+        if let Some(dispatch) = explained.dispatch {
+            let then = explain(ctx, operator, dispatch.as_uuid()).await?.ok_or_else(absent)?;
+            print("")?;
+            told(&then, words)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A decision, and what each rule answered.
+fn told(explained: &Explained, words: Words) -> Result<(), CliError> {
+    let args = [
+        ("id", explained.id.as_uuid().to_string().into()),
+        ("structure", explained.structure.clone().into()),
+        ("at", explained.at.to_rfc3339().into()),
+        ("stage", explained.stage.as_str().into()),
+        ("outcome", json!(explained.outcome).as_str().unwrap_or_default().into()),
+    ];
+    words.print("RULES_EXPLAINED", &args)?;
+    explained.verdicts.iter().try_for_each(|told| tell(told, words))
 }
 
 /// Whom the campaign left out, one a line.

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::At;
 use entity::ids::{CampaignId, StructureId};
 use entity::{campaign, campaign_dispatch, preview};
 use rules::{Decision, Lang, Outcome, Stage};
@@ -27,7 +28,7 @@ use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::message_state::CampaignState;
 use crate::error::Fault;
-use crate::services::audience::{Audience, Counts};
+use crate::services::audience::Counts;
 use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, domain_campaign_state, reason, suppress};
 use crate::services::{accounts, decisions, ledger, ruleset, structures};
 use crate::store::StoreError;
@@ -65,7 +66,7 @@ impl Schedules {
                 }
             }
         }
-        for place in places(app, &refused()).await? {
+        for place in places(app, &refused(now)).await? {
             more |= go_on(app, place).await? == SUPPRESSED_AT_ONCE;
         }
         Ok(more)
@@ -74,8 +75,7 @@ impl Schedules {
 
 /// The campaigns whose hour has come, and that were not judged.
 fn due(now: DateTime<Utc>, except: impl ExactSizeIterator<Item = CampaignId>) -> SelectStatement {
-    let mut query = scheduled(false);
-    query.and_where(Expr::col((campaign::Entity, campaign::Column::SendAt)).lte(entity::At::from(now)));
+    let mut query = overdue(now, false);
     if except.len() > 0 {
         query.and_where(campaign::Column::Id.is_not_in(except));
     }
@@ -83,31 +83,30 @@ fn due(now: DateTime<Utc>, except: impl ExactSizeIterator<Item = CampaignId>) ->
 }
 
 /// The campaigns that were refused, of which some messages are still queued.
-fn refused() -> SelectStatement {
-    scheduled(true)
+fn refused(now: DateTime<Utc>) -> SelectStatement {
+    overdue(now, true)
 }
 
-fn scheduled(judged: bool) -> SelectStatement {
-    let of = |column: campaign::Column| Expr::col((campaign::Entity, column));
+fn overdue(now: DateTime<Utc>, judged: bool) -> SelectStatement {
+    use campaign::Column;
+    let of = |column: Column| Expr::col((campaign::Entity, column));
+    let its = |column: campaign_dispatch::Column| Expr::col((campaign_dispatch::Entity, column));
     let decision = Query::select()
         .expr(Expr::val(1_i32))
         .from(campaign_dispatch::Entity)
-        .and_where(
-            Expr::col((campaign_dispatch::Entity, campaign_dispatch::Column::CampaignId))
-                .equals((campaign::Entity, campaign::Column::Id)),
-        )
+        .and_where(its(campaign_dispatch::Column::StructureId).eq(of(Column::StructureId)))
+        .and_where(its(campaign_dispatch::Column::CampaignId).eq(of(Column::Id)))
         .take();
     let decided = Expr::exists(decision);
     // The state as a literal, so that the partial index serves.
     Query::select()
-        .columns(
-            [campaign::Column::StructureId, campaign::Column::Id].map(|column| (campaign::Entity, column)),
-        )
+        .columns([Column::StructureId, Column::Id].map(|column| (campaign::Entity, column)))
         .from(campaign::Entity)
-        .and_where(of(campaign::Column::State).eq(Expr::Constant(CampaignState::Scheduled.as_str().into())))
+        .and_where(of(Column::State).eq(Expr::Constant(CampaignState::Scheduled.as_str().into())))
+        .and_where(of(Column::SendAt).lte(At::from(now)))
         .and_where(if judged { decided } else { decided.not() })
-        .order_by((campaign::Entity, campaign::Column::SendAt), Order::Asc)
-        .order_by((campaign::Entity, campaign::Column::Id), Order::Asc)
+        .order_by((campaign::Entity, Column::SendAt), Order::Asc)
+        .order_by((campaign::Entity, Column::Id), Order::Asc)
         .limit(CAMPAIGNS)
         .take()
 }
@@ -201,7 +200,7 @@ async fn decide(
     let leaving = Leaving { at: now, own: Some(row.id) };
     let facts = facts::beforehand(caller, &standing, said, credit, now)?;
     let screening = Screening::new(ctx, structure, &rules, facts.clone(), leaving).await?;
-    let screening = screening.read(tx, &Audience::Queued(row.id)).await?;
+    let screening = left_out::screen(tx, (structure, row.id), screening).await?;
     let dropped = Dropped::of(tx, (structure, row.id), screening.left_out()).await?;
     let counts = Counts {
         people: seen.recipient_count + seen.excluded_count,

@@ -6,18 +6,98 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::ids::{MessageId, PersonId};
-use entity::{message, message_person};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use entity::{message, message_person, person};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
-use super::LeftOut;
+use super::{LeftOut, Screening};
 use crate::app::Ctx;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
+use crate::services::audience::Recipient;
 use crate::services::delivery::{Change, Moves, Place, SUPPRESSED_AT_ONCE, Standing, in_state, reason};
 use crate::services::message::exclusions;
 use crate::services::message::plan::count;
 use crate::store::among_ids;
+
+/// People looked at by one statement: few statements, and little held in memory.
+const PAGE: u64 = 2_000;
+
+/// Has the rules look at those whom the queued messages of a campaign are for, whatever became of their numbers since.
+pub(super) async fn screen(
+    tx: &DatabaseTransaction,
+    place: Place,
+    mut screening: Screening,
+) -> Result<Screening, Fault> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        message: MessageId,
+        #[sea_orm(nested)]
+        recipient: Recipient,
+    }
+    if screening.is_open() {
+        return Ok(screening);
+    }
+    let mut last = None;
+    loop {
+        let rows = tx.query_all(&people(place, last)).await?;
+        let rows: Vec<Row> =
+            rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        let Some(end) = rows.last() else {
+            return Ok(screening);
+        };
+        last = Some((end.message, end.recipient.id));
+        let page = rows.into_iter().map(|row| row.recipient).collect();
+        (screening, _) = screening.sift(tx, page).await?;
+    }
+}
+
+/// The next page of those people, message by message, with the numbers that the messages go to.
+fn people(place: Place, after: Option<(MessageId, PersonId)>) -> SelectStatement {
+    use message::Column;
+    let of = |column: Column| Expr::col((message::Entity, column));
+    let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
+    let mut query = Query::select()
+        .expr_as(of(Column::Id), Alias::new("message"))
+        .expr_as(Func::coalesce([of(Column::Number), Expr::val("")]), Alias::new("mobile"))
+        .expr_as(of(Column::NumberHash), Alias::new("number_hash"))
+        .columns(
+            [
+                person::Column::Id,
+                person::Column::SortKey,
+                person::Column::FirstName,
+                person::Column::LastName,
+                person::Column::Sex,
+                person::Column::CommercialConsentAt,
+            ]
+            .map(|column| (person::Entity, column)),
+        )
+        .expr_as(Expr::null(), Alias::new("own"))
+        .from(message::Entity)
+        .inner_join(
+            message_person::Entity,
+            covered(message_person::Column::StructureId)
+                .eq(of(Column::StructureId))
+                .and(covered(message_person::Column::MessageId).eq(of(Column::Id))),
+        )
+        .inner_join(
+            person::Entity,
+            covered(message_person::Column::PersonId).equals((person::Entity, person::Column::Id)),
+        )
+        .and_where(Column::StructureId.eq(place.0))
+        .and_where(Column::CampaignId.eq(place.1))
+        .and_where(in_state(MessageState::Queued))
+        .order_by((message::Entity, Column::Id), Order::Asc)
+        .order_by((person::Entity, person::Column::Id), Order::Asc)
+        .limit(PAGE)
+        .take();
+    if let Some((message, person)) = after {
+        let row = Expr::tuple([of(Column::Id), Expr::col((person::Entity, person::Column::Id))]);
+        query.and_where(of(Column::Id).gte(message));
+        query.and_where(row.gt(Expr::tuple([Expr::val(message.as_uuid()), Expr::val(person.as_uuid())])));
+    }
+    query
+}
 
 /// Messages that are for nobody any more.
 #[derive(Debug, Default)]
