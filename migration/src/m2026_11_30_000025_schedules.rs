@@ -87,6 +87,8 @@ async fn down_in_one(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     run(&change, "DROP TABLE IF EXISTS campaign_dispatch").await?;
     run(&change, "DROP INDEX IF EXISTS campaign_scheduled").await?;
     run(&change, "DELETE FROM decision WHERE stage = 'DISPATCH'").await?;
+    // Sent by the program of before, they would leave at once.
+    run(&change, "UPDATE preview SET expires_at = created_at WHERE send_at IS NOT NULL").await?;
     for (table, column) in [("preview", "send_at"), ("campaign", "send_at"), ("campaign", "time_zone")] {
         run(&change, &format!("ALTER TABLE {table} DROP COLUMN {column}")).await?;
     }

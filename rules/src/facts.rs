@@ -109,6 +109,7 @@ pub struct MessageFacts {
     pub purpose: String,
     pub sender: String,
     pub scheduled: bool,
+    pub late_minutes: i64,
     pub approved: bool,
 }
 
@@ -177,6 +178,7 @@ impl fmt::Debug for MessageFacts {
             .field("purpose", &self.purpose)
             .field("sender", &self.sender)
             .field("scheduled", &self.scheduled)
+            .field("late_minutes", &self.late_minutes)
             .field("approved", &self.approved)
             .finish_non_exhaustive()
     }
@@ -227,8 +229,18 @@ impl Default for MessageFacts {
         let text = "Répétition ce soir à 20 h".to_owned();
         let (encoding, purpose, sender) =
             ("GSM7".to_owned(), "INFORMATIONAL".to_owned(), "4VENTS".to_owned());
-        let (length, segments, cost) = (25, 1, 2);
-        Self { text, length, segments, encoding, cost, purpose, sender, scheduled: false, approved: false }
+        Self {
+            text,
+            length: 25,
+            segments: 1,
+            encoding,
+            cost: 2,
+            purpose,
+            sender,
+            scheduled: false,
+            late_minutes: 0,
+            approved: false,
+        }
     }
 }
 

@@ -221,7 +221,7 @@ async fn an_administrator_may_do_all_but_send(app: TestApp) {
         (&structure["smsSettings"]["configured"], &structure["smsSettings"]["missing"]),
         (&json!(true), &json!([]))
     );
-    assert_eq!(nodes(&structure["rules"]).len(), 14);
+    assert_eq!(nodes(&structure["rules"]).len(), 15);
     let zoe = app.zoe().await;
     let document =
         "{ viewer { structure { smsSubscription { state } smsSettings { configured missing } } } }";

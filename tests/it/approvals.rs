@@ -1,6 +1,7 @@
 //! A second person's approval: asked for, given by another account, and used once.
 
 mod bounds;
+mod once;
 mod racing;
 
 use api::caller::Operator;
@@ -224,7 +225,9 @@ async fn what_is_declined_stays_refused(app: TestApp) {
         assert!(message.contains(says) && message.contains("jeanne@"), "{message}");
     }
     assert_eq!(marie.send(&preview, app.key()).await["errors"][0]["__typename"], "RefusedError");
-    assert_eq!(request(&marie, &preview).await["state"], "DECLINED", "a preview is asked of once");
+    let once = ask(&marie, "requestApproval", json!({ "previewToken": preview["token"] })).await;
+    assert_eq!(code_of(&once), "SEND_APPROVAL_DECIDED", "a preview is asked of once");
+    assert_eq!(once["errors"][0]["path"], json!(["previewToken"]));
     let again = request(&marie, &marie.preview(&people, TEXT).await).await;
     assert_eq!(
         done(&marie, "declineSend", json!({ "id": again["id"] })).await["state"],
@@ -302,9 +305,11 @@ async fn what_no_rule_reads_is_neither_asked_nor_used(app: TestApp) {
     assert_eq!(retired["retireRule"]["errors"], json!([]));
     in_force(&app, "two-people", json!([{ "name": "above", "value": "0" }])).await;
     let (preview, with) = app.statements(marie.preview(&people, TEXT)).await;
-    assert_eq!((passes(&preview), with), (true, without + 1), "one statement where a rule asks");
-    assert_eq!(marie.send(&preview, app.key()).await["errors"], json!([]));
-    assert_eq!(listed(&marie, &["USED"]).await.len(), 1);
+    assert_eq!(
+        (passes(&preview), with),
+        (false, without + 1),
+        "it left already; one statement where a rule asks"
+    );
 }
 
 async fn a_page_takes_as_many_statements_whatever_its_size(app: TestApp) {

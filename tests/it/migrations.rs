@@ -28,6 +28,8 @@ async fn everything(connection: &DatabaseConnection) -> Vec<String> {
         ),
         ("message", "state || ' ' || number || ' ' || cost || ' ' || attempts AS told"),
         ("transfer", "kind || ' ' || amount AS told"),
+        ("decision", "stage || ' ' || decided_at || ' ' || outcome || ' ' || verdicts || ' ' || facts AS told"),
+        ("preview", "text || ' ' || purpose || ' ' || cost || ' ' || created_at || ' ' || expires_at AS told"),
         ("opt_out", "source || ' ' || opted_out_at AS told"),
         ("idempotency", "operation || ' ' || created_at AS told"),
     ] {

@@ -10,7 +10,7 @@ use entity::At;
 use entity::enums::{Encoding, Purpose};
 use entity::ids::{AttemptId, CampaignId, MessageId, StructureId};
 use entity::sensitive::Sensitive;
-use entity::{attempt, campaign, message, message_person, opt_out, person};
+use entity::{attempt, campaign, message, message_person, person};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
@@ -144,13 +144,6 @@ async fn read(
 fn rows_query(backend: DbBackend, now: At, me: Uuid, claimed: &[Claimed]) -> SelectStatement {
     use message::Column;
     let column = |column: Column| Expr::col((message::Entity, column));
-    let refused = |column: opt_out::Column| Expr::col((opt_out::Entity, column));
-    let refusal = Query::select()
-        .expr(Expr::val(1_i32))
-        .from(opt_out::Entity)
-        .and_where(refused(opt_out::Column::StructureId).eq(column(Column::StructureId)))
-        .and_where(refused(opt_out::Column::NumberHash).eq(column(Column::NumberHash)))
-        .to_owned();
     let columns = [
         Column::Id,
         Column::StructureId,
@@ -162,7 +155,7 @@ fn rows_query(backend: DbBackend, now: At, me: Uuid, claimed: &[Claimed]) -> Sel
     ];
     Query::select()
         .columns(columns.map(|column| (message::Entity, column)))
-        .expr_as(Expr::exists(refusal), "opted_out")
+        .expr_as(delivery::opted_out(), "opted_out")
         .expr_as(unwilling(now), "unwilling")
         .from(message::Entity)
         .and_where(among(backend, column(Column::Id), claimed.iter().map(|row| row.id)))
@@ -192,6 +185,10 @@ fn unwilling(now: At) -> Expr {
         .inner_join(
             person::Entity,
             covered(message_person::Column::PersonId).equals((person::Entity, person::Column::Id)),
+        )
+        .and_where(
+            covered(message_person::Column::StructureId)
+                .equals((message::Entity, message::Column::StructureId)),
         )
         .and_where(covered(message_person::Column::MessageId).equals((message::Entity, message::Column::Id)))
         .and_where(Expr::col((person::Entity, person::Column::CommercialConsentAt)).lte(now))

@@ -20,6 +20,7 @@ mod claim;
 mod hours;
 mod lookup;
 mod record;
+mod schedule;
 mod sweep;
 mod worker;
 
@@ -39,6 +40,8 @@ pub struct Handle {
     stop: oneshot::Sender<()>,
     /// None once it is known to have ended.
     task: Option<JoinHandle<()>>,
+    stop_schedules: oneshot::Sender<()>,
+    schedules: JoinHandle<()>,
 }
 
 impl Handle {
@@ -55,8 +58,12 @@ impl Handle {
     /// Stops: begins nothing more, waits for the answers under way (at most as long as a provider may take), records them, and
     /// gives back what was claimed.
     pub async fn stop(self) {
-        // It may have ended already.
+        // They may have ended already.
         let _ = self.stop.send(());
+        let _ = self.stop_schedules.send(());
+        if let Err(error) = self.schedules.await {
+            tracing::error!(%error, "letting scheduled messages leave ended badly");
+        }
         if let Some(task) = self.task
             && let Err(error) = task.await
         {
@@ -71,7 +78,9 @@ impl Handle {
 /// Outside a Tokio runtime.
 pub fn spawn(app: Arc<App>) -> Handle {
     let (stop, stopped) = oneshot::channel();
-    Handle { stop, task: Some(tokio::spawn(Worker::new(app).run(stopped))) }
+    let (stop_schedules, schedules_stopped) = oneshot::channel();
+    let schedules = tokio::spawn(schedule::run(Arc::clone(&app), schedules_stopped));
+    Handle { stop, task: Some(tokio::spawn(Worker::new(app).run(stopped))), stop_schedules, schedules }
 }
 
 /// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this

@@ -31,9 +31,9 @@ const RESULTS: usize = 500;
 /// How long a result may wait for others to be recorded with.
 const RESULT_WAIT: Duration = Duration::from_millis(10);
 /// How long between two looks at the queue when nothing rings, and between two sweeps.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after the database failed.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// How often to try, when asked to stop, to record what is in hand; the next process finds the rest unknown.
 const LAST_TRIES: u32 = 5;
 /// How long to wait at a time for a report that is on its way inside this process.
@@ -51,7 +51,6 @@ pub(super) struct Worker {
     look_at: Instant,
     sweep_at: Instant,
     lookups: Lookups,
-    schedules: Schedules,
     /// Providers whose configuration was complained about already.
     complained: HashSet<String>,
 }
@@ -70,7 +69,6 @@ impl Worker {
             look_at: now,
             sweep_at: now,
             lookups: Lookups::new(),
-            schedules: Schedules::default(),
             complained: HashSet::new(),
         }
     }
@@ -118,7 +116,7 @@ impl Worker {
             return Ok(());
         }
         if now >= self.sweep_at {
-            let more = self.sweep().await?;
+            let more = sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await?;
             self.sweep_at = if more { now } else { now + LOOK_EVERY };
         }
         if self.claimed.is_empty() && now >= self.look_at {
@@ -151,13 +149,6 @@ impl Worker {
             () = self.app.queued.notified(), if self.claimed.is_empty() && !stopping => self.look_at = Instant::now(),
             () = sleep_until(until) => {}
         }
-    }
-
-    /// Does what time alone brings about, a batch of each kind; answers whether more may be left.
-    async fn sweep(&mut self) -> Result<bool, StoreError> {
-        Ok(self.schedules.step(&self.app).await?
-            | sweep::sweep(&self.app).await?
-            | self.lookups.step(&self.app).await?)
     }
 
     fn window(&self) -> usize {
@@ -229,7 +220,9 @@ impl Worker {
 
     /// Sends all that is due, and records the reports that this process itself makes, then ends.
     pub(super) async fn drain(mut self) -> Result<(), StoreError> {
-        while self.sweep().await? {}
+        let mut schedules = Schedules::default();
+        while schedules.step(&self.app).await? {}
+        while sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await? {}
         loop {
             self.claim().await?;
             if self.claimed.is_empty() {

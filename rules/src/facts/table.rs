@@ -121,10 +121,10 @@ impl FactSpec {
 
 impl FactSpec {
     /// Whether it is kept though no rule reads it. Not what is asked of the database for the rules that read it, nor the text: even its
-    /// hash tells who has the same text.
+    /// hash tells who has the same text. An approval counts as at hand: while no rule asks for it there is none.
     pub(crate) fn is_at_hand(&self) -> bool {
-        let asked = self.path.starts_with("history.")
-            || matches!(self.path, "message.approved" | "audience.lists" | "audience.tags");
+        let asked =
+            self.path.starts_with("history.") || matches!(self.path, "audience.lists" | "audience.tags");
         self.known != Known::OfThePerson && !asked && self.path != MESSAGE_TEXT
     }
 }
@@ -221,6 +221,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     text("message.purpose", &["INFORMATIONAL", "COMMERCIAL"], "why it is sent", |f| &f.message.purpose),
     text("message.sender", &[], "the name that it shows, spelled as in `settings.senders` when it is one of them; empty when none is set", |f| &f.message.sender),
     bool("message.scheduled", "whether it is to leave later than it is sent", |f| f.message.scheduled),
+    int("message.late_minutes", "whole minutes since the hour at which it was to leave; 0 before, and of one that leaves at once", |f| f.message.late_minutes),
     of_the_whole(bool("message.approved", "whether another account, which may send too, approved this very message: the same text, people, sender, purpose and hour, at no higher cost", |f| f.message.approved)),
     of_the_whole(int("audience.person_count", "people selected", |f| f.audience.person_count)),
     of_the_whole(int("audience.message_count", "numbers that will receive it", |f| f.audience.message_count)),

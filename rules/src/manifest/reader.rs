@@ -125,6 +125,13 @@ impl<'a> Reader<'a> {
         );
         let fits = |code: &CodeSpec| (code.level == Level::Skip) == recipient;
         self.require(manifest.codes.values().all(fits), none, "codes", en, fr);
+        let runs = |stage| manifest.stages.contains(&stage);
+        let asks = manifest.codes.values().any(|code| code.level == Level::Confirm);
+        let (en, fr) = (
+            "what a rule asks at DISPATCH was confirmed at SEND, or refuses: give it the stages PREVIEW and SEND too",
+            "ce qu’une règle demande à DISPATCH a été confirmé à SEND, ou refuse : donnez-lui aussi les étapes PREVIEW et SEND",
+        );
+        self.require(!(asks && runs(Stage::Dispatch)) || runs(Stage::Send), none, "stages", en, fr);
     }
 
     fn name(&mut self, place: Place, key: &str, name: &str, starts: bool, allowed: impl Fn(char) -> bool) {

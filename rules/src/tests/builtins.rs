@@ -34,6 +34,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         "message-length",
         "empty-fields",
         "legal-hours",
+        "not-too-late",
         "commercial-consent",
         "duplicate-campaign",
         "large-send",
@@ -45,11 +46,11 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         assert_eq!(rule.warnings(), [], "{}", rule.manifest().slug);
         let slug = rule.manifest().slug.as_str();
         let recipient = ["commercial-consent", "recipient-frequency"].contains(&slug);
-        let again =
-            ["subscription-active", "sms-configured", "sender-allowed", "legal-hours"].contains(&slug);
+        let again = ["subscription-active", "sms-configured", "sender-allowed"].contains(&slug);
         let stages: &[Stage] = match (recipient, again) {
             (true, _) => &[Stage::Recipient],
             (_, true) => &[Stage::Preview, Stage::Send, Stage::Dispatch],
+            _ if slug == "not-too-late" => &[Stage::Dispatch],
             _ => &[Stage::Preview, Stage::Send],
         };
         assert_eq!(rule.manifest().stages, stages, "{slug}");
@@ -60,7 +61,7 @@ fn every_builtin_loads_gives_its_cases_their_verdict_and_has_nothing_to_mend() {
         assert_eq!(rule.hash().len(), 64);
     }
     let lock = |slug| catalog.get(slug).and_then(|rule| rule.manifest().lock);
-    for slug in ["message-length", "sender-allowed"] {
+    for slug in ["message-length", "sender-allowed", "not-too-late"] {
         assert_eq!(lock(slug), Some(Lock::Adjustable));
     }
     assert_eq!(lock("empty-fields"), Some(Lock::Replaceable));

@@ -44,8 +44,8 @@ fn the_operator_adds_rules_and_replaces_built_ins() {
     folder.put("README.md", "not a rule");
     let catalog = with_plugins(&folder.0).unwrap_or_else(|error| panic!("{error}"));
     let slugs: Vec<&str> = catalog.rules().map(|rule| rule.manifest().slug.as_str()).collect();
-    assert_eq!(slugs.len(), 15);
-    assert_eq!((slugs[1], slugs[14]), ("sample", "message-length"));
+    assert_eq!(slugs.len(), 16);
+    assert_eq!((slugs[1], slugs[15]), ("sample", "message-length"));
     let replaced = catalog.get("message-length").expect("it is there").manifest();
     assert!(replaced.codes.contains_key("A"));
     assert_eq!((replaced.lock, replaced.state), (Some(Lock::Locked), Some(State::Active)));

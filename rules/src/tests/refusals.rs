@@ -324,6 +324,15 @@ fn a_manifest_is_refused_with_its_key() {
 }
 
 #[test]
+fn what_is_asked_at_the_hour_can_be_confirmed_before() {
+    let asks = MANIFEST.replace("level = \"DENY\"", "level = \"CONFIRM\"");
+    let at = |stages: &str| Rule::load_own(&asks.replace("[\"PREVIEW\", \"SEND\"]", stages), SCRIPT);
+    let problems = at("[\"DISPATCH\"]").expect_err("nobody is there to confirm");
+    assert!(problems.iter().any(|one| one.to_string().contains("PREVIEW and SEND too")), "{problems:?}");
+    assert!(at("[\"PREVIEW\", \"SEND\", \"DISPATCH\"]").is_ok());
+}
+
+#[test]
 fn a_manifest_without_cases_or_codes_does_not_load() {
     let (head, _) = MANIFEST.split_once("[[cases]]").expect("constant: the sample has cases");
     assert!(

@@ -1,5 +1,6 @@
 //! Messages sent for later: they wait for their hour, the rules look at them again, then they leave or never do.
 
+mod late;
 mod people;
 
 use api::caller::Operator;

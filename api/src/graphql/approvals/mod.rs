@@ -12,9 +12,9 @@ use entity::ids::CampaignId;
 use super::account::Account;
 use super::campaigns::{Campaign, with_decisions};
 use super::context::{Maybe, Session};
-use super::message::MessagePurpose;
+use super::message::{MessagePurpose, PreviewRecipient, PreviewRecipientConnection};
 use super::node_id::NodeId;
-use super::page::connection;
+use super::page::{connection, cost, page_args};
 use super::together::Together;
 use crate::error::Fault;
 use crate::services::campaigns;
@@ -156,6 +156,28 @@ impl SendApproval {
     /// What it costs, in SMS: what is sent by it costs no more.
     async fn cost(&self) -> i64 {
         self.row.cost
+    }
+
+    /// Whom it reaches, one item for each number, by name, as people are now: who came in or left since keeps the approval from serving. Needs
+    /// `READ` on PEOPLE.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn recipients(
+        &self,
+        graphql: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; 25 when neither is given. Not with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what follows the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100. Not with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes the item with this cursor.")] before: Option<String>,
+    ) -> Maybe<PreviewRecipientConnection> {
+        let session = Session::of(graphql);
+        let args = page_args(graphql, first, after, last, before);
+        session
+            .maybe(async {
+                let read = approvals::recipients(&session.ctx, session.caller()?, self.row.id, &args);
+                Ok(Box::pin(read).await?.map(|page| page.turn(PreviewRecipient::together).into()))
+            })
+            .await
     }
 
     /// What was sent by it; null until then.

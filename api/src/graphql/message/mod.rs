@@ -7,5 +7,5 @@ mod query;
 
 pub use metrics::MessagePurpose;
 pub use mutation::{AudienceInput, MessageInput, MessageMutation};
-pub use preview::{Exclusion, ExclusionConnection, SmsPreview};
+pub use preview::{Exclusion, ExclusionConnection, PreviewRecipient, PreviewRecipientConnection, SmsPreview};
 pub use query::MessageQuery;

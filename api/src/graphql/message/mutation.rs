@@ -107,6 +107,8 @@ pub struct PreviewSmsPayload {
 pub struct RetryCampaignInput {
     /// The campaign.
     campaign: ID,
+    /// When it shall leave, as `MessageInput.sendAt`; when absent, at once, whenever the campaign was to.
+    send_at: Option<DateTime<Utc>>,
     /// Given back as it is.
     client_mutation_id: Option<String>,
 }
@@ -167,9 +169,9 @@ impl MessageMutation {
         #[graphql(desc = "Which campaign to send again.")] input: RetryCampaignInput,
     ) -> Result<PreviewSmsPayload> {
         let session = Session::of(graphql);
-        let RetryCampaignInput { campaign, client_mutation_id } = input;
+        let RetryCampaignInput { campaign, send_at, client_mutation_id } = input;
         let id = node_id::campaign(&campaign);
-        let done = async { message::retry(&session.ctx, session.caller()?, id).await };
+        let done = async { message::retry(&session.ctx, session.caller()?, id, send_at).await };
         previewed(session, done.await, client_mutation_id)
     }
 

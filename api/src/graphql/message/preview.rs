@@ -219,7 +219,8 @@ pub struct PreviewRecipient {
 }
 
 impl PreviewRecipient {
-    fn together(rows: Vec<RecipientRow>) -> Vec<Self> {
+    /// These messages, their people read together.
+    pub fn together(rows: Vec<RecipientRow>) -> Vec<Self> {
         let company = Company::of(rows.iter().flat_map(|row| &row.people).collect::<Vec<_>>());
         let one = |mut row: RecipientRow| {
             let people = std::mem::take(&mut row.people).into_iter();

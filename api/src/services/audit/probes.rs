@@ -136,7 +136,7 @@ pub(super) const PROBES: &[Probe] = &[
         sql: "SELECT DISTINCT e.structure_id AS structure_id, e.campaign_id AS id FROM campaign_exclusion e
             INNER JOIN message_person p ON p.structure_id = e.structure_id AND p.person_id = e.person_id
             INNER JOIN message m ON m.id = p.message_id AND m.campaign_id = e.campaign_id
-            WHERE COALESCE(m.reason, '') <> 'RULE'",
+            WHERE NOT (m.state = 'SUPPRESSED' AND COALESCE(m.reason, '') = 'RULE')",
     },
     Probe {
         name: "a campaign's progress adds up, and is that of its messages",

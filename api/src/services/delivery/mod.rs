@@ -17,7 +17,7 @@ use std::time::Duration;
 use entity::At;
 use entity::enums::{self, AttemptOutcome};
 use entity::ids::{AttemptId, CampaignId, MessageId, StructureId};
-use entity::{attempt, campaign, credit, message};
+use entity::{attempt, campaign, credit, message, opt_out};
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, IntoIden, LockType, Order, Query, TableRef, ValueTuple,
 };
@@ -139,6 +139,19 @@ pub(crate) fn domain_campaign_state(stored: enums::CampaignState) -> CampaignSta
 /// The condition that a message is in a state, written so that the partial indexes serve: as a literal.
 pub(crate) fn in_state(state: MessageState) -> Expr {
     Expr::col((message::Entity, message::Column::State)).eq(Expr::Constant(state.as_str().into()))
+}
+
+/// Whether the number of a message of the table `message` opted out.
+pub(crate) fn opted_out() -> Expr {
+    let message = |column: message::Column| Expr::col((message::Entity, column));
+    let refused = |column: opt_out::Column| Expr::col((opt_out::Entity, column));
+    let refusal = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(opt_out::Entity)
+        .and_where(refused(opt_out::Column::StructureId).eq(message(message::Column::StructureId)))
+        .and_where(refused(opt_out::Column::NumberHash).eq(message(message::Column::NumberHash)))
+        .to_owned();
+    Expr::exists(refusal)
 }
 
 /// An instant so much later.

@@ -53,7 +53,7 @@ pub async fn metrics(
     audience.check().map_err(Fault::InputInvalid)?;
     let credit = ledger::held(db, structure).await?;
     let sender = facts.settings.default_sender().map(|sender| sender.name.as_str());
-    let said = Said { text: written, purpose, sender, scheduled: false };
+    let said = Said { text: written, purpose, sender, send_at: None };
     let facts = facts::beforehand(caller, &facts, said, credit, now)?;
     let screening = Screening::new(ctx, structure, &rules, facts, Leaving::of(now, None)).await?;
     if let Some(common) = letter.common().filter(|_| screening.is_open()) {

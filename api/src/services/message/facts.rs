@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
+use entity::At;
 use entity::enums::{Module, Purpose};
 use entity::ids::StructureId;
 use rules::{
@@ -44,7 +45,7 @@ pub fn of(
         text: plan.letter.text().as_str(),
         purpose: plan.purpose,
         sender: plan.sender.as_deref(),
-        scheduled: plan.send_at.is_some(),
+        send_at: plan.send_at,
     };
     let facts = beforehand(caller, structure, said, credit, now)?;
     let sums = Sums {
@@ -70,8 +71,8 @@ pub struct Said<'a> {
     pub purpose: Purpose,
     /// The sender that it shows.
     pub sender: Option<&'a str>,
-    /// Whether it leaves later than it is sent.
-    pub scheduled: bool,
+    /// When it shall leave; none means at once.
+    pub send_at: Option<At>,
 }
 
 /// The size of the longest text.
@@ -109,7 +110,7 @@ pub struct Sums {
 pub fn beforehand(
     caller: &Caller,
     structure: &StructureFacts,
-    Said { text, purpose, sender, scheduled }: Said<'_>,
+    Said { text, purpose, sender, send_at }: Said<'_>,
     credit: Credit,
     now: DateTime<Utc>,
 ) -> Result<Facts, Fault> {
@@ -137,7 +138,8 @@ pub fn beforehand(
             text: text.to_owned(),
             purpose: purpose.as_str().to_owned(),
             sender: sender.unwrap_or_default().to_owned(),
-            scheduled,
+            scheduled: send_at.is_some(),
+            late_minutes: send_at.map_or(0, |hour| Ord::max((now - hour.0).num_minutes(), 0)),
             ..MessageFacts::default()
         },
         credit: CreditFacts { balance: credit.balance, reserved: credit.reserved },

@@ -116,6 +116,8 @@ async fn nearest(
         .and_where(campaign::Column::StructureId.eq(structure))
         .and_where(Expr::col((campaign::Entity, campaign::Column::State)).is_not_in(cancelled))
         .and_where(Expr::col((preview::Entity, preview::Column::Text)).eq(text))
+        // Nor one of which nothing left: the rules refused it at its hour.
+        .and_where(Expr::col(campaign::Column::Suppressed).lt(Expr::col(campaign::Column::Total)))
         .and_where(leaving.is_another())
         .take();
     let row = db.query_one(&query).await?.ok_or_else(|| Fault::internal("a minimum without a row"))?;

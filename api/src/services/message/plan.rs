@@ -192,8 +192,7 @@ pub(super) async fn plan_under(
     if counts.people == 0 {
         return Err(audience.nobody().into());
     }
-    let scheduled = send_at.is_some();
-    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref(), scheduled };
+    let said = Said { text: letter.text().as_str(), purpose, sender: sender.as_deref(), send_at };
     let facts = facts::beforehand(caller, &structure, said, credit, leaving.at)?;
     let screening = Screening::new(ctx, caller.structure, rules, facts.clone(), leaving).await?;
     let (Bound { people, messages, cost, hash }, tallied, screening) =

@@ -102,15 +102,29 @@ pub async fn recipients(
     id: PreviewId,
     args: &PageArgs,
 ) -> Result<Option<Page<PreviewRecipient>>, Fault> {
+    caller.may_read(Module::People)?;
+    match own(ctx.store.readers(), caller, id).await? {
+        Some(row) => reached(ctx, caller, &row, args).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The people whom a preview of the caller's structure reaches, one item a number, by the name of the first.
+///
+/// # Errors
+/// As [`recipients`].
+pub(super) async fn reached(
+    ctx: &Ctx,
+    caller: &Caller,
+    row: &preview::Model,
+    args: &PageArgs,
+) -> Result<Page<PreviewRecipient>, Fault> {
     let scope = caller.may_read(Module::People)?;
     let db = ctx.store.readers();
-    let Some(row) = own(db, caller, id).await? else {
-        return Ok(None);
-    };
-    let audience = audience_of(&row)?;
+    let audience = audience_of(row)?;
     let structure =
         structures::facts_of(ctx, db, caller.structure, Leaving::of(ctx.now(), row.send_at).at).await?;
-    let left_out = left_out(ctx, db, caller, &row, (&structure, &audience)).await?;
+    let left_out = left_out(ctx, db, caller, row, (&structure, &audience)).await?;
     let mut condition = kept(audience.condition(caller.structure))?.add(filter::reachable());
     if !left_out.is_empty() {
         condition = condition.add(any_of(db, &left_out).not());
@@ -140,9 +154,9 @@ pub async fn recipients(
             groups.entry(number.into_exposed()).or_default().push(row);
         }
     }
-    let letter = letter_of(db, &row, &structure.structure.name).await?;
+    let letter = letter_of(db, row, &structure.structure.name).await?;
     let prices = prices::all(db).await?;
-    Ok(Some(page.map(|lead| {
+    Ok(page.map(|lead| {
         let number = lead.mobile.unwrap_or_else(|| Sensitive::new(""));
         let people = groups.get(number.expose()).cloned().unwrap_or_default();
         let price = prices.of(number.expose()).unwrap_or_default();
@@ -151,7 +165,7 @@ pub async fn recipients(
             None => letter.to_nobody(),
         };
         PreviewRecipient { people, number, wording, price }
-    })))
+    }))
 }
 
 /// Of the people that a condition finds, the first by name of each number.
@@ -275,7 +289,7 @@ async fn left_out(
         text: row.text.expose(),
         purpose: row.purpose,
         sender: sender.as_deref(),
-        scheduled: row.send_at.is_some(),
+        send_at: row.send_at,
     };
     let facts = facts::beforehand(caller, structure, said, credit, leaving.at)?;
     let screening = Screening::new(ctx, caller.structure, &rules, facts, leaving).await?;

@@ -57,13 +57,10 @@ impl Schedules {
         let due = places(app, &due(now, self.failed.keys().copied())).await?;
         let mut more = due.len() as u64 == CAMPAIGNS;
         for place in due {
-            match judge(app, place).await {
-                Ok(()) => {}
-                Err(Fault::Store(error)) => return Err(error),
-                Err(fault) => {
-                    tracing::error!(%fault, "a scheduled campaign cannot be judged: it waits");
-                    self.failed.insert(place.1, now);
-                }
+            if let Err(fault) = judge(app, place).await {
+                let campaign = place.1.as_uuid();
+                tracing::error!(%campaign, %fault, "a scheduled campaign cannot be judged: it waits");
+                self.failed.insert(place.1, now);
             }
         }
         for place in places(app, &refused(now)).await? {
@@ -142,25 +139,21 @@ async fn judge(app: &Arc<App>, place: Place) -> Result<(), Fault> {
 
 async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(), Fault> {
     let (structure, id) = place;
-    send::hold_people(tx, ctx, structure).await?;
-    delivery::lock(tx, &BTreeSet::from([place])).await?;
-    let Some(row) = campaign::by_id_in(structure, id).one(tx).await? else {
-        return Ok(());
-    };
-    let Ok(leaves) = domain_campaign_state(row.state).dispatch() else {
-        // Cancelled, or another instance's, since it was found.
-        return Ok(());
-    };
-    let judged = campaign_dispatch::in_structure(structure)
-        .filter(campaign_dispatch::Column::CampaignId.eq(id))
-        .one(tx)
-        .await?;
-    if judged.is_some() {
+    if !send::holds_people(tx, ctx, structure).await? {
+        // Somebody else changes who its people are, or what was sent to them: it is looked at again in a second.
         return Ok(());
     }
+    let Some((row, _)) = waiting(tx, place).await? else {
+        return Ok(());
+    };
     let caller = accounts::acting(ctx, tx, structure, row.created_by).await?;
     let (decision, dropped) = decide(tx, ctx, &caller, &row).await?;
     let goes = may_go(tx, &row, &decision).await?;
+    // Last, since others wait for the credit row: deliveries of other campaigns.
+    delivery::lock(tx, &BTreeSet::from([place])).await?;
+    let Some((_, leaves)) = waiting(tx, place).await? else {
+        return Ok(());
+    };
     let kept = decisions::insert(tx, ctx, &caller, entity::enums::Stage::Dispatch, &decision).await?;
     let dispatch = campaign_dispatch::ActiveModel {
         structure_id: Set(structure),
@@ -181,6 +174,24 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(
     dropped.keep(tx, ctx, place).await
 }
 
+/// The campaign, and what it becomes when it leaves, if it still waits: not cancelled, nor judged by another instance.
+async fn waiting(
+    tx: &DatabaseTransaction,
+    (structure, id): Place,
+) -> Result<Option<(campaign::Model, CampaignState)>, Fault> {
+    let Some(row) = campaign::by_id_in(structure, id).one(tx).await? else {
+        return Ok(None);
+    };
+    let Ok(leaves) = domain_campaign_state(row.state).dispatch() else {
+        return Ok(None);
+    };
+    let judged = campaign_dispatch::in_structure(structure)
+        .filter(campaign_dispatch::Column::CampaignId.eq(id))
+        .one(tx)
+        .await?;
+    Ok(judged.is_none().then_some((row, leaves)))
+}
+
 /// What the rules say of a campaign as of now, and which of its messages are for nobody any more.
 async fn decide(
     tx: &DatabaseTransaction,
@@ -195,8 +206,12 @@ async fn decide(
     let standing = structures::facts_of(ctx, tx, structure, now).await?;
     // As before it reserved its own: the rules compare what can be spent with what it costs.
     let credit = ledger::held(tx, structure).await?.before_reserving(row.cost);
-    let said =
-        Said { text: seen.text.expose(), purpose: row.purpose, sender: Some(&row.sender), scheduled: true };
+    let said = Said {
+        text: seen.text.expose(),
+        purpose: row.purpose,
+        sender: Some(&row.sender),
+        send_at: row.send_at,
+    };
     let leaving = Leaving { at: now, own: Some(row.id) };
     let facts = facts::beforehand(caller, &standing, said, credit, now)?;
     let screening = Screening::new(ctx, structure, &rules, facts.clone(), leaving).await?;

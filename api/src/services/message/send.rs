@@ -10,7 +10,7 @@ use std::sync::Arc;
 use entity::ids::{CampaignId, StructureId};
 use entity::{campaign, preview, structure};
 use rules::{Outcome, Stage, Verdict};
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -193,15 +193,23 @@ async fn commit(
 /// Has imports of the structure wait until the transaction ends: both lock people, in orders of their own, and would wait for
 /// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what another send changes, so that each sees what
 /// the others did; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
-pub(super) async fn hold_people(
-    tx: &DatabaseTransaction,
-    ctx: &Ctx,
-    structure: StructureId,
-) -> Result<(), Fault> {
+async fn hold_people(tx: &DatabaseTransaction, ctx: &Ctx, structure: StructureId) -> Result<(), Fault> {
     let rules = ruleset::active(ctx, tx, structure).await?;
     let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
     structure::by_id(structure).lock(lock).one(tx).await?;
     Ok(())
+}
+
+/// The same, without waiting: whether nobody else holds them.
+pub(super) async fn holds_people(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    structure: StructureId,
+) -> Result<bool, Fault> {
+    let rules = ruleset::active(ctx, tx, structure).await?;
+    let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
+    let held = structure::by_id(structure).lock_with_behavior(lock, LockBehavior::SkipLocked).one(tx);
+    Ok(held.await?.is_some())
 }
 
 /// Has sends to those whom one campaign did not reach wait for one another, so that each sees whom the others wrote to: the row of

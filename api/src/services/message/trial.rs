@@ -144,7 +144,7 @@ async fn on_message(
 ) -> Result<Trial, Failure<CandidateProblem>> {
     let (db, slug, sender) = (ctx.store.readers(), rule.rule.manifest().slug.clone(), &sender(caller));
     let in_force = ruleset::active(ctx, db, caller.structure).await?;
-    let (stage, trying) = (stage_of(&rule), in_force.clone().trying(rule.clone()));
+    let (stage, trying) = (stage_of(&rule, &draft), in_force.clone().trying(rule.clone()));
     let then = plan_under(ctx, db, sender, draft.clone(), (stage, &trying)).await.map_err(wider)?;
     let leaving = Leaving::of(ctx.now(), then.send_at);
     let mut facts = facts::of(&then, sender, &then.structure, then.credit, leaving.at)?;
@@ -209,10 +209,15 @@ async fn told(
     ctx.run_rules(caller.structure, run).await
 }
 
-/// The stage at which a rule shows what it does: the first at which it sees the whole of a message.
-fn stage_of(rule: &ActiveRule) -> Stage {
-    let whole = |stage: &&Stage| **stage != Stage::Recipient;
-    rule.rule.manifest().stages.iter().find(whole).copied().unwrap_or(Stage::Preview)
+/// The stage at which a rule shows what it does: the first at which it sees the whole of that message. One that looks at messages whose
+/// hour has come says nothing of those that leave at once.
+fn stage_of(rule: &ActiveRule, draft: &Draft) -> Stage {
+    let sees = |stage: &&Stage| match stage {
+        Stage::Preview | Stage::Send => true,
+        Stage::Dispatch => draft.send_at.is_some(),
+        Stage::Recipient => false,
+    };
+    rule.rule.manifest().stages.iter().find(sees).copied().unwrap_or(Stage::Preview)
 }
 
 /// Who would send it: rules are tried by administrators, whom the platform lets send nothing.

@@ -10,6 +10,8 @@ use super::super::{recipients, set, verdict};
 use super::{TOMORROW, own, preview, sends, shown, tomorrow, try_preview, until};
 
 both!(
+    who_opted_out_meanwhile_is_counted_no_more,
+    whose_number_changed_is_looked_at_all_the_same,
     whom_a_rule_leaves_out_at_the_hour_is_named_and_not_written_to,
     a_shared_number_is_written_to_while_one_of_its_people_is_not_left_out,
     a_large_campaign_refused_is_suppressed_batch_after_batch,
@@ -108,4 +110,52 @@ async fn a_large_campaign_refused_is_suppressed_batch_after_batch(app: TestApp) 
     }
     assert!(app.network().submitted().is_empty());
     assert_eq!(marie.credit().await, (10_228, 0));
+}
+
+async fn who_opted_out_meanwhile_is_counted_no_more(app: TestApp) {
+    let marie = app.marie().await;
+    let source = "audience.message_count == 2 && message.cost == 2 && audience.excluded_count == 1";
+    own(
+        &app,
+        "[\"DISPATCH\"]",
+        "DENY",
+        &format!("!message.scheduled || ({source})"),
+        "{ message = { scheduled = true } }",
+    )
+    .await;
+    let campaign =
+        sends(&app, &marie, &preview(&marie, &marie.musicians(3).await, tomorrow("Un")).await, &[]).await;
+    app.plant(
+        "INSERT INTO opt_out (structure_id, number_hash, source, opted_out_at)
+            SELECT structure_id, number_hash, 'OPERATOR', 0 FROM message ORDER BY id DESC LIMIT 1",
+    )
+    .await;
+    app.advance(until(&app, TOMORROW));
+    app.dispatch_all().await;
+    let done = shown(&app.marie().await, &campaign).await;
+    assert_eq!(
+        (&done["progress"]["delivered"], &done["progress"]["suppressed"]),
+        (&json!(2), &json!(1)),
+        "{done}"
+    );
+    assert!(nodes(&done["messages"]).iter().any(|message| message["reason"] == "OPTED_OUT"), "{done}");
+    assert!(nodes(&done["exclusions"]).is_empty(), "no rule left them out");
+}
+
+async fn whose_number_changed_is_looked_at_all_the_same(app: TestApp) {
+    let file = "Nom;Prénom;Sexe;Mobile\nPaire;Anne;F;0612008101\nPaire;Seul;M;0612008102\n";
+    app.import(app.quatre_vents().await, file.as_bytes()).await.expect("a file can be imported");
+    let marie = app.marie().await;
+    let people = marie.ids(json!({ "search": "paire" })).await;
+    let campaign = sends(&app, &marie, &preview(&marie, &people, tomorrow("Bonjour")).await, &[]).await;
+    recipients::in_force(&app, "person.sex == \"FEMALE\"", "{ sex = \"MALE\" }", "ACTIVE").await;
+    app.plant("UPDATE person SET mobile = NULL, number_hash = NULL WHERE first_name = 'Seul'").await;
+    app.advance(until(&app, TOMORROW));
+    app.dispatch_all().await;
+    let done = shown(&app.marie().await, &campaign).await;
+    assert_eq!(
+        (&done["progress"]["delivered"], &done["progress"]["suppressed"]),
+        (&json!(1), &json!(1)),
+        "{done}"
+    );
 }

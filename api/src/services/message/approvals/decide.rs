@@ -3,10 +3,10 @@
 //! Invariant: a request is decided once, by a compare-and-set on its state; who comes second is told who was first.
 
 use entity::At;
-use entity::account;
 use entity::enums::{ApprovalState, Module};
-use entity::ids::SendApprovalId;
+use entity::ids::{CampaignId, SendApprovalId};
 use entity::send_approval::{self, Column, Model};
+use entity::{account, campaign};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
@@ -54,8 +54,13 @@ pub async fn decide(
     let write = ctx.store.write(move |tx| {
         Box::pin(async move {
             let asked = found(tx, &caller, id).await?;
-            if answer == Answer::Approve && asked.requested_by == caller.account {
+            if answer == Answer::Approve && is_own(tx, &caller, &asked).await? {
                 return Err(Failure::Problem(ApprovalProblem::Own));
+            }
+            if let (Answer::Approve, ApprovalState::Pending) = (answer, asked.state)
+                && let Some(sent) = sent(tx, &asked).await?
+            {
+                return Err(Failure::Problem(ApprovalProblem::PreviewUsed(sent)));
             }
             if let Some(decided) = set(tx, &caller, (id, answer), task_ctx.at()).await? {
                 return Ok(one(&task_ctx, tx, decided).await?);
@@ -67,12 +72,32 @@ pub async fn decide(
             if is_same(&stands, &caller, answer) {
                 return Ok(one(&task_ctx, tx, stands).await?);
             }
-            let problem = told(tx, &stands).await?;
-            let row = one(&task_ctx, tx, stands).await?;
-            Err(Failure::Problem(ApprovalProblem::Decided(problem, Box::new(row))))
+            Err(decided(&task_ctx, tx, stands, "id").await?)
         })
     });
     write.await
+}
+
+/// The campaign that the message left as, without an approval.
+async fn sent(tx: &DatabaseTransaction, asked: &Model) -> Result<Option<CampaignId>, Fault> {
+    let sent = campaign::in_structure(asked.structure_id)
+        .filter(campaign::Column::PreviewId.eq(asked.preview_id))
+        .one(tx)
+        .await?;
+    Ok(sent.map(|campaign| campaign.id))
+}
+
+/// Whether the caller asked, or stands for the same person as the account that did.
+async fn is_own(tx: &DatabaseTransaction, caller: &Caller, asked: &Model) -> Result<bool, Fault> {
+    if asked.requested_by == caller.account {
+        return Ok(true);
+    }
+    let both = [asked.requested_by, caller.account];
+    let both =
+        account::in_structure(caller.structure).filter(account::Column::Id.is_in(both)).all(tx).await?;
+    let mut people = both.iter().map(|account| account.person_id);
+    let first = people.next().flatten();
+    Ok(first.is_some() && people.next().flatten() == first)
 }
 
 async fn found(
@@ -104,6 +129,18 @@ async fn set(
     Ok(decided.into_iter().next())
 }
 
+/// The problem of a request that was decided, which that field of the input names.
+pub(super) async fn decided(
+    ctx: &Ctx,
+    tx: &DatabaseTransaction,
+    stands: Model,
+    field: &'static str,
+) -> Result<Failure<ApprovalProblem>, Fault> {
+    let problem = told(tx, &stands).await?.at(&[field]);
+    let row = one(ctx, tx, stands).await?;
+    Ok(Failure::Problem(ApprovalProblem::Decided(problem, Box::new(row))))
+}
+
 /// What to say to whoever comes second.
 async fn told(tx: &DatabaseTransaction, stands: &Model) -> Result<Problem, Fault> {
     let by = match stands.decided_by {
@@ -111,7 +148,7 @@ async fn told(tx: &DatabaseTransaction, stands: &Model) -> Result<Problem, Fault
         None => None,
     };
     let done = if stands.state == ApprovalState::Declined { "declined" } else { "approved" };
-    let problem = Problem::new("SEND_APPROVAL_DECIDED").at(&["id"]).with("done", done);
+    let problem = Problem::new("SEND_APPROVAL_DECIDED").with("done", done);
     Ok(problem.with("by", by.map(|by| by.email).unwrap_or_default()))
 }
 

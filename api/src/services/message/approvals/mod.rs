@@ -1,8 +1,8 @@
 //! A second person's approval of a message, before it is sent.
 //!
 //! Owns who may ask, who may approve, and what an approval stands for. Architecture Invariants. An approval is of one preview: the same text
-//! and people, by the digest that the preview binds, the same sender, purpose and hour, at no higher cost. It is another account's than the one that
-//! asks, and than the one that sends; both may send. It serves one campaign, in whose transaction it is used up.
+//! and people, by the digest that the preview binds, the same sender, purpose and hour, at no higher cost. It is another person's than the one who
+//! asks, and than the one who sends; both accounts may send. It serves one campaign, in whose transaction it is used up.
 
 mod decide;
 mod request;
@@ -19,7 +19,7 @@ use crate::error::{Failure, Problem};
 pub use decide::{Answer, decide};
 pub use request::request;
 pub use standing::{APPROVED, sent_by, standing, use_up};
-pub use view::{ApprovalRow, State, by_ids, page};
+pub use view::{ApprovalRow, State, by_ids, page, recipients};
 
 /// How long a request can be approved, and its approval used: whoever is away for a weekend finds it on Monday, and what was approved a
 /// season ago sends nothing.

@@ -8,6 +8,7 @@ use entity::preview;
 use entity::{campaign, send_approval};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
+use super::decide::decided;
 use super::view::{ApprovalRow, one};
 use super::{ApprovalProblem, LIFETIME, MAX_NOTE_CHARS, sender};
 use crate::app::Ctx;
@@ -18,9 +19,10 @@ use crate::services::message::plan::count;
 use crate::services::message::send::lock;
 
 /// Asks the others who may send to approve a preview of the caller's own, whatever the rules say of it. Asking again for the same preview
-/// answers the request that there is.
+/// answers the request that there is; once it was declined, another preview is to be made.
 ///
 /// # Errors
+/// [`ApprovalProblem::Decided`] when it was declined;
 /// `SEND_APPROVAL_NOTE_INVALID`, `ACCOUNT_SENDS_NOTHING`; the preview's of [`ApprovalProblem`]; [`crate::error::Fault::Forbidden`] without
 /// `READ_WRITE` on `COMMUNICATION_SMS`.
 pub async fn request(
@@ -41,11 +43,16 @@ pub async fn request(
                 .filter(send_approval::Column::PreviewId.eq(shown.id))
                 .one(tx)
                 .await?;
-            let asked = match asked {
-                Some(asked) => asked,
-                None => insert(tx, &task_ctx, &caller, &shown, note).await?,
-            };
-            Ok(one(&task_ctx, tx, asked).await?)
+            match asked {
+                Some(asked) if asked.state == ApprovalState::Declined => {
+                    Err(decided(&task_ctx, tx, asked, "previewToken").await?)
+                }
+                Some(asked) => Ok(one(&task_ctx, tx, asked).await?),
+                None => {
+                    let asked = insert(tx, &task_ctx, &caller, &shown, note).await?;
+                    Ok(one(&task_ctx, tx, asked).await?)
+                }
+            }
         })
     });
     write.await
@@ -72,13 +79,19 @@ async fn insert(
         state: Set(ApprovalState::Pending),
         requested_by: Set(caller.account),
         requested_at: Set(ctx.at()),
-        expires_at: Set(At::from(ctx.now() + LIFETIME)),
+        expires_at: Set(expiry(ctx, shown)),
         note: Set(note),
         decided_by: Set(None),
         decided_at: Set(None),
         campaign_id: Set(None),
     };
     Ok(send_approval::Entity::insert(row).exec_with_returning(tx).await?)
+}
+
+/// When a request expires: after [`LIFETIME`], and at the hour of the message, after which it is not sent.
+fn expiry(ctx: &Ctx, shown: &preview::Model) -> At {
+    let latest = ctx.now() + LIFETIME;
+    At::from(shown.send_at.map_or(latest, |hour| hour.0.min(latest)))
 }
 
 /// The note, with LF for line ends; none when it says nothing.

@@ -7,8 +7,8 @@ use entity::enums::{Access, AccountKind, ApprovalState, Module, Purpose};
 use entity::ids::{CampaignId, SendApprovalId, StructureId};
 use entity::send_approval::{self, Column};
 use entity::sensitive::Digest;
-use entity::{account, permission, preview};
-use sea_orm::sea_query::Expr;
+use entity::{account, campaign, permission, preview};
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
@@ -43,15 +43,24 @@ pub async fn standing(
         .select_only()
         .column(permission::Column::AccountId)
         .into_query();
+    let own_person = account::by_id_in(caller.structure, caller.account)
+        .filter(account::Column::PersonId.is_not_null())
+        .select_only()
+        .column(account::Column::PersonId)
+        .into_query();
     let found = send_approval::in_structure(caller.structure)
         .inner_join(preview::Entity)
         .inner_join(account::Entity)
         .filter(Column::State.eq(ApprovalState::Approved))
+        // What was approved may have left without it, while no rule asked.
+        .filter(Column::PreviewId.not_in_subquery(sent_previews(caller.structure)))
         .filter(Column::ExpiresAt.gt(ctx.at()))
         .filter(Column::DecidedBy.ne(caller.account))
         .filter(account::Column::Kind.eq(AccountKind::Personal))
         .filter(account::Column::DisabledAt.is_null())
         .filter(account::Column::Id.in_subquery(may_write))
+        // Nor the same person under another account.
+        .filter(account::Column::PersonId.not_in_subquery(own_person))
         .filter(preview::Column::PlanHash.eq(hash.clone()))
         .filter(preview::Column::Purpose.eq(purpose))
         .filter(
@@ -64,6 +73,12 @@ pub async fn standing(
         .into_tuple()
         .one(db);
     Ok(found.await?)
+}
+
+/// The previews of a structure that were sent.
+fn sent_previews(structure: StructureId) -> SelectStatement {
+    let sent = campaign::in_structure(structure).select_only().column(campaign::Column::PreviewId);
+    sent.into_query()
 }
 
 /// Whether a campaign was sent by an approval. Not asked where no rule reads it.

@@ -16,6 +16,7 @@ use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::Fault;
 use crate::services::message::preview::shown_sender;
+use crate::services::message::recipients::{PreviewRecipient, reached};
 use crate::services::page::{Key, KeyKind, Keyed, Listing, Page, PageArgs};
 
 /// Where a request stands.
@@ -137,6 +138,24 @@ pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[SendApprovalId]) -> Resul
     let db = ctx.store.readers();
     let rows = send_approval::in_structure(structure).filter(Column::Id.is_in(ids.iter().copied())).all(db);
     with_previews(ctx, db, rows.await?).await
+}
+
+/// Whom the message of a request reaches as people are now, one item a number, by the name of the first. None when it is another structure's.
+///
+/// # Errors
+/// [`Fault::Forbidden`] without `READ_WRITE` on `COMMUNICATION_SMS` and READ on PEOPLE; those of a preview's recipients.
+pub async fn recipients(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: SendApprovalId,
+    args: &PageArgs,
+) -> Result<Option<Page<PreviewRecipient>>, Fault> {
+    let structure = caller.may_write(Module::CommunicationSms)?.structure;
+    let asked = send_approval::by_id_in(structure, id).find_also_related(preview::Entity);
+    match asked.one(ctx.store.readers()).await? {
+        Some((_, Some(shown))) => reached(ctx, caller, &shown, args).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// One request, as it stands now.

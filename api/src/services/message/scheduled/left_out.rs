@@ -1,13 +1,12 @@
-//! Whom the rules leave out when the hour of a campaign has come, and the messages that are then for nobody.
+//! Whom the rules leave out when the hour of a campaign has come, and the messages that are not sent then.
 //!
 //! Architecture Invariant: a number that several people share is written to as long as one of them is not left out.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::ids::{MessageId, PersonId};
+use entity::ids::{MessageId, PersonId, StructureId};
 use entity::{message, message_person, person};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
 use super::{LeftOut, Screening};
@@ -15,7 +14,9 @@ use crate::app::Ctx;
 use crate::domain::message_state::MessageState;
 use crate::error::Fault;
 use crate::services::audience::Recipient;
-use crate::services::delivery::{Change, Moves, Place, SUPPRESSED_AT_ONCE, Standing, in_state, reason};
+use crate::services::delivery::{
+    Change, Moves, Place, SUPPRESSED_AT_ONCE, Standing, in_state, opted_out, reason,
+};
 use crate::services::message::exclusions;
 use crate::services::message::plan::count;
 use crate::store::among_ids;
@@ -99,12 +100,14 @@ fn people(place: Place, after: Option<(MessageId, PersonId)>) -> SelectStatement
     query
 }
 
-/// Messages that are for nobody any more.
+/// Messages that are not sent after all: their numbers opted out since, or the rules leave out all whom they are for.
 #[derive(Debug, Default)]
 pub(super) struct Dropped {
-    messages: HashMap<MessageId, Row>,
-    /// Those whom they were for, and why they are left out.
-    people: LeftOut,
+    messages: Vec<Row>,
+    /// How many people they were for.
+    people: usize,
+    /// Those of them whom the rules leave out, and why.
+    left_out: LeftOut,
 }
 
 /// A queued message.
@@ -113,50 +116,45 @@ struct Row {
     id: MessageId,
     cost: i64,
     attempts: i32,
+    opted_out: bool,
+}
+
+impl Row {
+    fn reason(&self) -> &'static str {
+        if self.opted_out { reason::OPTED_OUT } else { reason::RULE }
+    }
 }
 
 impl Dropped {
-    /// The queued messages of a campaign all of whose people are left out.
+    /// Those of a campaign.
     pub(super) async fn of(
         tx: &DatabaseTransaction,
         place: Place,
         left_out: &LeftOut,
     ) -> Result<Self, Fault> {
         use message::Column;
-        if left_out.is_empty() {
-            return Ok(Self::default());
+        let mut dropped = Condition::any().add(opted_out());
+        if !left_out.is_empty() {
+            dropped = dropped.add(covers(tx, left_out, true).and(covers(tx, left_out, false).not()));
         }
-        let covered = |column: message_person::Column| Expr::col((message_person::Entity, column));
-        let listed = |out: bool| {
-            let people = left_out.keys().map(|person| person.as_uuid());
-            let one = among_ids(tx.get_database_backend(), covered(message_person::Column::PersonId), people);
-            let covers = covered(message_person::Column::MessageId).equals((message::Entity, Column::Id));
-            let query = Query::select()
-                .expr(Expr::val(1_i32))
-                .from(message_person::Entity)
-                .and_where(covers)
-                .and_where(if out { one } else { one.not() })
-                .take();
-            Expr::exists(query)
-        };
         let query = Query::select()
             .columns([Column::Id, Column::Cost, Column::Attempts].map(|column| (message::Entity, column)))
+            .expr_as(opted_out(), Alias::new("opted_out"))
             .from(message::Entity)
             .and_where(Column::StructureId.eq(place.0))
             .and_where(Column::CampaignId.eq(place.1))
             .and_where(in_state(MessageState::Queued))
-            .and_where(listed(true))
-            .and_where(listed(false).not())
+            .cond_where(dropped)
             .take();
-        let mut messages = HashMap::new();
-        for row in &tx.query_all(&query).await? {
-            let row = Row::from_query_result(row, "")?;
-            messages.insert(row.id, row);
-        }
-        let theirs = people_of(tx, messages.keys().copied()).await?;
+        let rows = tx.query_all(&query).await?;
+        let messages: Vec<Row> =
+            rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        let people = people_of(tx, place.0, messages.iter().map(|row| row.id).collect()).await?;
+        let by_rule = messages.iter().filter(|row| !row.opted_out).map(|row| row.id);
+        let by_rule = people_of(tx, place.0, by_rule.collect()).await?;
         let why = |person: PersonId| left_out.get(&person).map(|skip| (person, Arc::clone(skip)));
-        let people = theirs.into_iter().filter_map(why).collect();
-        Ok(Self { messages, people })
+        let left_out = by_rule.into_iter().filter_map(why).collect();
+        Ok(Self { messages, people: people.len(), left_out })
     }
 
     /// How many messages.
@@ -164,27 +162,26 @@ impl Dropped {
         count(self.messages.len())
     }
 
-    /// How many people.
+    /// How many people they were for.
     pub(super) fn people(&self) -> i64 {
-        count(self.people.len())
+        count(self.people)
     }
 
     /// What they would have cost.
     pub(super) fn cost(&self) -> i64 {
-        self.messages.values().map(|row| row.cost).sum()
+        self.messages.iter().map(|row| row.cost).sum()
     }
 
-    /// Suppresses them, and keeps why for each person.
+    /// Suppresses them, and keeps why the rules left people out.
     pub(super) async fn keep(self, tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(), Fault> {
-        exclusions::keep_left_out(tx, place, &self.people).await?;
+        exclusions::keep_left_out(tx, place, &self.left_out).await?;
         let state = MessageState::Queued;
         let suppressed = state.suppress().expect("invariant: what is queued can be suppressed");
-        let rows: Vec<Row> = self.messages.into_values().collect();
-        for batch in rows.chunks(SUPPRESSED_AT_ONCE) {
+        for batch in self.messages.chunks(SUPPRESSED_AT_ONCE) {
             let mut moves = Moves::default();
-            for Row { id, attempts, .. } in batch {
-                let standing = Standing { id: *id, place, state, attempts: *attempts };
-                moves.add(&standing, Change::to(suppressed).because(reason::RULE));
+            for row in batch {
+                let standing = Standing { id: row.id, place, state, attempts: row.attempts };
+                moves.add(&standing, Change::to(suppressed).because(row.reason()));
             }
             moves.apply(tx, ctx, None).await?;
         }
@@ -192,22 +189,40 @@ impl Dropped {
     }
 }
 
+/// Whether a message of the table `message` is for one of those left out, or for one who is not.
+fn covers(tx: &DatabaseTransaction, left_out: &LeftOut, one_of_them: bool) -> Expr {
+    use message_person::Column;
+    let covered = |column: Column| Expr::col((message_person::Entity, column));
+    let people = left_out.keys().map(|person| person.as_uuid());
+    let listed = among_ids(tx.get_database_backend(), covered(Column::PersonId), people);
+    let query = Query::select()
+        .expr(Expr::val(1_i32))
+        .from(message_person::Entity)
+        .and_where(covered(Column::StructureId).equals((message::Entity, message::Column::StructureId)))
+        .and_where(covered(Column::MessageId).equals((message::Entity, message::Column::Id)))
+        .and_where(if one_of_them { listed } else { listed.not() })
+        .take();
+    Expr::exists(query)
+}
+
 /// Those whom these messages are for.
 async fn people_of(
     tx: &DatabaseTransaction,
-    messages: impl ExactSizeIterator<Item = MessageId>,
+    structure: StructureId,
+    messages: Vec<MessageId>,
 ) -> Result<Vec<PersonId>, Fault> {
     use message_person::Column;
-    if messages.len() == 0 {
+    if messages.is_empty() {
         return Ok(Vec::new());
     }
     let query = Query::select()
         .column(Column::PersonId)
         .from(message_person::Entity)
+        .and_where(Column::StructureId.eq(structure))
         .and_where(among_ids(
             tx.get_database_backend(),
             Expr::col(Column::MessageId),
-            messages.map(MessageId::as_uuid),
+            messages.into_iter().map(MessageId::as_uuid),
         ))
         .take();
     let rows = tx.query_all(&query).await?;
