@@ -13,14 +13,16 @@ use crate::text::LocalText;
 use crate::verdict::{Level, Lock, Stage, State};
 
 mod cases;
+mod keys;
 mod own;
 mod read;
 mod reader;
+mod relations;
 mod toml_words;
 
 pub use cases::{lay_over, read_facts};
 pub use own::as_own;
-pub(crate) use read::read;
+pub(crate) use read::{Reading, read};
 pub use read::{declared_slug, declared_title};
 
 /// What a plugin declares of itself.

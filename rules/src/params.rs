@@ -74,6 +74,17 @@ impl fmt::Display for ParamValue {
 }
 
 impl ParamKind {
+    /// As manifests write it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Int => "INT",
+            Self::String => "STRING",
+            Self::Bool => "BOOL",
+            Self::Time => "TIME",
+            Self::List => "LIST",
+        }
+    }
+
     /// How scripts see it.
     pub(crate) const fn script_type(self) -> Type {
         match self {
@@ -236,9 +247,10 @@ impl ParamError {
                 }
                 ParamKind::String => LocalText::new("a text is expected", "un texte est attendu"),
                 ParamKind::Bool => LocalText::new("true or false is expected", "true ou false est attendu"),
-                ParamKind::Time => {
-                    LocalText::new("a time such as 08:30 is expected", "une heure comme 08:30 est attendue")
-                }
+                ParamKind::Time => LocalText::new(
+                    "a time such as \"08:30\" is expected",
+                    "une heure comme \"08:30\" est attendue",
+                ),
                 ParamKind::List => LocalText::new(
                     r#"a list such as ["a", "b"] is expected"#,
                     r#"une liste comme ["a", "b"] est attendue"#,
