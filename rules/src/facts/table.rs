@@ -80,8 +80,12 @@ impl FactSpec {
         let kind = self.kind().name(lang);
         let words = self.words.join(", ");
         match (self.range(), self.words, lang) {
-            (None, [], Lang::En) if self.path == REGION => "two capital letters, such as \"FR\"".to_owned(),
-            (None, [], Lang::Fr) if self.path == REGION => "deux capitales, comme \"FR\"".to_owned(),
+            (None, [], Lang::En) if self.path == REGION => {
+                "a text of two capital letters, such as \"FR\"".to_owned()
+            }
+            (None, [], Lang::Fr) if self.path == REGION => {
+                "un texte de deux capitales, comme \"FR\"".to_owned()
+            }
             (Some((least, i64::MAX)), _, Lang::En) => format!("{kind} from {least} up"),
             (Some((least, i64::MAX)), _, Lang::Fr) => format!("{kind} d’au moins {least}"),
             (Some((least, most)), _, Lang::En) => format!("{kind} from {least} to {most}"),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
 use toml::Table;
-use toml::de::DeTable;
+use toml::de::{DeTable, Deserializer};
 
 use super::keys::Keys;
 use super::read::{RawCase, check_text};
@@ -36,8 +37,9 @@ pub fn lay_over(facts: &Facts, text: &str) -> Result<Facts, Vec<Diagnostic>> {
     check_text(text).map_err(|problem| vec![problem])?;
     let (en, fr) = ("the facts cannot be read", "les faits ne peuvent pas être lus");
     let refused = |error: &toml::de::Error| vec![unreadable(text, error, en, fr)];
-    let keys = Keys::of(DeTable::parse(text).map_err(|error| refused(&error))?.get_ref());
-    let given: Table = toml::from_str(text).map_err(|error| refused(&error))?;
+    let table = DeTable::parse(text).map_err(|error| refused(&error))?;
+    let keys = Keys::of(table.get_ref());
+    let given = Table::deserialize(Deserializer::from(table)).map_err(|error| refused(&error))?;
     let mut reader = Reader::new(text, keys);
     let facts = reader.facts_over(facts, "", ("", Place::default()), &given);
     facts.filter(|_| reader.problems.is_empty()).ok_or(reader.problems)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::de::DeTable;
+use toml::de::{DeTable, Deserializer};
 use toml::{Spanned, Table};
 
 use super::keys::{self, Keys};
@@ -109,7 +109,7 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Vec<Diagnostic>>
         return Err(unknown);
     }
     let mut reader = Reader::new(text, Keys::of(table.get_ref()));
-    let raw: Raw = toml::from_str(text).map_err(|error| refused(&error))?;
+    let raw = Raw::deserialize(Deserializer::from(table)).map_err(|error| refused(&error))?;
     let params: Params = raw
         .params
         .into_iter()

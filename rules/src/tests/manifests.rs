@@ -168,7 +168,7 @@ fn unknown_facts_are_told_at_their_line_with_the_nearest() {
         ("[now]\nweekday = 9", "2: now.weekday ne peut pas avoir cette valeur (c’est un entier de 1 à 7)"),
         (
             "structure.region = \"fr\"",
-            "1: structure.region ne peut pas avoir cette valeur (c’est deux capitales, comme \"FR\")",
+            "1: structure.region ne peut pas avoir cette valeur (c’est un texte de deux capitales, comme \"FR\")",
         ),
     ] {
         assert_eq!(facts_told(text), [line], "{text}");
