@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 mod table;
 
 pub use table::facts_reference;
-pub(crate) use table::{FactSpec, Get, Known, MESSAGE_TEXT, SEXES, TABLE, Value, find, groups};
+pub(crate) use table::{
+    FactSpec, Get, Known, MESSAGE_TEXT, REGION, SEXES, TABLE, Value, find, groups, is_region,
+};
 
 /// The hours since the last SMS to a person to whom none was sent that is remembered: a hundred years.
 pub const NEVER_SENT_HOURS: i64 = 876_000;

@@ -7,20 +7,22 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::names::Names;
-use crate::params::{ParamError, ParamSpec, ParamValue, in_order};
+use crate::params::{ParamError, ParamSpec, ParamValue, in_order, put_in_order};
 use crate::template::Template;
 use crate::text::LocalText;
 use crate::verdict::{Level, Lock, Stage, State};
 
 mod cases;
+mod keys;
 mod own;
 mod read;
 mod reader;
+mod relations;
 mod toml_words;
 
 pub use cases::{lay_over, read_facts};
 pub use own::as_own;
-pub(crate) use read::read;
+pub(crate) use read::{Reading, read};
 pub use read::{declared_slug, declared_title};
 
 /// What a plugin declares of itself.
@@ -77,6 +79,18 @@ impl Manifest {
     /// The first parameter, by name, whose value does not, and why.
     pub fn in_order(&self, set: &BTreeMap<String, ParamValue>) -> Result<(), (&str, ParamError)> {
         in_order(&self.params, set)
+    }
+
+    /// The same, where only some of the values set are given now: of two that are not in order, one that is given is named.
+    ///
+    /// # Errors
+    /// As [`Manifest::in_order`].
+    pub fn put_in_order(
+        &self,
+        set: &BTreeMap<String, ParamValue>,
+        given: impl Fn(&str) -> bool,
+    ) -> Result<(), (&str, ParamError)> {
+        put_in_order(&self.params, set, given)
     }
 
     /// Leaves of values set under another manifest those that this one accepts; the others go back to their default.

@@ -91,8 +91,29 @@ pub(crate) fn fact(path: &str) -> Result<&'static FactSpec, UnknownName> {
             format!("there is no fact {path:?}"),
             format!("il n’existe aucun fait {path:?}"),
         ),
-        hint: hint(path, facts::TABLE.iter().map(|fact| fact.path)).or_else(|| in_group(path)),
+        hint: meant(path).or_else(|| in_group(path)),
     })
+}
+
+/// Advice naming the facts that a name which is none was perhaps meant for: those that end in it, else the nearest fact or group.
+pub(crate) fn meant(name: &str) -> Option<LocalText> {
+    let paths = || facts::TABLE.iter().map(|fact| fact.path);
+    if name.contains('.') {
+        return hint(name, paths());
+    }
+    let end = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    let all: Vec<String> = paths().filter(|path| end(path) == name).map(|path| format!("{path:?}")).collect();
+    if !all.is_empty() {
+        let (en, fr) = (all.join(" or "), all.join(" ou "));
+        return Some(LocalText::new(format!("did you mean {en}?"), format!("vouliez-vous dire {fr} ?")));
+    }
+    let near = |candidate: &&str| strsim::osa_distance(name, candidate) <= slips(name);
+    let group = facts::groups().chain(["params"]).any(|group| near(&group));
+    if group {
+        return hint(name, facts::groups().chain(["params"]));
+    }
+    let nearest = paths().min_by_key(|path| strsim::osa_distance(name, end(path)))?;
+    near(&end(nearest)).then(|| did_you_mean(nearest))
 }
 
 /// The facts of the group that a name starts from, when there is such a group.
@@ -128,12 +149,21 @@ fn declared(params: &Params) -> Option<LocalText> {
 
 /// Advice naming the candidate nearest to `name`, when one is near enough to have been meant.
 pub(crate) fn hint<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<LocalText> {
-    let near = name.chars().count() / 4 + 1;
+    let near = slips(name);
     let (_, nearest) = candidates
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= near)
         .min_by_key(|(distance, _)| *distance)?;
-    Some(LocalText::new(format!("did you mean {nearest:?}?"), format!("vouliez-vous dire {nearest:?} ?")))
+    Some(did_you_mean(nearest))
+}
+
+/// How many letters a name may be away from the one that was meant.
+fn slips(name: &str) -> usize {
+    name.chars().count() / 4 + 1
+}
+
+pub(crate) fn did_you_mean(name: &str) -> LocalText {
+    LocalText::new(format!("did you mean {name:?}?"), format!("vouliez-vous dire {name:?} ?"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! Invariant: a [`ParamValue`] made by [`ParamSpec::parse`] or accepted by [`ParamSpec::check`] has the declared kind and
 //! keeps the declared bounds; nothing else reaches a script.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{MAX_LIST_ITEMS, MAX_PARAM_CHARS};
 use crate::text::{LocalText, hidden_character};
 use crate::types::Type;
+
+mod order;
+
+pub(crate) use order::{in_order, put_in_order};
 
 /// The kinds of parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +74,17 @@ impl fmt::Display for ParamValue {
 }
 
 impl ParamKind {
+    /// As manifests write it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Int => "INT",
+            Self::String => "STRING",
+            Self::Bool => "BOOL",
+            Self::Time => "TIME",
+            Self::List => "LIST",
+        }
+    }
+
     /// How scripts see it.
     pub(crate) const fn script_type(self) -> Type {
         match self {
@@ -196,6 +210,13 @@ pub enum ParamError {
         /// The value of that one, as users write it.
         value: String,
     },
+    /// It is not less than the value of another parameter.
+    NotBelow {
+        /// The other parameter.
+        other: String,
+        /// The value of that one, as users write it.
+        value: String,
+    },
     /// It is not among the allowed texts.
     NotAnOption {
         /// The allowed texts.
@@ -226,9 +247,10 @@ impl ParamError {
                 }
                 ParamKind::String => LocalText::new("a text is expected", "un texte est attendu"),
                 ParamKind::Bool => LocalText::new("true or false is expected", "true ou false est attendu"),
-                ParamKind::Time => {
-                    LocalText::new("a time such as 08:30 is expected", "une heure comme 08:30 est attendue")
-                }
+                ParamKind::Time => LocalText::new(
+                    "a time such as \"08:30\" is expected",
+                    "une heure comme \"08:30\" est attendue",
+                ),
                 ParamKind::List => LocalText::new(
                     r#"a list such as ["a", "b"] is expected"#,
                     r#"une liste comme ["a", "b"] est attendue"#,
@@ -243,6 +265,10 @@ impl ParamError {
             Self::NotAbove { other, value } => LocalText::new(
                 format!("it must be greater than {other:?}, which is {value}"),
                 format!("la valeur doit dépasser celle de {other:?}, qui est {value}"),
+            ),
+            Self::NotBelow { other, value } => LocalText::new(
+                format!("it must be less than {other:?}, which is {value}"),
+                format!("la valeur doit être inférieure à celle de {other:?}, qui est {value}"),
             ),
             Self::NotAnOption { options } => {
                 let options = options.join(", ");
@@ -265,29 +291,6 @@ impl ParamError {
             ),
         }
     }
-}
-
-/// Whether each value is greater than the one that its parameter names, those not set having their default.
-///
-/// # Errors
-/// The first parameter, by name, whose value is not, and why.
-pub(crate) fn in_order<'a>(
-    params: &'a BTreeMap<String, ParamSpec>,
-    set: &BTreeMap<String, ParamValue>,
-) -> Result<(), (&'a str, ParamError)> {
-    let number = |name: &str| match set.get(name).or_else(|| params.get(name).map(|spec| &spec.default)) {
-        Some(ParamValue::Int(number) | ParamValue::Time(number)) => Some(*number),
-        _ => None,
-    };
-    for (name, spec) in params {
-        let Some(other) = &spec.above else { continue };
-        let (Some(this), Some(that)) = (number(name), number(other)) else { continue };
-        if this <= that {
-            let value = spec.written(that);
-            return Err((name, ParamError::NotAbove { other: other.clone(), value }));
-        }
-    }
-    Ok(())
 }
 
 /// Minutes since midnight as `HH:MM`.

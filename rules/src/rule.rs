@@ -99,8 +99,10 @@ impl Rule {
     /// All that is checked before the cases are run.
     pub(crate) fn check(owner: Owner, manifest_toml: &str, source: &str) -> Result<Untried, Vec<Diagnostic>> {
         let in_manifest = |problem: Diagnostic| problem.in_half(Half::Manifest);
-        let reading = manifest::read(manifest_toml, owner).map_err(|problem| vec![in_manifest(problem)])?;
-        let mut problems: Vec<Diagnostic> = reading.problems.into_iter().map(in_manifest).collect();
+        let mut reading = manifest::read(manifest_toml, owner)
+            .map_err(|problems| problems.into_iter().map(in_manifest).collect::<Vec<_>>())?;
+        let mut problems: Vec<Diagnostic> =
+            std::mem::take(&mut reading.problems).into_iter().map(in_manifest).collect();
         let (script, uses) = match Script::compile(source, &reading.manifest) {
             Ok(compiled) if problems.is_empty() => compiled,
             Ok(_) => return Err(problems),
@@ -112,7 +114,7 @@ impl Rule {
         let quoted = || reading.messages.values().flat_map(|message| [&message.en, &message.fr]);
         let params: BTreeSet<&str> =
             uses.params.iter().map(String::as_str).chain(quoted().flat_map(Template::params)).collect();
-        let warnings = unused(&reading.manifest, &uses.codes, &params);
+        let warnings = unused(&reading, &uses.codes, &params);
         let rule = Self {
             origin: match owner {
                 Owner::Platform => Origin::BuiltIn,
@@ -289,7 +291,8 @@ fn pass(operations: i64) -> Ruling {
 }
 
 /// What a manifest declares and nothing uses.
-fn unused(manifest: &Manifest, codes: &BTreeSet<String>, params: &BTreeSet<&str>) -> Vec<Diagnostic> {
+fn unused(reading: &manifest::Reading, codes: &BTreeSet<String>, params: &BTreeSet<&str>) -> Vec<Diagnostic> {
+    let manifest = &reading.manifest;
     let idle_codes =
         manifest.codes.keys().filter(|code| !codes.contains(*code)).map(|code| format!("codes.{code}"));
     let idle_params = manifest
@@ -299,7 +302,7 @@ fn unused(manifest: &Manifest, codes: &BTreeSet<String>, params: &BTreeSet<&str>
         .map(|name| format!("params.{name}"));
     let warning = |key: String| {
         Diagnostic::warning(
-            Place::default(),
+            reading.declared.get(&key).copied().unwrap_or_default(),
             format!("{key}: declared, and the rule never uses it"),
             format!("{key} : déclaré, et la règle ne s’en sert jamais"),
         )

@@ -5,23 +5,19 @@
 use rhai::{LexError, ParseErrorType};
 
 use crate::error::{Diagnostic, Place};
-use crate::facts;
 use crate::limits::MAX_PARSE_DEPTH;
-use crate::names::hint;
+use crate::names::meant;
 use crate::text::LocalText;
 
 /// A refusal of the compiler, as authors read it.
 pub(crate) fn refusal(error: &ParseErrorType, place: Place, source: &str) -> Diagnostic {
     match error {
-        ParseErrorType::VariableUndefined(name) => {
-            let names = facts::groups().chain(["params"]);
-            Diagnostic::error(
-                place,
-                format!("there is no fact {name:?}"),
-                format!("il n’existe aucun fait {name:?}"),
-            )
-            .with_hint(habit(name).or_else(|| hint(name, names)))
-        }
+        ParseErrorType::VariableUndefined(name) => Diagnostic::error(
+            place,
+            format!("there is no fact {name:?}"),
+            format!("il n’existe aucun fait {name:?}"),
+        )
+        .with_hint(habit(name).or_else(|| meant(name))),
         ParseErrorType::ExprTooDeep => Diagnostic::error(
             place,
             format!("expressions are nested more than {MAX_PARSE_DEPTH} deep"),
@@ -75,16 +71,20 @@ fn advice(error: &ParseErrorType) -> Option<LocalText> {
     }
 }
 
-/// The operator that the compiler means: of some it makes a sentence that begins with it.
+/// The operator that the compiler means: of some it makes a sentence that names it first.
 fn operator_in(told: &str) -> &str {
+    let told = told.strip_prefix("Unexpected ").unwrap_or(told);
     told.strip_prefix('\'').and_then(|rest| rest.split_once('\'')).map_or(told, |(operator, _)| operator)
 }
 
-/// What stands at that place: a word, or one sign.
+/// What stands at that place: a word, one sign, or the `<>` that ends there.
 fn word_at(source: &str, place: Place) -> &str {
     let line = place.line.checked_sub(1).and_then(|line| source.lines().nth(line)).unwrap_or_default();
     let start = place.column.checked_sub(1).and_then(|column| line.char_indices().nth(column));
-    let rest = start.map_or("", |(start, _)| &line[start..]);
+    let (before, rest) = start.map_or(("", ""), |(start, _)| line.split_at(start));
+    if before.ends_with('<') && rest.starts_with('>') {
+        return "<>";
+    }
     let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
     let sign = rest.chars().next().map_or(0, char::len_utf8);
     &rest[..end.max(sign)]
@@ -94,9 +94,9 @@ fn word_at(source: &str, place: Place) -> &str {
 pub(crate) fn habit(word: &str) -> Option<LocalText> {
     let (en, fr) = match word {
         "=" | "===" | "is" => ("to compare, write ==", "pour comparer, écrivez =="),
-        "!==" => ("write !=", "écrivez !="),
-        "=>" => ("write >=", "écrivez >="),
-        "=<" => ("write <=", "écrivez <="),
+        "!==" | "≠" | "<>" => ("write !=", "écrivez !="),
+        "=>" | "≥" => ("write >=", "écrivez >="),
+        "=<" | "≤" => ("write <=", "écrivez <="),
         ";" => ("leave the ; out", "retirez le ;"),
         "#" => ("a comment begins with //", "un commentaire commence par //"),
         "'" | "`" | "‘" | "’" | "“" | "”" | "«" | "»" => (

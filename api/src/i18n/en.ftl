@@ -342,6 +342,7 @@ RULES_DOES_NOT_LOAD = { $rule } does not load: `envoi rules check` says why.
 RULES_PARAM_WRONG = --param { $param }: { $reason }
 RULES_PARAM_NOTATION = write NAME=VALUE; the parameters are: { $known }
 RULES_PARAM_NONE = this rule has no parameter
+RULES_PARAM_REPEATED = it is given twice
 RULES_PARAM_UNKNOWN = this rule has no parameter `{ $name }`; it has: { $known }
 RULES_FIX = The shortest way: { $fix }
 RULES_OPERATIONS = { $count } operations, at most { $most }.

@@ -342,6 +342,7 @@ RULES_DOES_NOT_LOAD = { $rule } ne se charge pas : `envoi rules check` dit pourq
 RULES_PARAM_WRONG = --param { $param } : { $reason }
 RULES_PARAM_NOTATION = écrivez NOM=VALEUR ; les paramètres sont : { $known }
 RULES_PARAM_NONE = cette règle n’a aucun paramètre
+RULES_PARAM_REPEATED = il est donné deux fois
 RULES_PARAM_UNKNOWN = cette règle n’a pas de paramètre « { $name } » ; elle a : { $known }
 RULES_FIX = Le plus court : { $fix }
 RULES_OPERATIONS = { $count } opérations, { $most } au plus.

@@ -80,6 +80,12 @@ impl FactSpec {
         let kind = self.kind().name(lang);
         let words = self.words.join(", ");
         match (self.range(), self.words, lang) {
+            (None, [], Lang::En) if self.path == REGION => {
+                "a text of two capital letters, such as \"FR\"".to_owned()
+            }
+            (None, [], Lang::Fr) if self.path == REGION => {
+                "un texte de deux capitales, comme \"FR\"".to_owned()
+            }
             (Some((least, i64::MAX)), _, Lang::En) => format!("{kind} from {least} up"),
             (Some((least, i64::MAX)), _, Lang::Fr) => format!("{kind} d’au moins {least}"),
             (Some((least, most)), _, Lang::En) => format!("{kind} from {least} to {most}"),
@@ -178,6 +184,14 @@ const fn of_the_person(fact: FactSpec) -> FactSpec {
     FactSpec { known: Known::OfThePerson, ..fact }
 }
 
+/// The country of the structure.
+pub(crate) const REGION: &str = "structure.region";
+
+/// Whether a text is written as a country is: two capital letters.
+pub(crate) fn is_region(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
+}
+
 /// The text of the message: readable by scripts, never quoted nor stored.
 pub(crate) const MESSAGE_TEXT: &str = "message.text";
 
@@ -204,7 +218,7 @@ pub(crate) const TABLE: &[FactSpec] = &[
     text("account.permissions.accounts", ACCESS, "its right on accounts", |f| &f.account.permissions.accounts),
     text("account.permissions.settings", ACCESS, "its right on settings", |f| &f.account.permissions.settings),
     text("structure.product", PRODUCTS, "what the structure bought", |f| &f.structure.product),
-    text("structure.region", &[], "its country, two letters", |f| &f.structure.region),
+    text(REGION, &[], "its country, two capital letters", |f| &f.structure.region),
     text("structure.time_zone", &[], "its zone, such as `Europe/Paris`", |f| &f.structure.time_zone),
     bool("subscription.active", "whether the SMS option is in force", |f| f.subscription.active),
     text("subscription.state", &["NONE", "ACTIVE", "SUSPENDED", "EXPIRED"], "its state", |f| &f.subscription.state),

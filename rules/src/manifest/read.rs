@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::de::{DeTable, Deserializer};
 use toml::{Spanned, Table};
 
+use super::keys::{self, Keys};
 use super::reader::Reader;
 use super::toml_words::unreadable;
 use super::{Case, Manifest, Message, Owner};
@@ -87,27 +89,36 @@ pub(crate) struct Reading {
     pub messages: BTreeMap<String, Message>,
     pub cases: Vec<Case>,
     pub case_places: Vec<Place>,
+    /// Where each parameter and each code is declared, by key.
+    pub declared: BTreeMap<String, Place>,
     pub problems: Vec<Diagnostic>,
 }
 
 /// Reads a manifest.
 ///
 /// # Errors
-/// The one problem that keeps the rest from being looked at: size, a hidden character, TOML of another shape.
-pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
-    check_text(text)?;
-    let raw: Raw = toml::from_str(text).map_err(|error| {
-        unreadable(text, &error, "the manifest cannot be read", "le manifeste ne peut pas être lu")
-    })?;
-    let mut reader = Reader::new(text);
-    let places: BTreeMap<String, Place> =
-        raw.params.iter().map(|(name, raw)| (name.clone(), reader.place(&raw.span()))).collect();
+/// What keeps the rest from being looked at: size, a hidden character, keys that no manifest has, TOML of another shape.
+pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Vec<Diagnostic>> {
+    let refused = |error: &toml::de::Error| {
+        vec![unreadable(text, error, "the manifest cannot be read", "le manifeste ne peut pas être lu")]
+    };
+    check_text(text).map_err(|problem| vec![problem])?;
+    let table = DeTable::parse(text).map_err(|error| refused(&error))?;
+    let unknown = keys::unknown(text, table.get_ref());
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let mut reader = Reader::new(text, Keys::of(table.get_ref()));
+    let raw = Raw::deserialize(Deserializer::from(table)).map_err(|error| refused(&error))?;
     let params: Params = raw
         .params
         .into_iter()
-        .filter_map(|(name, raw)| reader.param(&name, raw).map(|spec| (name, spec)))
+        .map(|(name, raw)| {
+            let spec = reader.param(&name, raw);
+            (name, spec)
+        })
         .collect();
-    reader.relations(&params, &places);
+    reader.relations(&params);
     let names = Names { params: &params, recipient: raw.stages.contains(&Stage::Recipient) };
     let mut codes = BTreeMap::new();
     let mut messages = BTreeMap::new();
@@ -140,7 +151,10 @@ pub(crate) fn read(text: &str, owner: Owner) -> Result<Reading, Diagnostic> {
         codes,
     };
     reader.whole(&manifest, cases.len(), owner);
-    Ok(Reading { manifest, messages, cases, case_places, problems: reader.problems })
+    let keys = manifest.params.keys().map(|name| format!("params.{name}"));
+    let keys = keys.chain(manifest.codes.keys().map(|code| format!("codes.{code}")));
+    let declared = keys.map(|key| (key.clone(), reader.at(&key))).collect();
+    Ok(Reading { manifest, messages, cases, case_places, declared, problems: reader.problems })
 }
 
 /// The slug that a manifest gives, whatever else is wrong with it; none when it gives none, or one that is no slug.

@@ -1,18 +1,18 @@
 //! Checks the parts of a manifest, and notes the problems of each under its key.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 
+use super::keys::Keys;
 use super::read::{RawCode, RawLevel, RawParam, is_slug};
 use super::{CodeSpec, Manifest, Message, Owner};
 use crate::error::{Diagnostic, Place};
 use crate::limits::{
     LAST_POSITION, MAX_CASES, MAX_DECLARED, MAX_DIAGNOSTICS, MAX_NAME_CHARS, MAX_PROSE_CHARS, MAX_TITLE_CHARS,
 };
-use crate::names::{Names, Params};
-use crate::params::{ParamKind, ParamSpec, ParamValue, in_order, minutes};
+use crate::names::Names;
+use crate::params::{ParamError, ParamKind, ParamSpec, ParamValue, minutes};
 use crate::template::Template;
 use crate::text::{LocalText, hidden_character};
 use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
@@ -20,24 +20,39 @@ use crate::verdict::{Level, PASS, RULE_ERROR, Stage};
 /// Notes problems while a manifest is read.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    keys: Keys,
+    /// Whether the defaults of the parameters could be read and stand in order: else no case is held against their order.
+    pub ordered: bool,
     pub problems: Vec<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(text: &'a str) -> Self {
-        Self { text, problems: Vec::new() }
+    pub(super) const fn new(text: &'a str, keys: Keys) -> Self {
+        Self { text, keys, ordered: true, problems: Vec::new() }
+    }
+
+    /// Where a key stands, by its path; no place when it is not there.
+    pub(super) fn at(&self, path: &str) -> Place {
+        self.keys.place(self.text, path).unwrap_or_default()
+    }
+
+    /// Where a key of a part stands, or else the part.
+    pub(super) fn within(&self, part: Place, path: &str) -> Place {
+        self.keys.place(self.text, path).unwrap_or(part)
     }
 
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         Place::of_byte(self.text, span.start)
     }
 
-    /// Notes a problem of one key.
+    /// Notes a problem of one key, which is told first where one is given.
     pub(super) fn problem(&mut self, place: Place, key: &str, reason: &LocalText, hint: Option<LocalText>) {
         if self.problems.len() < MAX_DIAGNOSTICS {
-            let problem =
-                Diagnostic::error(place, format!("{key}: {}", reason.en), format!("{key} : {}", reason.fr));
-            self.problems.push(problem.with_hint(hint));
+            let (en, fr) = match key {
+                "" => (reason.en.clone(), reason.fr.clone()),
+                _ => (format!("{key}: {}", reason.en), format!("{key} : {}", reason.fr)),
+            };
+            self.problems.push(Diagnostic::error(place, en, fr).with_hint(hint));
         }
     }
 
@@ -49,35 +64,40 @@ impl<'a> Reader<'a> {
 
     /// What concerns the manifest as a whole.
     pub(super) fn whole(&mut self, manifest: &Manifest, cases: usize, owner: Owner) {
-        let none = Place::default();
         let slug = &manifest.slug;
-        self.name(none, "slug", slug, is_slug(slug), |_| true);
-        self.require(manifest.version >= 1, none, "version", "it starts at 1", "elle commence à 1");
+        self.name(self.at("slug"), "slug", slug, is_slug(slug), |_| true);
+        self.require(
+            manifest.version >= 1,
+            self.at("version"),
+            "version",
+            "it starts at 1",
+            "elle commence à 1",
+        );
         let placed = manifest.position.is_none_or(|position| (0..=LAST_POSITION).contains(&position));
         let (en, fr) = (format!("from 0 to {LAST_POSITION}"), format!("de 0 à {LAST_POSITION}"));
-        self.require(placed, none, "position", &en, &fr);
+        self.require(placed, self.at("position"), "position", &en, &fr);
         let mut stages = manifest.stages.clone();
         stages.sort_unstable();
         stages.dedup();
         let once = !stages.is_empty() && stages.len() == manifest.stages.len();
         self.require(
             once,
-            none,
+            self.at("stages"),
             "stages",
             "name at least one, each once",
             "nommez-en au moins une, chacune une fois",
         );
         self.whose(manifest, owner);
         self.screens(manifest);
-        self.prose(none, "title", &manifest.title, MAX_TITLE_CHARS);
-        self.prose(none, "description", &manifest.description, MAX_PROSE_CHARS);
+        self.prose(self.at("title"), "title", &manifest.title, MAX_TITLE_CHARS);
+        self.prose(self.at("description"), "description", &manifest.description, MAX_PROSE_CHARS);
         if let Some(url) = &manifest.help_url {
             let fits = url.len() <= MAX_PROSE_CHARS
                 && url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
                 && url.chars().all(|c| c.is_ascii_graphic());
             self.require(
                 fits,
-                none,
+                self.at("help_url"),
                 "help_url",
                 "it must be an https:// address",
                 "c’est une adresse en https://",
@@ -85,53 +105,60 @@ impl<'a> Reader<'a> {
         }
         let declared = |count: usize| count <= MAX_DECLARED;
         let (en, fr) = (format!("at most {MAX_DECLARED}"), format!("{MAX_DECLARED} au plus"));
-        self.require(declared(manifest.params.len()), none, "params", &en, &fr);
-        self.require(declared(manifest.codes.len()), none, "codes", &en, &fr);
+        self.require(declared(manifest.params.len()), self.at("params"), "params", &en, &fr);
+        self.require(declared(manifest.codes.len()), self.at("codes"), "codes", &en, &fr);
         self.require(
             !manifest.codes.is_empty(),
-            none,
+            self.at("codes"),
             "codes",
             "declare at least one",
             "déclarez-en au moins un",
         );
         let (en, fr) = (format!("give 1 to {MAX_CASES}"), format!("donnez-en de 1 à {MAX_CASES}"));
         let given = (1..=MAX_CASES).contains(&cases);
-        self.require(given || !self.problems.is_empty(), none, "cases", &en, &fr);
+        self.require(given || !self.problems.is_empty(), self.at("cases"), "cases", &en, &fr);
     }
 
     /// What only a rule of the platform may say.
     fn whose(&mut self, manifest: &Manifest, owner: Owner) {
-        let none = Place::default();
         if owner == Owner::Structure {
             let (en, fr) = (
                 "a structure's own rule leaves it out: publishing sets it",
                 "une règle propre à la structure ne le dit pas : la publication s’en charge",
             );
-            self.require(manifest.lock.is_none(), none, "lock", en, fr);
-            self.require(manifest.state.is_none(), none, "state", en, fr);
-            self.require(manifest.position.is_none(), none, "position", en, fr);
+            self.require(manifest.lock.is_none(), self.at("lock"), "lock", en, fr);
+            self.require(manifest.state.is_none(), self.at("state"), "state", en, fr);
+            self.require(manifest.position.is_none(), self.at("position"), "position", en, fr);
         }
     }
 
     /// A rule looks at the whole, or at one person after another, whom it may only leave out.
     fn screens(&mut self, manifest: &Manifest) {
-        let none = Place::default();
         let recipient = manifest.stages.contains(&Stage::Recipient);
         let (en, fr) = ("RECIPIENT stands alone", "RECIPIENT va seule");
-        self.require(!recipient || manifest.stages.len() == 1, none, "stages", en, fr);
+        self.require(!recipient || manifest.stages.len() == 1, self.at("stages"), "stages", en, fr);
         let (en, fr) = (
             "SKIP is the level of RECIPIENT rules, and the only one they have",
             "SKIP est le niveau des règles RECIPIENT, et le seul qu’elles ont",
         );
-        let fits = |code: &CodeSpec| (code.level == Level::Skip) == recipient;
-        self.require(manifest.codes.values().all(fits), none, "codes", en, fr);
+        let wrong = manifest.codes.iter().find(|(_, code)| (code.level == Level::Skip) != recipient);
+        if let Some((code, _)) = wrong {
+            let place = self.at(&format!("codes.{code}.level"));
+            self.problem(place, &format!("codes.{code}"), &LocalText::new(en, fr), None);
+        }
         let runs = |stage| manifest.stages.contains(&stage);
         let asks = manifest.codes.values().any(|code| code.level == Level::Confirm);
         let (en, fr) = (
             "what a rule asks at DISPATCH was confirmed at SEND, or refuses: give it the stages PREVIEW and SEND too",
             "ce qu’une règle demande à DISPATCH a été confirmé à SEND, ou refuse : donnez-lui aussi les étapes PREVIEW et SEND",
         );
-        self.require(!(asks && runs(Stage::Dispatch)) || runs(Stage::Send), none, "stages", en, fr);
+        self.require(
+            !(asks && runs(Stage::Dispatch)) || runs(Stage::Send),
+            self.at("stages"),
+            "stages",
+            en,
+            fr,
+        );
     }
 
     fn name(&mut self, place: Place, key: &str, name: &str, starts: bool, allowed: impl Fn(char) -> bool) {
@@ -161,73 +188,58 @@ impl<'a> Reader<'a> {
         );
     }
 
-    pub(super) fn param(&mut self, name: &str, raw: Spanned<RawParam>) -> Option<ParamSpec> {
+    /// A parameter. One whose default cannot be read has another in its place, so that what names it is not refused for that.
+    pub(super) fn param(&mut self, name: &str, raw: Spanned<RawParam>) -> ParamSpec {
         let place = self.place(&raw.span());
         let key = format!("params.{name}");
         let raw = raw.into_inner();
         self.name(place, &key, name, name.starts_with(|c: char| c.is_ascii_lowercase()), |c| {
             c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
         });
-        self.prose(place, &key, &raw.title, MAX_TITLE_CHARS);
+        self.prose(self.within(place, &format!("{key}.title")), &key, &raw.title, MAX_TITLE_CHARS);
         let bounded = matches!(raw.kind, ParamKind::Int | ParamKind::Time);
         let listed = matches!(raw.kind, ParamKind::String | ParamKind::List);
         let (en, fr) = ("min and max are for INT and TIME", "min et max sont pour INT et TIME");
         self.require(bounded || (raw.min.is_none() && raw.max.is_none()), place, &key, en, fr);
         let (en, fr) = ("options are for STRING and LIST", "options est pour STRING et LIST");
         self.require(listed || raw.options.is_none(), place, &key, en, fr);
-        let mut bound = |value: Option<toml::Value>| {
+        let expected = ParamError::WrongKind { expected: raw.kind }.text();
+        let mut bound = |bound: &str, value: Option<toml::Value>| {
             let number = value.as_ref().map(|value| param_value(raw.kind, value));
             let fits = matches!(number, None | Some(Some(ParamValue::Int(_) | ParamValue::Time(_))));
-            let (en, fr) = ("a bound is written as the value is", "une borne s’écrit comme la valeur");
-            self.require(fits || !bounded, place, &key, en, fr);
+            let (en, fr) = (
+                format!("a bound is written as the value is: {}", expected.en),
+                format!("une borne s’écrit comme la valeur : {}", expected.fr),
+            );
+            let place = self.within(place, &format!("{key}.{bound}"));
+            self.require(fits || !bounded, place, &key, &en, &fr);
             match number.flatten() {
                 Some(ParamValue::Int(number) | ParamValue::Time(number)) => Some(number),
                 _ => None,
             }
         };
-        let (min, max) = (bound(raw.min), bound(raw.max));
-        let default = param_value(raw.kind, &raw.default);
-        let (en, fr) = ("the default is not of its type", "la valeur par défaut n’est pas de son type");
-        self.require(default.is_some(), place, &key, en, fr);
+        let (min, max) = (bound("min", raw.min), bound("max", raw.max));
+        let given = param_value(raw.kind, &raw.default);
+        let default = given.clone().unwrap_or_else(|| stand_in(raw.kind));
         let (options, above, title) = (raw.options, raw.above, raw.title);
-        let spec = ParamSpec { kind: raw.kind, default: default?, min, max, options, above, title };
-        if let Err(error) = spec.check(&spec.default) {
-            let reason = error.text();
+        let spec = ParamSpec { kind: raw.kind, default, min, max, options, above, title };
+        let problem = match given {
+            None => Some(("is not of its type", "n’est pas de son type", expected)),
+            Some(default) => spec
+                .check(&default)
+                .err()
+                .map(|error| ("breaks its bounds", "sort de ses bornes", error.text())),
+        };
+        if let Some((en, fr, reason)) = problem {
+            self.ordered = false;
             let reason = LocalText::new(
-                format!("the default breaks its bounds: {}", reason.en),
-                format!("la valeur par défaut sort de ses bornes : {}", reason.fr),
+                format!("the default {en}: {}", reason.en),
+                format!("la valeur par défaut {fr} : {}", reason.fr),
             );
+            let place = self.within(place, &format!("{key}.default"));
             self.problem(place, &key, &reason, None);
         }
-        Some(spec)
-    }
-
-    /// A parameter that is above another: one that is there, of the same kind, and so are their defaults.
-    pub(super) fn relations(&mut self, params: &Params, places: &BTreeMap<String, Place>) {
-        let before = self.problems.len();
-        let place = |name: &str| places.get(name).copied().unwrap_or_default();
-        for (name, spec) in params {
-            let Some(above) = &spec.above else { continue };
-            let key = format!("params.{name}");
-            let numbers = matches!(spec.kind, ParamKind::Int | ParamKind::Time);
-            let alike = params.get(above).is_some_and(|other| other.kind == spec.kind) && above != name;
-            let (en, fr) = (
-                "above names another parameter, both INT or both TIME",
-                "above nomme un autre paramètre, tous deux INT ou tous deux TIME",
-            );
-            self.require(numbers && alike, place(name), &key, en, fr);
-        }
-        if self.problems.len() > before {
-            return;
-        }
-        if let Err((name, error)) = in_order(params, &BTreeMap::new()) {
-            let reason = error.text();
-            let reason = LocalText::new(
-                format!("the default is out of order: {}", reason.en),
-                format!("la valeur par défaut n’est pas à sa place : {}", reason.fr),
-            );
-            self.problem(place(name), &format!("params.{name}"), &reason, None);
-        }
+        spec
     }
 
     pub(super) fn code(
@@ -254,12 +266,24 @@ impl<'a> Reader<'a> {
         let mut template = |lang: &str, text: &str| {
             Template::parse(text, names)
                 .map_err(|unknown| {
-                    self.problem(place, &format!("{key}.{lang}"), &unknown.reason, unknown.hint);
+                    let key = format!("{key}.{lang}");
+                    self.problem(self.within(place, &key), &key, &unknown.reason, unknown.hint);
                 })
                 .ok()
         };
         let (en, fr) = (template("en", &message.en), template("fr", &message.fr));
         (CodeSpec { level, message }, en.zip(fr).map(|(en, fr)| Message { en, fr }))
+    }
+}
+
+/// A value of that kind.
+fn stand_in(kind: ParamKind) -> ParamValue {
+    match kind {
+        ParamKind::Int => ParamValue::Int(0),
+        ParamKind::String => ParamValue::String(String::new()),
+        ParamKind::Bool => ParamValue::Bool(false),
+        ParamKind::Time => ParamValue::Time(0),
+        ParamKind::List => ParamValue::List(Vec::new()),
     }
 }
 

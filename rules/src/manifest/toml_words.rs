@@ -1,6 +1,7 @@
 //! What is said of TOML that cannot be read, in both languages. The library speaks English alone: its words follow ours there, in parentheses.
 
 use crate::error::{Diagnostic, Place};
+use crate::names::hint;
 use crate::text::LocalText;
 
 /// How what the library says begins, and what is said for it.
@@ -54,6 +55,14 @@ pub(super) fn unreadable(text: &str, error: &toml::de::Error, en: &str, fr: &str
     let place = error.span().map_or_else(Place::default, |span| Place::of_byte(text, span.start));
     let said = said(error.message());
     Diagnostic::error(place, format!("{en}: {}", said.en), format!("{fr} : {}", said.fr))
+        .with_hint(meant(error.message()))
+}
+
+/// Of a word that is not among those that may stand there, the nearest of them.
+fn meant(detail: &str) -> Option<LocalText> {
+    let mut words = detail.strip_prefix("unknown variant ")?.split('`').skip(1).step_by(2);
+    let word = words.next()?;
+    hint(&word.to_uppercase(), words)
 }
 
 fn said(detail: &str) -> LocalText {
@@ -78,12 +87,11 @@ fn of_type(detail: &str) -> Option<LocalText> {
     ))
 }
 
-/// A key or a word that manifests do not have, or lack.
+/// A key that a manifest lacks, or a word that it does not have.
 fn of_shape(detail: &str) -> Option<LocalText> {
     let told = |start: &str, french: &str| detail.strip_prefix(start).map(|rest| format!("{french} {rest}"));
-    let french = told("unknown field ", "clé inconnue")
-        .or_else(|| told("missing field ", "clé manquante"))
-        .or_else(|| told("unknown variant ", "valeur inconnue"))?;
+    let french =
+        told("missing field ", "clé manquante").or_else(|| told("unknown variant ", "valeur inconnue"))?;
     let french = french.replace("expected one of", "attendu : l’une de");
     let french = french.replace(", expected ", ", attendu : ").replace("` or `", "` ou `");
     Some(LocalText::new(detail, french))
@@ -96,7 +104,7 @@ mod tests {
     #[test]
     fn no_slip_is_told_in_english_to_the_french() {
         for (text, place, french) in [
-            ("slug = \"a\"\ncolour = 1", (2, 1), "clé inconnue `colour`, attendu : l’une de `slug`"),
+            ("slug = \"a\"\ncolour = 1", (2, 1), "un manifeste n’a pas de clé \"colour\""),
             ("stages = [\"SEND\"]", (1, 1), "clé manquante `slug`"),
             (
                 "slug = \"a\"\nstages = [\"SENT\"]",
@@ -124,14 +132,14 @@ mod tests {
             ("stages = \"SEND\"", (1, 10), "ici il faut une liste, et ceci est un texte"),
             ("title = \"a\"", (1, 9), "ici il faut une table, et ceci est un texte"),
         ] {
-            let told = read(text, Owner::Structure).err().expect("it cannot be read");
+            let told = read(text, Owner::Structure).err().expect("it cannot be read").remove(0);
             assert_eq!((told.line, told.column), place, "{text}: {told}");
             assert!(told.message.fr.contains(french), "{text}: {}", told.message.fr);
             for english in ["expected", "invalid", "unclosed", "missing", "unexpected"] {
                 assert!(!told.message.fr.contains(english), "{text}: {}", told.message.fr);
             }
         }
-        let told = read("slug = sample", Owner::Structure).err().expect("it cannot be read");
+        let told = read("slug = sample", Owner::Structure).err().expect("it cannot be read").remove(0);
         assert_eq!(
             told.message.en,
             "the manifest cannot be read: a text stands between straight double quotes: \"…\" (string values must be quoted, expected literal string)"

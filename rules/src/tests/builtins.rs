@@ -179,6 +179,13 @@ fn hours_that_end_before_they_begin_are_refused() {
         }
         let from = BTreeMap::from([("from".to_owned(), time(22))]);
         assert!(manifest.in_order(&from).is_err(), "beside the default");
+        let told = |given: &[&str]| {
+            let (name, error) =
+                manifest.put_in_order(&set(21, 9), |name| given.contains(&name)).expect_err("so");
+            (name, matches!(error, ParamError::NotBelow { .. }))
+        };
+        assert_eq!(told(&["from"]), ("from", true), "the one that was given");
+        assert_eq!((told(&["to"]), told(&["from", "to"])), (("to", false), ("to", false)));
         let mut kept = set(21, 9);
         manifest.keep_accepted(&mut kept);
         assert_eq!(kept, BTreeMap::new(), "both go back to their default");

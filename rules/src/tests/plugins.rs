@@ -77,7 +77,7 @@ fn a_bad_file_is_refused_by_name() {
     folder.put("sample.toml", &MANIFEST.replace("default = 10", "default = 10\nmax = 9"));
     let told = folder.refused();
     let (manifest, script) = told.split_once("sample.rhai: the rule does not load: ").expect("both files");
-    assert!(manifest.contains("sample.toml: the rule does not load: line 6") && script.contains("no fact"));
+    assert!(manifest.contains("sample.toml: the rule does not load: line 8") && script.contains("no fact"));
     folder.put("sample.toml", &MANIFEST.replace("default = 10", "default = ten"));
     assert!(folder.refused().contains("sample.toml: the rule does not load: line 8, column 11"));
     folder.put("sample.toml", MANIFEST);

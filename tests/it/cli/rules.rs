@@ -31,6 +31,13 @@ fn a_rule_is_started_checked_tested_and_run() {
         let (code, out, _) = rules(folder, &["test", "many"]).await;
         assert_eq!((code, out.lines().last()), (0, Some("3 cases hold, 0 fail.")), "{out}");
 
+        let (code, out, _) = rules(folder, &["new", "large", "--lang", "fr"]).await;
+        assert_eq!(code, 0, "{out}");
+        let french = std::fs::read_to_string(folder.join("large.toml")).expect("it is there");
+        assert!(french.contains("# Au moins un cas qui passe"), "{french}");
+        let (code, out, _) = rules(folder, &["check", "large"]).await;
+        assert_eq!((code, out.as_str()), (0, "1 rule checked, 0 refused, 0 warnings.\n"));
+
         write(folder, "facts.toml", "[audience]\nmessage_count = 60\n").await;
         let run = ["run", "many.toml", "--facts", "facts.toml", "--param", "most=50", "--trace"];
         let (code, out, said) = rules(folder, &run).await;
@@ -130,7 +137,15 @@ fn a_command_line_that_names_what_is_not_there_is_told_apart() {
             (&["run", "large-send", "--param", "ask_above"], "write NAME=VALUE"),
             (&["run", "large-send", "--param", "ask=1"], "it has: ask_above"),
             (&["run", "write-permission", "--param", "ask=1"], "has no parameter"),
-            (&["run", "only-between-hours", "--param", "from=22:00"], "greater than"),
+            (
+                &["run", "only-between-hours", "--param", "from=22:00"],
+                "--param from: it must be less than \"to\", which is 21:00",
+            ),
+            (
+                &["run", "only-between-hours", "--param", "to=05:00"],
+                "--param to: it must be greater than \"from\"",
+            ),
+            (&["run", "large-send", "--param", "ask_above=2", "--param", "ask_above=2"], "it is given twice"),
             (&["run", "large-send", "--facts", "late.toml"], "from 1 to 7"),
             (&["run", "large-send", "--facts", "absent.toml"], "absent.toml"),
             (&["run", "large-send", "--facts", "facts.toml"], "audience.message_count"),

@@ -92,7 +92,12 @@ async fn hours_the_wrong_way_round_are_refused(app: TestApp) {
         assert!(told(&refused).contains("\"from\"") && told(&refused).contains(from), "{refused}");
     }
     let alone = json!({ "parameters": [{ "name": "from", "value": "20:30" }] });
-    assert_eq!(code_of(&set(&admin, "legal-hours", alone).await), "PARAMETER_OUT_OF_BOUNDS");
+    let refused = set(&admin, "legal-hours", alone).await;
+    assert_eq!(code_of(&refused), "PARAMETER_OUT_OF_BOUNDS");
+    assert!(
+        told(&refused).contains("from") && told(&refused).contains("inférieure à celle de \"to\""),
+        "{refused}"
+    );
     assert_eq!(set(&admin, "legal-hours", hours("09:00", "12:00")).await["errors"], json!([]));
     let mut start = hours("21:00", "08:00");
     start["from"] = json!({ "template": "only-between-hours" });

@@ -298,7 +298,12 @@ async fn a_message_is_tried_as_of_another_day(app: TestApp) {
         assert_eq!(refused["path"], json!(["on", "message", "facts"]), "{refused}");
         refused["code"].as_str().expect("a code").to_owned()
     };
-    assert_eq!(refused(week, "now = { weekday = 9 }").await, "FACTS_INVALID");
+    assert_eq!(refused(week.clone(), "now = { weekday = 9 }").await, "FACTS_INVALID");
+    assert_eq!(refused(week.clone(), "now = { hour = 10, minute_of_day = 1261 }").await, "FACTS_INVALID");
+    let slip = tried(&admin, week, on("\nmesage = { cost = 2 }")).await["errors"][0]["message"].take();
+    let slip = slip.as_str().expect("a message");
+    assert!(slip.contains("ligne 2") && slip.contains("vouliez-vous dire \"message\""), "{slip}");
+    assert_eq!(slip.to_lowercase().matches("faits").count(), 1, "{slip}");
     let people = CHOSEN.to_owned();
     let chosen = json!({ "texts": { "manifest": people, "source": "\"Musicien\" in person.tags" } });
     assert_eq!(refused(chosen, "now = { weekday = 6 }").await, "FACTS_OF_PEOPLE_FIXED");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use rules::{Catalog, declared_slug};
+use rules::{Catalog, Lang, declared_slug};
 
 use super::files::{Texts, write_pair};
 use super::words::Words;
@@ -13,6 +13,8 @@ use crate::start::StartError;
 
 /// What a rule starts from where no template is named.
 const SKELETON: (&str, &str) = (include_str!("skeleton.toml"), include_str!("skeleton.rhai"));
+/// The same, its comments in French.
+const FRENCH: (&str, &str) = (include_str!("skeleton.fr.toml"), include_str!("skeleton.fr.rhai"));
 
 #[derive(Args)]
 pub(super) struct New {
@@ -40,7 +42,11 @@ impl New {
             return Err(CliError::Usage(words.say("RULES_SLUG_WRONG", &[("slug", slug.clone().into())])));
         }
         let Some(template) = &self.template else {
-            return Ok(named(slug, SKELETON.0, SKELETON.1));
+            let (manifest, source) = match words.lang {
+                Lang::En => SKELETON,
+                Lang::Fr => FRENCH,
+            };
+            return Ok(named(slug, manifest, source));
         };
         let catalog = Catalog::builtin().map_err(StartError::Rules)?;
         let found = catalog.templates().find(|rule| rule.manifest().slug == *template);
@@ -72,10 +78,21 @@ mod tests {
     fn what_a_rule_starts_from_has_nothing_to_mend() {
         let catalog = Catalog::builtin().expect("checked by a test of the engine");
         let templates = catalog.templates().map(|rule| (rule.manifest_toml(), rule.source()));
-        for (manifest, source) in templates.chain([SKELETON]) {
+        for (manifest, source) in templates.chain([SKELETON, FRENCH]) {
             let texts = named("mine", manifest, source);
             let rule = Rule::load_own(&texts.manifest, &texts.source).unwrap_or_else(|why| panic!("{why:?}"));
             assert_eq!((rule.manifest().slug.as_str(), rule.warnings()), ("mine", &[][..]));
         }
+    }
+
+    #[test]
+    fn what_a_rule_starts_from_differs_by_its_comments_alone() {
+        let bare = |(manifest, source): (&str, &str)| {
+            let manifest: toml::Table = manifest.parse().expect("checked above");
+            let script: Vec<String> =
+                source.lines().filter(|line| !line.starts_with("//")).map(str::to_owned).collect();
+            (manifest, script)
+        };
+        assert_eq!(bare(SKELETON), bare(FRENCH));
     }
 }

@@ -82,10 +82,18 @@ impl Run {
             let code = if known.is_empty() { "RULES_PARAM_NONE" } else { "RULES_PARAM_UNKNOWN" };
             let spec = known.get(name).ok_or_else(|| told(code, name))?;
             let value = spec.parse(value).map_err(|error| wrong(given, words.pick(&error.text())))?;
-            Ok((name.to_owned(), value))
+            Ok::<_, CliError>((name.to_owned(), value))
         };
-        let set = self.params.iter().map(value).collect::<Result<BTreeMap<_, _>, CliError>>()?;
-        manifest.in_order(&set).map_err(|(name, error)| wrong(name, words.pick(&error.text())))?;
+        let mut set = BTreeMap::new();
+        for given in &self.params {
+            let (name, value) = value(given)?;
+            if set.insert(name, value).is_some() {
+                return Err(wrong(given, &words.say("RULES_PARAM_REPEATED", &[])));
+            }
+        }
+        manifest
+            .put_in_order(&set, |name| set.contains_key(name))
+            .map_err(|(name, error)| wrong(name, words.pick(&error.text())))?;
         Ok(set)
     }
 

@@ -196,7 +196,7 @@ pub(super) fn set_params(
         })?;
         params.insert(name.clone(), value);
     }
-    match manifest.in_order(params) {
+    match manifest.put_in_order(params, |name| given.iter().any(|(given, _)| given == name)) {
         Err((name, error)) if !given.is_empty() => Err(Problem::new("PARAMETER_OUT_OF_BOUNDS")
             .at(&["parameters"])
             .with("name", name)

@@ -3,11 +3,11 @@
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 use super::any::{Any, Lowered};
-use super::{Bool, CALL, Int, LINK, Text, Texts, Walk};
-use crate::facts;
+use super::{Bool, CALL, Int, LINK, Text, Texts, Walk, What};
+use crate::facts::{self, REGION, is_region};
 use crate::host::{FUNCTIONS, Signature, VERDICT};
 use crate::limits::MAX_NAME_CHARS;
-use crate::names::hint;
+use crate::names::{did_you_mean, hint};
 use crate::text::{Lang, LocalText};
 use crate::tree::{Answer, Arithmetic, Comparison, Sameness, TextTest};
 use crate::types::Type;
@@ -75,6 +75,7 @@ impl Walk<'_> {
             takes.push(self.part(argument, depth + 1)?);
         }
         let kinds: Vec<Type> = takes.iter().map(Any::kind).collect();
+        let quoted = number_in_quotes(&takes);
         self.ranges(&call.name, &takes);
         if operator && call.name != "contains" {
             let found = apply_operator(&call.name, takes, at);
@@ -84,11 +85,14 @@ impl Walk<'_> {
                     at,
                     format!("the operator {} does not take {en}", call.name),
                     format!("l’opérateur {} ne prend pas {fr}", call.name),
-                    None,
+                    quoted,
                 );
             }
             self.words(&call.args);
             return found;
+        }
+        if let ("contains", [Expr::Array(..), _]) = (&*call.name, &call.args[..]) {
+            self.words(&call.args);
         }
         self.operations += CALL;
         let found = apply_function(&call.name, takes, at);
@@ -147,27 +151,63 @@ impl Walk<'_> {
         Some(Answer::Code(code.to_string()).at(at))
     }
 
-    /// A text compared with a fact that only holds certain words must be one of these.
+    /// Texts compared with a fact that only holds certain words must be among these.
     fn words(&mut self, sides: &[Expr]) {
-        let ([fact @ Expr::Dot(..), Expr::StringConstant(word, at)]
-        | [Expr::StringConstant(word, at), fact @ Expr::Dot(..)]) = sides
-        else {
-            return;
-        };
-        let path = dotted(fact);
-        let Some(known) = facts::find(&path).map(|fact| fact.words).filter(|words| !words.is_empty()) else {
-            return;
-        };
-        if !known.contains(&word.as_str()) {
-            let all = known.join(", ");
-            self.problem(
-                *at,
-                format!("{path} is never {word:?}: it is one of {all}"),
-                format!("{path} ne vaut jamais {word:?} : les valeurs sont {all}"),
-                hint(word, known.iter().copied()),
-            );
+        match sides {
+            [fact @ Expr::Dot(..), Expr::StringConstant(word, at)]
+            | [Expr::StringConstant(word, at), fact @ Expr::Dot(..)] => self.word(fact, word, *at),
+            [Expr::Array(items, _), fact @ Expr::Dot(..)] => {
+                for item in items {
+                    if let Expr::StringConstant(word, at) = item {
+                        self.word(fact, word, *at);
+                    }
+                }
+            }
+            _ => {}
         }
     }
+
+    fn word(&mut self, fact: &Expr, word: &str, at: Position) {
+        let path = dotted(fact);
+        let known = facts::find(&path).map_or(&[][..], |fact| fact.words);
+        let (en, fr, hint) = if path == REGION && !is_region(word) {
+            let upper = word.to_uppercase();
+            let hint = is_region(&upper).then(|| did_you_mean(&upper));
+            let (en, fr) =
+                ("it is two capital letters, such as \"FR\"", "ce sont deux capitales, comme \"FR\"");
+            (en.to_owned(), fr.to_owned(), hint)
+        } else if !known.is_empty() && !known.contains(&word) {
+            let all = known.join(", ");
+            (
+                format!("it is one of {all}"),
+                format!("les valeurs sont {all}"),
+                hint(word, known.iter().copied()),
+            )
+        } else {
+            return;
+        };
+        let (en, fr) =
+            (format!("{path} is never {word:?}: {en}"), format!("{path} ne vaut jamais {word:?} : {fr}"));
+        self.problem(at, en, fr, hint);
+    }
+}
+
+/// Advice where a number meets a text that is a number or an hour.
+fn number_in_quotes(takes: &[Any]) -> Option<LocalText> {
+    let ([Any::Int(_), Any::Text(text)] | [Any::Text(text), Any::Int(_)]) = takes else { return None };
+    let What::Is(Text::Constant(text)) = &text.what else { return None };
+    let hour = text.replace(['h', 'H'], ":");
+    if hour.split_once(':').is_some_and(|(hour, _)| hour.parse::<u8>().is_ok()) {
+        return Some(LocalText::new(
+            "for an hour, compare now.minute_of_day with a parameter of the type TIME, or now.hour with a number",
+            "pour une heure, comparez now.minute_of_day à un paramètre de type TIME, ou now.hour à un nombre",
+        ));
+    }
+    let number: i64 = text.trim().parse().ok()?;
+    Some(LocalText::new(
+        format!("a number has no quotes: {number}"),
+        format!("un nombre s’écrit sans guillemets : {number}"),
+    ))
 }
 
 /// An operator on what it takes; nothing when it does not take that.
