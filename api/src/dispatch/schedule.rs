@@ -4,6 +4,7 @@
 //! is due and what it becomes is `services::message`'s.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -17,10 +18,8 @@ pub(super) async fn run(app: Arc<App>, mut stop: oneshot::Receiver<()>) {
     let mut schedules = Schedules::default();
     loop {
         let wait = match schedules.step(&app).await {
-            Ok(more) => {
-                app.queued.notify_one();
-                if more { std::time::Duration::ZERO } else { LOOK_EVERY }
-            }
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK_EVERY,
             Err(error) => {
                 tracing::warn!(%error, "scheduled messages wait for the database");
                 RETRY

@@ -38,12 +38,14 @@ use left_out::Dropped;
 const CAMPAIGNS: u64 = 16;
 /// When a campaign that could not be judged is tried again: meanwhile it keeps no other from leaving.
 const RETRY: TimeDelta = TimeDelta::minutes(1);
+/// When one of a structure that something else holds is.
+const BUSY: TimeDelta = TimeDelta::seconds(1);
 
 /// The campaigns that wait for their hour, as one dispatcher sees them.
 #[derive(Debug, Default)]
 pub struct Schedules {
-    /// Those that could not be judged, and when.
-    failed: HashMap<CampaignId, DateTime<Utc>>,
+    /// Those that could not be judged, and until when they are left alone.
+    put_off: HashMap<CampaignId, DateTime<Utc>>,
 }
 
 impl Schedules {
@@ -53,15 +55,23 @@ impl Schedules {
     /// The database's.
     pub async fn step(&mut self, app: &Arc<App>) -> Result<bool, StoreError> {
         let now = app.now();
-        self.failed.retain(|_, at| now - *at < RETRY);
-        let due = places(app, &due(now, self.failed.keys().copied())).await?;
+        self.put_off.retain(|_, until| now < *until);
+        let due = places(app, &due(now, self.put_off.keys().copied())).await?;
         let mut more = due.len() as u64 == CAMPAIGNS;
         for place in due {
-            if let Err(fault) = judge(app, place).await {
-                let campaign = place.1.as_uuid();
-                tracing::error!(%campaign, %fault, "a scheduled campaign cannot be judged: it waits");
-                self.failed.insert(place.1, now);
-            }
+            let wait = match judge(app, place).await {
+                Ok(true) => {
+                    app.queued.notify_one();
+                    continue;
+                }
+                Ok(false) => BUSY,
+                Err(fault) => {
+                    let campaign = place.1.as_uuid();
+                    tracing::error!(%campaign, %fault, "a scheduled campaign cannot be judged: it waits");
+                    RETRY
+                }
+            };
+            self.put_off.insert(place.1, now + wait);
         }
         for place in places(app, &refused(now)).await? {
             more |= go_on(app, place).await? == SUPPRESSED_AT_ONCE;
@@ -132,19 +142,22 @@ async fn go_on(app: &Arc<App>, place: Place) -> Result<usize, StoreError> {
         .await
 }
 
-async fn judge(app: &Arc<App>, place: Place) -> Result<(), Fault> {
+/// Lets a campaign leave, or refuses it; false when its structure is busy.
+async fn judge(app: &Arc<App>, place: Place) -> Result<bool, Fault> {
     let ctx = Ctx::new(Arc::clone(app), Lang::En).in_a_write();
-    app.store.write::<(), Fault, _>(move |tx| Box::pin(async move { judge_in(tx, &ctx, place).await })).await
+    app.store
+        .write::<bool, Fault, _>(move |tx| Box::pin(async move { judge_in(tx, &ctx, place).await }))
+        .await
 }
 
-async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(), Fault> {
+async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<bool, Fault> {
     let (structure, id) = place;
     if !send::holds_people(tx, ctx, structure).await? {
-        // Somebody else changes who its people are, or what was sent to them: it is looked at again in a second.
-        return Ok(());
+        // Somebody else changes who its people are, or what was sent to them.
+        return Ok(false);
     }
     let Some((row, _)) = waiting(tx, place).await? else {
-        return Ok(());
+        return Ok(true);
     };
     let caller = accounts::acting(ctx, tx, structure, row.created_by).await?;
     let (decision, dropped) = decide(tx, ctx, &caller, &row).await?;
@@ -152,7 +165,7 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(
     // Last, since others wait for the credit row: deliveries of other campaigns.
     delivery::lock(tx, &BTreeSet::from([place])).await?;
     let Some((_, leaves)) = waiting(tx, place).await? else {
-        return Ok(());
+        return Ok(true);
     };
     let kept = decisions::insert(tx, ctx, &caller, entity::enums::Stage::Dispatch, &decision).await?;
     let dispatch = campaign_dispatch::ActiveModel {
@@ -163,7 +176,7 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(
     campaign_dispatch::Entity::insert(dispatch).exec_without_returning(tx).await?;
     if !goes {
         suppress(tx, ctx, place, reason::RULE).await?;
-        return Ok(());
+        return Ok(true);
     }
     campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::val(leaves.as_str()))
@@ -171,7 +184,8 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<(
         .filter(campaign::Column::Id.eq(id))
         .exec(tx)
         .await?;
-    dropped.keep(tx, ctx, place).await
+    dropped.keep(tx, ctx, place).await?;
+    Ok(true)
 }
 
 /// The campaign, and what it becomes when it leaves, if it still waits: not cancelled, nor judged by another instance.
