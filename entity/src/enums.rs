@@ -193,6 +193,8 @@ text_enums! {
         Scheduled = "SCHEDULED",
         /// Some of its messages are not settled.
         Dispatching = "DISPATCHING",
+        /// None of its messages starts to be sent until it goes on.
+        Paused = "PAUSED",
         /// All are, and nothing stays reserved.
         Completed = "COMPLETED",
         /// It was cancelled, and some of its messages are not settled.

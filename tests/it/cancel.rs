@@ -28,13 +28,13 @@ both!(
 );
 
 /// One message at a time, and others claimed meanwhile.
-fn one_at_a_time(config: &mut Config) {
+pub(crate) fn one_at_a_time(config: &mut Config) {
     config.dispatch.in_flight = 1;
     config.dispatch.timeout = Duration::from_millis(50);
 }
 
 /// A campaign of so many messages, of which the network has one, and never answers.
-async fn hanging(app: &TestApp, marie: &Actor, count: usize) -> Value {
+pub(crate) async fn hanging(app: &TestApp, marie: &Actor, count: usize) -> Value {
     let people = marie.musicians(count).await;
     for person in nodes(&marie.people(json!({ "first": 100 })).await) {
         if let Some(number) = person["mobile"].as_str() {

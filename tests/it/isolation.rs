@@ -191,6 +191,14 @@ const CHANGES: &[(&str, &str)] = &[
         "Campaign",
     ),
     (
+        "mutation($id: ID!) { pauseCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+        "Campaign",
+    ),
+    (
+        "mutation($id: ID!) { resumeCampaign(input: { campaign: $id }) { campaign { id } errors { code message path } } }",
+        "Campaign",
+    ),
+    (
         "mutation($id: ID!) { retryCampaign(input: { campaign: $id }) { preview { id } errors { code message path } } }",
         "Campaign",
     ),

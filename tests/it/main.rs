@@ -24,6 +24,7 @@ mod merge;
 mod migrations;
 mod oracles;
 mod paging;
+mod pause;
 mod people;
 mod playground;
 mod prices;

@@ -41,6 +41,8 @@ pub enum CampaignState {
     Scheduled,
     /// Some of its messages are queued, sending or unknown.
     Dispatching,
+    /// None of its messages starts to be sent until it goes on; some are queued, sending or unknown.
+    Paused,
     /// None is, and nothing is reserved any more.
     Completed,
     /// It was cancelled: nothing of it starts to be sent any more, and some of its messages are not settled yet.
@@ -235,8 +237,14 @@ impl MessageState {
 
 impl CampaignState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Scheduled, Self::Dispatching, Self::Completed, Self::Cancelling, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::Scheduled,
+        Self::Dispatching,
+        Self::Paused,
+        Self::Completed,
+        Self::Cancelling,
+        Self::Cancelled,
+    ];
 
     /// The stable spelling, as stored and as in the API.
     #[must_use]
@@ -244,6 +252,7 @@ impl CampaignState {
         match self {
             Self::Scheduled => "SCHEDULED",
             Self::Dispatching => "DISPATCHING",
+            Self::Paused => "PAUSED",
             Self::Completed => "COMPLETED",
             Self::Cancelling => "CANCELLING",
             Self::Cancelled => "CANCELLED",
@@ -257,20 +266,40 @@ impl CampaignState {
     pub fn dispatch(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Scheduled => Ok(Self::Dispatching),
-            Self::Dispatching | Self::Completed | Self::Cancelling | Self::Cancelled => {
-                Err(InvalidTransition { from: self.as_str(), change: "dispatching" })
-            }
+            _ => Err(InvalidTransition { from: self.as_str(), change: "dispatching" }),
         }
     }
 
-    /// Its last message is settled: `DISPATCHING` to `COMPLETED`, `CANCELLING` to `CANCELLED`. `SCHEDULED` to `COMPLETED` when the
+    /// Nothing more of it starts for a while: `DISPATCHING` to `PAUSED`. Asked again, it stays so.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] from any other state.
+    pub fn pause(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Dispatching | Self::Paused => Ok(Self::Paused),
+            _ => Err(InvalidTransition { from: self.as_str(), change: "pausing" }),
+        }
+    }
+
+    /// It goes on: `PAUSED` to `DISPATCHING`. Asked again, it stays so.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] from any other state.
+    pub fn resume(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Dispatching | Self::Paused => Ok(Self::Dispatching),
+            _ => Err(InvalidTransition { from: self.as_str(), change: "going on" }),
+        }
+    }
+
+    /// Its last message is settled: `DISPATCHING` or `PAUSED` to `COMPLETED`, `CANCELLING` to `CANCELLED`. `SCHEDULED` to `COMPLETED` when the
     /// rules refused it at its hour, and none of it was sent.
     ///
     /// # Errors
     /// [`InvalidTransition`] when it was settled already.
     pub fn settle(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Scheduled | Self::Dispatching => Ok(Self::Completed),
+            Self::Scheduled | Self::Dispatching | Self::Paused => Ok(Self::Completed),
             Self::Cancelling => Ok(Self::Cancelled),
             Self::Completed | Self::Cancelled => {
                 Err(InvalidTransition { from: self.as_str(), change: "settling" })
@@ -278,13 +307,13 @@ impl CampaignState {
         }
     }
 
-    /// It is called off: `SCHEDULED` or `DISPATCHING` to `CANCELLING`. Asked again, it stays where that led.
+    /// It is called off: `SCHEDULED`, `DISPATCHING` or `PAUSED` to `CANCELLING`. Asked again, it stays where that led.
     ///
     /// # Errors
     /// [`InvalidTransition`] when it was completed: nothing is left to call off.
     pub fn cancel(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Scheduled | Self::Dispatching | Self::Cancelling => Ok(Self::Cancelling),
+            Self::Scheduled | Self::Dispatching | Self::Paused | Self::Cancelling => Ok(Self::Cancelling),
             Self::Cancelled => Ok(Self::Cancelled),
             Self::Completed => Err(InvalidTransition { from: self.as_str(), change: "cancelling" }),
         }

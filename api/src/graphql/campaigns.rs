@@ -38,6 +38,8 @@ pub enum CampaignState {
     Scheduled,
     /// Some of its messages are not settled.
     Dispatching,
+    /// None of its messages starts to be sent until it goes on (`resumeCampaign`); what had left is settled as ever.
+    Paused,
     /// All are, and nothing stays reserved for it.
     Completed,
     /// It was cancelled: nothing more of it is sent, and some of what had left is not settled.

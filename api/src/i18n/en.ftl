@@ -111,6 +111,7 @@ CONFIRMATION_REQUIRED = This send needs to be confirmed: send again with these c
 INSUFFICIENT_CREDIT = Not enough credit: { $required } SMS are needed, { $available } are left.
 IDEMPOTENCY_CONFLICT = This key served already for another request: make a new one.
 CAMPAIGN_NOT_FOUND = There is no such campaign.
+CAMPAIGN_NOT_UNDER_WAY = Only a campaign that is on its way can be paused, or go on: this one waits for its hour, was cancelled, or is completed.
 CAMPAIGN_ALREADY_COMPLETED = This campaign is completed: nothing is left to cancel.
 NOTHING_TO_RETRY = Nobody to send to again: everybody was reached, may still be, or was sent to again already.
 

@@ -111,6 +111,7 @@ CONFIRMATION_REQUIRED = Cet envoi demande une confirmation : renvoyez la demande
 INSUFFICIENT_CREDIT = Le crédit ne suffit pas : il faut { $required } SMS, il en reste { $available }.
 IDEMPOTENCY_CONFLICT = Cette clé a déjà servi pour une autre demande : prenez-en une nouvelle.
 CAMPAIGN_NOT_FOUND = Cet envoi n’existe pas.
+CAMPAIGN_NOT_UNDER_WAY = Seul un envoi en cours peut être suspendu ou repris : celui-ci attend son heure, a été annulé ou est terminé.
 CAMPAIGN_ALREADY_COMPLETED = Cet envoi est terminé : il n’y a plus rien à annuler.
 NOTHING_TO_RETRY = Personne à qui renvoyer : chacun a été atteint, peut encore l’être, ou a déjà fait l’objet d’un renvoi.
 

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod message;
 pub mod operator;
 pub mod page;
+pub mod pause;
 pub mod people;
 pub mod prices;
 pub mod receipts;

@@ -76,7 +76,7 @@ fn states_are_spelt_and_read_alike() {
         assert_eq!(state.as_str().parse(), Ok(state));
     }
     assert_eq!("queued".parse::<MessageState>(), Err(UnknownState));
-    assert_eq!("PAUSED".parse::<CampaignState>(), Err(UnknownState));
+    assert_eq!("LOST".parse::<CampaignState>(), Err(UnknownState));
 }
 
 #[test]
@@ -84,6 +84,7 @@ fn a_campaign_is_settled_once_and_open_messages_hold_it() {
     use CampaignState as C;
     assert_eq!(C::Scheduled.settle(), Ok(C::Completed), "refused at its hour");
     assert_eq!(C::Dispatching.settle(), Ok(C::Completed));
+    assert_eq!(C::Paused.settle(), Ok(C::Completed), "its last message was settled meanwhile");
     assert_eq!(C::Cancelling.settle(), Ok(C::Cancelled));
     for settled in [C::Completed, C::Cancelled] {
         let refused = settled.settle().expect_err("it was settled already");
@@ -96,9 +97,20 @@ fn a_campaign_is_settled_once_and_open_messages_hold_it() {
 #[test]
 fn a_campaign_leaves_once() {
     use CampaignState as C;
-    assert_eq!(C::ALL.map(|state| state.dispatch().ok()), [Some(C::Dispatching), None, None, None, None]);
+    assert_eq!(
+        C::ALL.map(|state| state.dispatch().ok()),
+        [Some(C::Dispatching), None, None, None, None, None]
+    );
     let refused = C::Cancelling.dispatch().expect_err("it was called off");
     assert_eq!(refused.to_string(), "dispatching is not possible from CANCELLING");
+}
+
+#[test]
+fn a_campaign_is_paused_and_goes_on_while_it_is_on_its_way() {
+    use CampaignState as C;
+    let (paused, goes_on) = (C::ALL.map(|state| state.pause().ok()), C::ALL.map(|state| state.resume().ok()));
+    assert_eq!(paused, [None, Some(C::Paused), Some(C::Paused), None, None, None]);
+    assert_eq!(goes_on, [None, Some(C::Dispatching), Some(C::Dispatching), None, None, None]);
 }
 
 #[test]
@@ -106,7 +118,7 @@ fn a_campaign_can_be_cancelled_until_it_is_completed_and_only_once() {
     use CampaignState as C;
     let cancelled = C::ALL.map(|state| state.cancel().ok());
     let cancelling = Some(C::Cancelling);
-    assert_eq!(cancelled, [cancelling, cancelling, None, cancelling, Some(C::Cancelled)]);
+    assert_eq!(cancelled, [cancelling, cancelling, cancelling, None, cancelling, Some(C::Cancelled)]);
     let refused = C::Completed.cancel().expect_err("nothing is left to call off");
     assert_eq!(refused.to_string(), "cancelling is not possible from COMPLETED");
 }
