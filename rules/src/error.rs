@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::LocalText;
 
-/// The keys of a manifest that problems of it begin with.
-const MANIFEST_KEYS: &[&str] = &[
+/// The keys of a manifest, which problems of it begin with.
+pub(crate) const MANIFEST_KEYS: &[&str] = &[
     "slug",
     "version",
     "stages",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use entity::ids::{CampaignId, StructureId};
 use entity::{campaign, enums};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
@@ -64,12 +64,7 @@ async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), 
     let from = delivery::domain_campaign_state(found.state);
     let to = from.cancel().map_err(|_| Failure::Problem(CancelProblem::AlreadyCompleted))?;
     if to != from {
-        campaign::Entity::update_many()
-            .col_expr(campaign::Column::State, Expr::val(to.as_str()))
-            .filter(campaign::Column::StructureId.eq(structure))
-            .filter(campaign::Column::Id.eq(id))
-            .exec(tx)
-            .await?;
+        delivery::set_state(tx, place, to).await?;
     }
     suppress(tx, app, place, reason::CANCELLED).await?;
     Ok(())

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use entity::ids::CampaignId;
 use entity::{campaign, enums};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::DatabaseTransaction;
 
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -72,12 +71,7 @@ async fn set(tx: &DatabaseTransaction, place: Place, change: Change) -> Result<(
     let from = delivery::domain_campaign_state(find().await?.state);
     let to = change(from).map_err(|_| Failure::Problem(PauseProblem::NotUnderWay))?;
     if to != from {
-        campaign::Entity::update_many()
-            .col_expr(campaign::Column::State, Expr::val(to.as_str()))
-            .filter(campaign::Column::StructureId.eq(structure))
-            .filter(campaign::Column::Id.eq(id))
-            .exec(tx)
-            .await?;
+        delivery::set_state(tx, place, to).await?;
     }
     Ok(())
 }

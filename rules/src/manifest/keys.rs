@@ -5,25 +5,11 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Place};
+use crate::error::{Diagnostic, MANIFEST_KEYS, Place};
 use crate::limits::MAX_DIAGNOSTICS;
 use crate::names::hint;
 use crate::text::LocalText;
 
-const TOP: &[&str] = &[
-    "slug",
-    "version",
-    "stages",
-    "lock",
-    "state",
-    "position",
-    "help_url",
-    "title",
-    "description",
-    "params",
-    "codes",
-    "cases",
-];
 const PARAM: &[&str] = &["type", "default", "min", "max", "options", "above", "title"];
 const CODE: &[&str] = &["level", "en", "fr"];
 const CASE: &[&str] = &["facts", "params", "verdict"];
@@ -67,7 +53,7 @@ impl Keys {
 /// Every key that a manifest does not have, with the nearest that it has there.
 pub(super) fn unknown(text: &str, manifest: &DeTable<'_>) -> Vec<Diagnostic> {
     let mut search = Search { text, found: Vec::new() };
-    search.table("", manifest, TOP);
+    search.table("", manifest, MANIFEST_KEYS);
     for (key, value) in manifest {
         let key = key.get_ref().as_ref();
         match (key, value.get_ref()) {

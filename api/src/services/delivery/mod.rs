@@ -21,7 +21,10 @@ use entity::{attempt, campaign, credit, message, opt_out};
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, IntoIden, LockType, Order, Query, TableRef, ValueTuple,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    Value,
+};
 
 use crate::domain::message_state::{CampaignState, MessageState};
 use crate::store::{StoreError, among};
@@ -134,6 +137,24 @@ pub(crate) fn domain_campaign_state(stored: enums::CampaignState) -> CampaignSta
         .as_str()
         .parse()
         .expect("invariant: both lists of states have the same spellings, as a test checks")
+}
+
+/// Has a campaign whose lock is held take a state that follows its own.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn set_state(
+    tx: &DatabaseTransaction,
+    (structure, id): Place,
+    state: CampaignState,
+) -> Result<(), StoreError> {
+    campaign::Entity::update_many()
+        .col_expr(campaign::Column::State, Expr::val(state.as_str()))
+        .filter(campaign::Column::StructureId.eq(structure))
+        .filter(campaign::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// The condition that a message is in a state, written so that the partial indexes serve: as a literal.

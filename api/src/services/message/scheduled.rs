@@ -178,12 +178,7 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<b
         suppress(tx, ctx, place, reason::RULE).await?;
         return Ok(true);
     }
-    campaign::Entity::update_many()
-        .col_expr(campaign::Column::State, Expr::val(leaves.as_str()))
-        .filter(campaign::Column::StructureId.eq(structure))
-        .filter(campaign::Column::Id.eq(id))
-        .exec(tx)
-        .await?;
+    delivery::set_state(tx, place, leaves).await?;
     dropped.keep(tx, ctx, place).await?;
     Ok(true)
 }

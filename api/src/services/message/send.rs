@@ -194,10 +194,14 @@ async fn commit(
 /// one another in a circle on PostgreSQL. Sends wait for each other only where a rule asks what another send changes, so that each sees what
 /// the others did; a rule published after this makes the preview stale. SQLite has one writer, and needs none of it.
 async fn hold_people(tx: &DatabaseTransaction, ctx: &Ctx, structure: StructureId) -> Result<(), Fault> {
-    let rules = ruleset::active(ctx, tx, structure).await?;
-    let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
-    structure::by_id(structure).lock(lock).one(tx).await?;
+    structure::by_id(structure).lock(hold(tx, ctx, structure).await?).one(tx).await?;
     Ok(())
+}
+
+/// How they are held: as one who reads what others send, where a rule asks for it.
+async fn hold(tx: &DatabaseTransaction, ctx: &Ctx, structure: StructureId) -> Result<LockType, Fault> {
+    let rules = ruleset::active(ctx, tx, structure).await?;
+    Ok(if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share })
 }
 
 /// The same, without waiting: whether nobody else holds them.
@@ -206,8 +210,7 @@ pub(super) async fn holds_people(
     ctx: &Ctx,
     structure: StructureId,
 ) -> Result<bool, Fault> {
-    let rules = ruleset::active(ctx, tx, structure).await?;
-    let lock = if history::asks(&rules) { LockType::NoKeyUpdate } else { LockType::Share };
+    let lock = hold(tx, ctx, structure).await?;
     let held = structure::by_id(structure).lock_with_behavior(lock, LockBehavior::SkipLocked).one(tx);
     Ok(held.await?.is_some())
 }
