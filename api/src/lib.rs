@@ -11,6 +11,7 @@ pub mod config;
 pub mod dispatch;
 pub mod domain;
 pub mod error;
+pub mod fault;
 pub mod graphql;
 pub mod http;
 pub mod i18n;

@@ -359,7 +359,7 @@ impl TestApp {
 
     /// The checks of the audit that find something, and what they find.
     pub async fn faults(&self) -> Vec<(&'static str, Vec<String>)> {
-        let report = audit::run(&self.0.app).await.expect("the audit can be run");
+        let report = audit::run(&self.0.app, None).await.expect("the audit can be run");
         let found = report.checks.into_iter().filter(|check| !check.faults.is_empty());
         found.map(|check| (check.name, check.faults)).collect()
     }

@@ -11,6 +11,7 @@ pub mod browser;
 mod clock;
 mod database;
 mod documents;
+pub mod gateway;
 mod inbound;
 pub mod kannel;
 mod network;

@@ -25,6 +25,9 @@ async fn build() -> PathBuf {
     build
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .args(["build", "--locked", "--quiet", "--bin", "envoi"]);
+    if cfg!(feature = "faults") {
+        build.args(["--features", "envoi-tests/faults"]);
+    }
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

@@ -1,24 +1,70 @@
 //! `envoi audit`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::Args;
 
 use super::{CliError, print};
 use crate::app::Ctx;
-use crate::services::audit::{self, FAULTS_NAMED};
+use crate::services::audit::{self, FAULTS_NAMED, Journal, JournalError, Reconciled};
 
-/// Checks that what is stored adds up: one line a check, one line a fault, exit code 1 when there is any.
-pub(super) async fn run(ctx: &Ctx) -> Result<ExitCode, CliError> {
-    let report = audit::run(ctx).await?;
-    for check in &report.checks {
-        print(&format!("{}: {}", if check.faults.is_empty() { "ok" } else { "FAULT" }, check.name))?;
-        for fault in &check.faults {
-            print(&format!("    {fault}"))?;
+#[derive(Args)]
+pub(super) struct Audit {
+    /// A provider's journal to hold against what is stored: CSV with the columns `attempt` and `event`, a line for each message that
+    /// it accepted.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
+
+impl Audit {
+    /// Checks that what is stored adds up: one line a check, one line a fault, exit code 1 when there is any.
+    pub(super) async fn run(self, ctx: &Ctx) -> Result<ExitCode, CliError> {
+        let journal = self.journal.map(read).transpose()?;
+        let report = audit::run(ctx, journal).await?;
+        for check in &report.checks {
+            told(check.name, &check.faults)?;
         }
-        if check.faults.len() as u64 == FAULTS_NAMED {
-            print("    and perhaps more")?;
+        if let Some(reconciled) = &report.reconciled {
+            told("the provider's journal says the same", &reconciled.faults)?;
+            print(&summary(reconciled))?;
         }
+        let (structures, campaigns, messages) = (report.structures, report.campaigns, report.messages);
+        print(&format!("{structures} structures, {campaigns} campaigns, {messages} messages examined"))?;
+        Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-    let (structures, campaigns, messages) = (report.structures, report.campaigns, report.messages);
-    print(&format!("{structures} structures, {campaigns} campaigns, {messages} messages examined"))?;
-    Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(path: PathBuf) -> Result<Journal, CliError> {
+    Journal::read(&path).map_err(|error| match error {
+        JournalError::File(cause) => CliError::File { path, cause },
+        line @ JournalError::Line(_) => CliError::Refused(format!("{}: {line}", path.display())),
+    })
+}
+
+fn told(name: &str, faults: &[String]) -> Result<(), CliError> {
+    print(&format!("{}: {name}", if faults.is_empty() { "ok" } else { "FAULT" }))?;
+    for fault in faults {
+        print(&format!("    {fault}"))?;
+    }
+    if faults.len() as u64 == FAULTS_NAMED {
+        print("    and perhaps more")?;
+    }
+    Ok(())
+}
+
+fn summary(found: &Reconciled) -> String {
+    format!(
+        "{} accepted by the provider: {} lost, {} duplicated, {} double-charged, {} charged but not accepted, {} accepted but not \
+         charged, {} forged reports believed; {} in doubt, of which {} accepted",
+        found.accepted,
+        found.lost,
+        found.duplicated,
+        found.double_charged,
+        found.charged_not_accepted,
+        found.accepted_not_charged,
+        found.forged,
+        found.ambiguous,
+        found.ambiguous_accepted,
+    )
 }

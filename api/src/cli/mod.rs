@@ -110,7 +110,7 @@ enum Operate {
     #[command(subcommand)]
     Inbound(inbound::Inbound),
     /// Check that credit, messages and campaigns add up; exit with 1 when anything does not.
-    Audit,
+    Audit(audit::Audit),
 }
 
 /// What `envoi rules` answers to a command line that names what is not there.
@@ -180,7 +180,7 @@ impl Operate {
             Self::Price(price) => price.run(ctx, operator).await,
             Self::OptOut(opt_out) => opt_out.run(ctx, operator).await,
             Self::Inbound(inbound) => inbound.run(ctx, operator).await,
-            Self::Audit => audit::run(ctx).await,
+            Self::Audit(audit) => audit.run(ctx).await,
         }
     }
 }

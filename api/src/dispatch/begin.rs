@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::domain::message_state::MessageState;
 use crate::domain::phone::Phone;
 use crate::domain::segments;
+use crate::fault::{self, Bug, Point};
 use crate::providers::Outbound;
 use crate::services::callbacks;
 use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state, reason};
@@ -57,7 +58,7 @@ struct Row {
 impl Row {
     /// Why it must not be sent any more.
     fn refusal(&self) -> Option<&'static str> {
-        match (self.opted_out, self.unwilling) {
+        match (self.opted_out && !fault::planted(Bug::OptOutReadBefore), self.unwilling) {
             (true, _) => Some(reason::OPTED_OUT),
             (_, true) => Some(reason::NO_COMMERCIAL_CONSENT),
             _ => None,
@@ -90,6 +91,7 @@ pub(super) async fn begin(app: &Arc<App>, me: Uuid, claimed: Vec<Claimed>) -> Re
             Box::pin(async move { begin_in(tx, &inner, me, &claimed).await })
         })
         .await
+        .inspect(|_| fault::at(Point::BeginCommitted))
 }
 
 async fn begin_in(
@@ -126,7 +128,10 @@ async fn begin_in(
         .filter(|row| row.refusal().is_none() && changed.contains(&row.id))
         .map(|row| ready(app, &campaigns, row))
         .collect();
-    record(tx, app, &ready).await?;
+    if !fault::planted(Bug::AttemptAfterRequest) {
+        record(tx, app, &ready).await?;
+    }
+    fault::at(Point::BeginWritten);
     Ok(ready)
 }
 
@@ -247,19 +252,31 @@ async fn record(tx: &DatabaseTransaction, app: &App, ready: &[Ready]) -> Result<
     if ready.is_empty() {
         return Ok(());
     }
-    let at = app.at();
-    let rows = ready.iter().map(|ready| attempt::ActiveModel {
-        id: Set(ready.attempt),
-        structure_id: Set(ready.place.0),
-        message_id: Set(ready.message),
-        number: Set(ready.number),
-        provider: Set(ready.provider.clone()),
-        started_at: Set(at),
+    let rows = ready.iter().map(|ready| {
+        attempt_row(app, ready.attempt, (ready.place, ready.message), ready.number, &ready.provider)
+    });
+    attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// An attempt that begins.
+pub(super) fn attempt_row(
+    app: &App,
+    id: AttemptId,
+    ((structure, _), message): (Place, MessageId),
+    number: i32,
+    provider: &str,
+) -> attempt::ActiveModel {
+    attempt::ActiveModel {
+        id: Set(id),
+        structure_id: Set(structure),
+        message_id: Set(message),
+        number: Set(number),
+        provider: Set(provider.to_owned()),
+        started_at: Set(app.at()),
         finished_at: Set(None),
         outcome: Set(None),
         code: Set(None),
         provider_ref: Set(None),
-    });
-    attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    }
 }

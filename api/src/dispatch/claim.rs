@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::domain::message_state::MessageState;
+use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{in_state, later};
 use crate::store::StoreError;
 
@@ -26,12 +27,15 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
     use message::Column;
     let at = app.at();
     let column = |column: Column| Expr::col((message::Entity, column));
+    // What is leased until now is free from now on.
+    let free_from =
+        if fault::planted(Bug::LeaseTakenOver) { later(at, app.config.dispatch.lease * 2) } else { at };
     let due = Query::select()
         .column((message::Entity, Column::Id))
         .from(message::Entity)
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::NextAttemptAt).lte(at))
-        .and_where(column(Column::LeaseUntil).is_null().or(column(Column::LeaseUntil).lt(at)))
+        .and_where(column(Column::LeaseUntil).is_null().or(column(Column::LeaseUntil).lt(free_from)))
         .and_where(under_way())
         .order_by((message::Entity, Column::NextAttemptAt), Order::Asc)
         .order_by((message::Entity, Column::Id), Order::Asc)
@@ -53,6 +57,7 @@ pub(super) async fn claim(app: &Arc<App>, me: Uuid) -> Result<Vec<Claimed>, Stor
             })
         })
         .await
+        .inspect(|_| fault::at(Point::Claimed))
 }
 
 /// Whether the campaign of a message lets it be sent: one that is cancelled does not.

@@ -7,14 +7,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use entity::attempt;
 use entity::enums::AttemptOutcome;
 use entity::ids::{AttemptId, MessageId};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, EntityTrait};
 
-use super::backoff;
+use super::{backoff, begin};
 use crate::app::App;
 use crate::domain::message_state::{Report, ReportEffect};
 use crate::domain::outcome::Outcome;
+use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{self, Change, Finish, Moves, Place, Standing, later, reason};
 use crate::store::StoreError;
 
@@ -38,7 +40,9 @@ pub(super) async fn record(app: &Arc<App>, results: Arc<[Finished]>) -> Result<(
     let inner = Arc::clone(app);
     app.store
         .write::<(), StoreError, _>(move |tx| Box::pin(async move { record_in(tx, &inner, &results).await }))
-        .await
+        .await?;
+    fault::at(Point::RecordCommitted);
+    Ok(())
 }
 
 async fn record_in(tx: &DatabaseTransaction, app: &App, results: &[Finished]) -> Result<(), StoreError> {
@@ -51,6 +55,13 @@ async fn record_in(tx: &DatabaseTransaction, app: &App, results: &[Finished]) ->
     let jitter = app.entropy.unit();
     let mut moves = Moves::default();
     let mut finishes = Vec::new();
+    if fault::planted(Bug::AttemptAfterRequest) {
+        let rows = results.iter().map(|result| {
+            let subject = (result.place, result.message);
+            begin::attempt_row(app, result.attempt, subject, result.number, &result.provider)
+        });
+        attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
     for result in results {
         let Some(standing) =
             standings.get(&result.message).filter(|standing| standing.attempts == result.number)
@@ -66,7 +77,9 @@ async fn record_in(tx: &DatabaseTransaction, app: &App, results: &[Finished]) ->
         }
     }
     moves.apply(tx, app, None).await?;
-    delivery::finish(tx, app.at(), &finishes).await
+    delivery::finish(tx, app.at(), &finishes).await?;
+    fault::at(Point::RecordWritten);
+    Ok(())
 }
 
 fn is_proof_of_not_sent(outcome: &Outcome) -> bool {
@@ -77,6 +90,9 @@ fn is_proof_of_not_sent(outcome: &Outcome) -> bool {
 fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Option<Change> {
     let state = standing.state;
     match outcome {
+        Outcome::Unknown { .. } if fault::planted(Bug::UnknownRequeued) => {
+            again(app, standing, backoff::after(standing.attempts, None, jitter))
+        }
         // As a report says it: this also holds after a write-off.
         Outcome::HandedOver { .. } => match state.report(Report::HandedOver) {
             ReportEffect::Moved { to, .. } => Some(Change::to(to)),
@@ -87,7 +103,8 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
             state.lose_track().ok().map(|to| Change::to(to).because(reason.as_str()))
         }
         Outcome::NotSent { retry_after } => {
-            let wait = backoff::after(standing.attempts, *retry_after, jitter);
+            let asked = retry_after.filter(|_| !fault::planted(Bug::RetryAfterIgnored));
+            let wait = backoff::after(standing.attempts, asked, jitter);
             again(app, standing, wait)
         }
         Outcome::Misconfigured => {
@@ -109,6 +126,9 @@ fn finish(result: &Finished) -> Finish {
     let (outcome, code, provider_ref) = match &result.outcome {
         Outcome::HandedOver { reference } => (AttemptOutcome::HandedOver, None, Some(reference.clone())),
         Outcome::Rejected { code } => (AttemptOutcome::Rejected, Some(code.clone()), None),
+        Outcome::Unknown { .. } if fault::planted(Bug::UnknownRequeued) => {
+            (AttemptOutcome::NotSent, None, None)
+        }
         Outcome::Unknown { reason } => (AttemptOutcome::Unknown, Some(reason.as_str().to_owned()), None),
         Outcome::NotSent { .. } => (AttemptOutcome::NotSent, None, None),
         Outcome::Misconfigured => (AttemptOutcome::NotSent, Some(MISCONFIGURED.to_owned()), None),

@@ -16,6 +16,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use crate::app::App;
 use crate::domain::message_state::{InvalidTransition, MessageState};
 use crate::domain::outcome::UnknownReason;
+use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{self, Change, Moves, Place, Standing, domain_state, in_state};
 use crate::services::{cancel, idempotency};
 use crate::store::{StoreError, among};
@@ -55,7 +56,11 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
             state: MessageState::Sending,
             column: message::Column::LeaseUntil,
             before: now,
-            becomes: MessageState::lose_track,
+            becomes: if fault::planted(Bug::ExpiredSendingRequeued) {
+                MessageState::requeue
+            } else {
+                MessageState::lose_track
+            },
             reason: Some(UnknownReason::LeaseExpired.as_str()),
         },
         Aged {
@@ -127,6 +132,7 @@ async fn change_in(
     if kind.state == MessageState::Sending && !changed.is_empty() {
         lose_track(tx, app.at(), changed.iter().copied()).await?;
     }
+    fault::at(Point::SweepWritten);
     Ok(changed.len())
 }
 

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{Web, body, negotiate};
 use crate::app::Ctx;
 use crate::error::Fault;
+use crate::fault::{self, Bug};
 use crate::providers::Report;
 use crate::providers::callback::{Callback, CallbackError};
 use crate::services::{inbound, receipts};
@@ -70,7 +71,7 @@ async fn take_report(
     request: Request,
 ) -> Result<(), Refused> {
     let attempt = Uuid::try_parse(attempt).map_err(|_| Refused::Stranger)?;
-    if !ctx.keys.signed_report(provider, attempt, signature) {
+    if !ctx.keys.signed_report(provider, attempt, signature) && !fault::planted(Bug::ForgedReportBelieved) {
         return Err(Refused::Stranger);
     }
     let provider = ctx.providers.get(provider).ok_or(Refused::Stranger)?;

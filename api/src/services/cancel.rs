@@ -11,12 +11,13 @@ use std::sync::Arc;
 use entity::ids::{CampaignId, StructureId};
 use entity::{campaign, enums};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::message_state::CampaignState;
 use crate::error::{Failure, Fault};
+use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, reason, suppress};
 use crate::store::StoreError;
 
@@ -46,7 +47,9 @@ pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Fa
             Box::pin(async move { begin(tx, &app, (structure, id)).await })
         });
         // What one batch did not hold, the sweep of any instance goes on with.
-        done.await
+        done.await?;
+        fault::at(Point::CancelCommitted);
+        Ok(())
     });
     work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
@@ -54,7 +57,13 @@ pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Fa
 async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), Failure<CancelProblem>> {
     let (structure, id) = place;
     let find = async || {
-        let found = campaign::by_id_in(structure, id).one(tx).await?;
+        let query = if fault::planted(Bug::StructureMissing) {
+            #[expect(clippy::disallowed_methods, reason = "the bug itself")]
+            campaign::Entity::find_by_id(id)
+        } else {
+            campaign::by_id_in(structure, id)
+        };
+        let found = query.one(tx).await?;
         found.ok_or(Failure::Problem(CancelProblem::NotFound))
     };
     // Before another structure's could be locked.
@@ -67,6 +76,7 @@ async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), 
         delivery::set_state(tx, place, to).await?;
     }
     suppress(tx, app, place, reason::CANCELLED).await?;
+    fault::at(Point::CancelWritten);
     Ok(())
 }
 

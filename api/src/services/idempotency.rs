@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::fault::{self, Bug};
 use crate::store::StoreError;
 
 /// How long a key is remembered.
@@ -95,7 +96,8 @@ impl Request {
     }
 
     fn known(&self, row: idempotency::Model) -> Known {
-        if row.request_hash == self.hash { Known::Done(row.result_id, row.answer) } else { Known::Conflict }
+        let same = row.request_hash == self.hash || fault::planted(Bug::KeyIgnoresBody);
+        if same { Known::Done(row.result_id, row.answer) } else { Known::Conflict }
     }
 
     async fn row(

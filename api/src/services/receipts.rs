@@ -17,6 +17,7 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrai
 use super::delivery::{self, Change, Finish, Moves, Standing};
 use crate::app::App;
 use crate::domain::message_state::{MessageState, MoneyEffect, Report as Status, ReportEffect};
+use crate::fault::{self, Bug, Point};
 use crate::providers::Report;
 use crate::store::{StoreError, among};
 
@@ -49,6 +50,7 @@ pub async fn apply(app: &Arc<App>, reports: &[Report]) -> Result<usize, StoreErr
             })
             .await?;
     }
+    fault::at(Point::ReportsCommitted);
     Ok(known)
 }
 
@@ -95,6 +97,7 @@ async fn apply_batch(tx: &DatabaseTransaction, app: &App, reports: &[Report]) ->
     }
     moves.apply(tx, app, None).await?;
     delivery::finish(tx, app.at(), &proofs).await?;
+    fault::at(Point::ReportsWritten);
     Ok(known)
 }
 
@@ -140,7 +143,18 @@ impl Way {
     /// Follows one report; answers whether it proved a hand-over that was not recorded yet.
     fn follow(&mut self, report: &Report) -> bool {
         match self.state.report(report.status) {
+            ReportEffect::Ignored
+                if fault::planted(Bug::ReportMovesBack) && self.state == MessageState::Delivered =>
+            {
+                self.state = MessageState::HandedOver;
+                false
+            }
             ReportEffect::Ignored => false,
+            ReportEffect::Moved { .. }
+                if fault::planted(Bug::EarlyReportDropped) && self.state == MessageState::Sending =>
+            {
+                false
+            }
             ReportEffect::Moved { to, money } => {
                 self.state = to;
                 self.reason.clone_from(&report.code);

@@ -14,6 +14,7 @@ use sea_orm::{
 use tokio::sync::Semaphore;
 
 use super::{Changes, Store, StoreError};
+use crate::fault::{self, Bug};
 
 /// Readers on SQLite: more only contend for two cores.
 const SQLITE_READERS: u32 = 4;
@@ -122,7 +123,7 @@ async fn sqlite_connection(
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
+            .pragma("synchronous", if fault::planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" })
             .pragma("foreign_keys", "ON")
             .pragma("query_only", if read_only { "ON" } else { "OFF" })
             .busy_timeout(SQLITE_BUSY_TIMEOUT)

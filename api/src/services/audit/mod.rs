@@ -1,10 +1,12 @@
-//! The audit: whether what must always hold does hold, over all structures, read from the database alone.
+//! The audit: whether what must always hold does hold, over all structures, read from the database alone; and, where a provider's
+//! journal is at hand, whether that agrees.
 //!
 //! Changes nothing. Faults name ids only, never a number or a text.
 //!
 //! Architecture Invariant: a check asks the rows themselves, sharing no code with what wrote them, and all checks see the same
 //! instant of the database.
 
+mod journal;
 mod probes;
 
 use entity::ids::StructureId;
@@ -17,6 +19,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Fault;
 use probes::{PROBES, Probe};
+
+pub use journal::{Journal, JournalError, Reconciled};
 
 /// The most faults that a check names.
 pub const FAULTS_NAMED: u64 = 100;
@@ -32,6 +36,8 @@ pub struct AuditReport {
     pub campaigns: i64,
     /// Messages examined.
     pub messages: i64,
+    /// What a provider's journal said beside that.
+    pub reconciled: Option<Reconciled>,
 }
 
 /// One thing that must hold.
@@ -48,6 +54,7 @@ impl AuditReport {
     #[must_use]
     pub fn clean(&self) -> bool {
         self.checks.iter().all(|check| check.faults.is_empty())
+            && self.reconciled.as_ref().is_none_or(Reconciled::clean)
     }
 }
 
@@ -64,11 +71,11 @@ struct Found {
     id: Uuid,
 }
 
-/// Runs every check, on one instant of the database.
+/// Runs every check, and holds the journal against the rows, on one instant of the database.
 ///
 /// # Errors
 /// The database's. A fault that was found is no error: it is in the report.
-pub async fn run(app: &App) -> Result<AuditReport, Fault> {
+pub async fn run(app: &App, journal: Option<Journal>) -> Result<AuditReport, Fault> {
     let postgres = app.store.backend() == DbBackend::Postgres;
     // The checks join whole tables: PostgreSQL must know how large they are.
     app.store.analyze(&["campaign", "message", "attempt", "transfer", "ledger_entry"]).await;
@@ -91,8 +98,12 @@ pub async fn run(app: &App) -> Result<AuditReport, Fault> {
     let counts =
         tx.query_one_raw(counts).await?.ok_or_else(|| Fault::internal("counting answered no row"))?;
     let Counts { structures, campaigns, messages } = Counts::from_query_result(&counts, "")?;
+    let reconciled = match journal {
+        Some(journal) => Some(journal::reconcile(&tx, journal).await?),
+        None => None,
+    };
     tx.rollback().await?;
-    Ok(AuditReport { checks, structures, campaigns, messages })
+    Ok(AuditReport { checks, structures, campaigns, messages, reconciled })
 }
 
 async fn faults(tx: &DatabaseTransaction, probe: &Probe) -> Result<Vec<String>, Fault> {

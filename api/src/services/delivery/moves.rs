@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Place, Standing, in_state, later};
 use crate::app::App;
 use crate::domain::message_state::{CampaignState, MessageState};
+use crate::fault::{self, Bug};
 use crate::services::ledger;
 use crate::store::{StoreError, among};
 
@@ -174,6 +175,12 @@ enum Money {
 fn money(from: MessageState, to: MessageState) -> Money {
     use MessageState as S;
     match to {
+        S::Rejected if fault::planted(Bug::ChargeWithoutHandOver) => Money::Charged,
+        S::Delivered if from == S::HandedOver && fault::planted(Bug::ChargeTwice) => Money::Charged,
+        S::Undelivered if from == S::HandedOver && fault::planted(Bug::ReleaseAfterCharge) => Money::Released,
+        S::HandedOver | S::Delivered if from == S::WrittenOff && fault::planted(Bug::LossCharged) => {
+            Money::Charged
+        }
         S::HandedOver | S::Delivered | S::Undelivered if from.holds_campaign() => Money::Charged,
         S::HandedOver | S::Delivered | S::Undelivered if from == S::WrittenOff => Money::Lost,
         S::Rejected | S::Suppressed | S::WrittenOff if from.holds_campaign() => Money::Released,

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use super::{Change, Moves, Place, Standing, in_state};
 use crate::app::App;
 use crate::domain::message_state::MessageState;
+use crate::fault::{self, Bug};
 use crate::store::StoreError;
 
 /// The most messages suppressed by one transaction: a campaign of a school is suppressed at once, and no other waits long.
@@ -30,21 +31,23 @@ pub async fn suppress(
         attempts: i32,
     }
     use message::Column;
+    let state =
+        if fault::planted(Bug::CancelReleasesSending) { MessageState::Sending } else { MessageState::Queued };
     let queued = Query::select()
         .columns([Column::Id, Column::Attempts])
         .from(message::Entity)
         .and_where(Expr::col(Column::StructureId).eq(place.0))
         .and_where(Expr::col(Column::CampaignId).eq(place.1))
-        .and_where(in_state(MessageState::Queued))
+        .and_where(in_state(state))
         .order_by(Column::Id, Order::Asc)
         .limit(SUPPRESSED_AT_ONCE as u64)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .to_owned();
-    let state = MessageState::Queued;
     let mut moves = Moves::default();
     for row in &tx.query_all(&queued).await? {
         let Row { id, attempts } = Row::from_query_result(row, "")?;
-        let suppressed = state.suppress().expect("invariant: only queued messages are read here");
+        let suppressed =
+            MessageState::Queued.suppress().expect("invariant: what is queued may be suppressed");
         moves.add(&Standing { id, place, state, attempts }, Change::to(suppressed).because(reason));
     }
     Ok(moves.apply(tx, app, None).await?.len())

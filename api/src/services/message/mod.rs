@@ -13,6 +13,7 @@ mod history;
 mod leaving;
 mod letter;
 mod plan;
+mod planted;
 mod preview;
 mod queue;
 mod recipients;

@@ -16,10 +16,11 @@ use uuid::Uuid;
 
 use super::plan::{Draft, Plan, plan};
 use super::preview::{Preview, draft_of, preview_draft, token_hash};
-use super::{approvals, exclusions, facts, history, queue};
+use super::{approvals, exclusions, facts, history, planted, queue};
 use crate::app::Ctx;
 use crate::caller::Caller;
 use crate::error::{Failure, Fault, Problem};
+use crate::fault::{self, Bug, Point};
 use crate::services::audience::Audience;
 use crate::services::decisions::{self, DecisionRow};
 use crate::services::idempotency::{Known, Request};
@@ -113,17 +114,25 @@ impl<T: Into<Failure<SendProblem>>> From<T> for Refusal {
 
 async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent, Failure<SendProblem>> {
     let request = Arc::new((ctx.in_a_write(), caller.clone(), input.clone()));
+    let campaign: CampaignId = ctx.id();
+    if fault::planted(Bug::KeyBeforeCommit) {
+        planted::remember_first(ctx, caller, input, campaign).await?;
+    }
     let sent = ctx
         .store
         .write(move |tx| {
             Box::pin(async move {
                 let (ctx, caller, input) = &*request;
-                commit(tx, ctx, caller, input).await
+                commit(tx, ctx, caller, input, campaign).await
             })
         })
         .await;
     match sent {
         Ok((sent, messages)) => {
+            fault::at(Point::SendCommitted);
+            if fault::planted(Bug::ReservationOutside) && messages > 0 {
+                planted::reserve_after(ctx, caller, sent.campaign).await?;
+            }
             if messages > MANY_MESSAGES {
                 ctx.store.analyze(&["message", "message_person"]).await;
             }
@@ -139,24 +148,32 @@ async fn send_once(ctx: &Ctx, caller: &Caller, input: &SendInput) -> Result<Sent
     }
 }
 
-/// Does it all in one transaction; answers also how many messages it wrote.
-async fn commit(
-    tx: &DatabaseTransaction,
-    ctx: &Ctx,
-    caller: &Caller,
-    input: &SendInput,
-) -> Result<(Sent, i64), Refusal> {
+/// The codes confirmed, in order, and the request under its key.
+pub(super) fn request_of(input: &SendInput) -> (Vec<String>, Request) {
     let mut confirm = input.confirm.clone();
     confirm.sort_unstable();
     confirm.dedup();
     let mut body = vec![input.token.as_bytes()];
     body.extend(confirm.iter().map(String::as_bytes));
     let request = Request::new(entity::enums::Operation::SendSms, input.key, &body);
+    (confirm, request)
+}
+
+/// Does it all in one transaction; answers also how many messages it wrote.
+async fn commit(
+    tx: &DatabaseTransaction,
+    ctx: &Ctx,
+    caller: &Caller,
+    input: &SendInput,
+    campaign: CampaignId,
+) -> Result<(Sent, i64), Refusal> {
+    let (confirm, request) = request_of(input);
     hold_people(tx, ctx, caller.structure).await?;
     // Before the key is looked up: a request with the same key and token that is under way is then waited for, and replayed.
     let locked = lock(tx, caller, &input.token).await?;
     match request.look_up(tx, ctx, caller).await? {
         Known::New => {}
+        Known::Done(first, _) if fault::planted(Bug::KeyBeforeCommit) && first == campaign.as_uuid() => {}
         Known::Done(campaign, _) => {
             let sent = Sent { campaign: CampaignId::from(campaign), replayed: true };
             return Ok((sent, 0));
@@ -165,7 +182,6 @@ async fn commit(
     }
     let shown = serving(tx, ctx, caller, locked).await?;
     let plan = check(tx, ctx, caller, &shown, &confirm).await?;
-    let campaign: CampaignId = ctx.id();
     let decision = decisions::insert(tx, ctx, caller, entity::enums::Stage::Send, &plan.decision).await?;
     queue::campaign(tx, ctx, caller, &plan, campaign, shown.id, decision.id).await?;
     if let Some(approval) = plan.approval
@@ -181,11 +197,16 @@ async fn commit(
     exclusions::keep(tx, caller, &plan, campaign).await?;
     queue::join_family(tx, caller, &plan, campaign).await?;
     // Last, since it locks the credit row: the dispatcher, which settles other campaigns, waits for it no longer than it must.
-    if !ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await? {
+    let reserved = fault::planted(Bug::ReservationOutside)
+        || ledger::reserve(tx, ctx, caller.scope(), campaign, plan.cost).await?;
+    if !reserved {
         let available = ledger::held(tx, caller.structure).await?.balance;
         return Err(problem(SendProblem::InsufficientCredit { required: plan.cost, available }));
     }
-    request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
+    if !fault::planted(Bug::KeyBeforeCommit) {
+        request.remember(tx, ctx, caller, campaign.as_uuid()).await?;
+    }
+    fault::at(Point::SendWritten);
     let sent = Sent { campaign, replayed: false };
     Ok((sent, bound.messages))
 }
@@ -252,7 +273,7 @@ async fn serving(
         .filter(campaign::Column::PreviewId.eq(row.id))
         .one(tx)
         .await?;
-    if let Some(used) = used {
+    if let Some(used) = used.filter(|_| !fault::planted(Bug::TokenNotConsumed)) {
         return Err(problem(SendProblem::PreviewUsed(used.id)));
     }
     if row.expires_at.0 <= ctx.now() {
@@ -275,7 +296,8 @@ async fn check(
     let before = decisions::read(tx, caller.structure, shown.decision_id).await?;
     let before = before.ok_or_else(|| Fault::internal("a preview without its decision"))?;
     let other_rules = plan.rules_hash != shown.rules_hash;
-    let changed = plan.hash != shown.plan_hash || other_rules || plan.cost > shown.cost;
+    let others = plan.hash != shown.plan_hash && !fault::planted(Bug::RecipientAdded);
+    let changed = others || other_rules || plan.cost > shown.cost;
     if changed || worse_on_its_own(tx, ctx, caller, shown, &plan, before.outcome).await? {
         return Err(Refusal::Stale(Box::new(plan.into_draft()), other_rules));
     }
