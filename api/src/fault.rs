@@ -35,7 +35,7 @@ macro_rules! named {
 }
 
 named! {
-    /// A place at which the process dies when `ENVOI_FAULT_POINT` says `name:n`, as it passes there for the n-th time.
+    /// A place at which the process dies when `FAULT_POINT` says `name:n`, as it passes there for the n-th time.
     Point {
         /// A send has written everything, and nothing is committed.
         SendWritten = "send-written",
@@ -67,7 +67,7 @@ named! {
 }
 
 named! {
-    /// A bug that is there when `ENVOI_FAULT_BUG` names it.
+    /// A bug that is there when `FAULT_BUG` names it.
     Bug {
         /// What is in doubt is sent again, as services do that retry everything.
         UnknownRequeued = "unknown-requeued",
@@ -149,21 +149,18 @@ mod asked {
 
     /// Read once: a fault is one of the whole process.
     static ASKED: LazyLock<Asked> = LazyLock::new(|| {
-        let bugs = env::var("ENVOI_FAULT_BUG").unwrap_or_default();
+        let bugs = env::var("FAULT_BUG").unwrap_or_default();
         let bugs: Vec<String> = bugs.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         for name in &bugs {
-            assert!(
-                Bug::ALL.iter().any(|bug| bug.name() == name),
-                "ENVOI_FAULT_BUG: no bug is called {name}"
-            );
+            assert!(Bug::ALL.iter().any(|bug| bug.name() == name), "FAULT_BUG: no bug is called {name}");
         }
-        let point = env::var("ENVOI_FAULT_POINT").ok().map(|asked| {
+        let point = env::var("FAULT_POINT").ok().map(|asked| {
             let (name, times) = asked.split_once(':').unwrap_or((&asked, "1"));
             assert!(
                 Point::ALL.iter().any(|point| point.name() == name),
-                "ENVOI_FAULT_POINT: no place is called {name}"
+                "FAULT_POINT: no place is called {name}"
             );
-            let times = times.parse().expect("ENVOI_FAULT_POINT: a whole number follows the colon");
+            let times = times.parse().expect("FAULT_POINT: a whole number follows the colon");
             (name.to_owned(), AtomicI64::new(times))
         });
         Asked { bugs, point }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// How long anything may take before the test fails. Far above what it takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -57,10 +57,16 @@ pub async fn envoi(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// The bug that is planted in this process, if any: in the program, too.
+fn planted() -> Option<(&'static str, String)> {
+    Some(("FAULT_BUG", std::env::var("FAULT_BUG").ok()?))
+}
+
 /// A server that runs. It is killed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
+    process: u32,
     address: String,
     client: reqwest::Client,
 }
@@ -71,9 +77,19 @@ impl Server {
     /// # Panics
     /// When it does not.
     pub async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let said = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        let started = Self::try_start(folder, arguments, variables).await;
+        started.unwrap_or_else(|| panic!("the server did not start: {}", said()))
+    }
+
+    /// The same; none when it ended before it listened.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    pub async fn try_start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
         let mut command = Command::new(program().await);
         command.arg("serve").args(arguments).env_clear().env("ENVOI_LISTEN", "127.0.0.1:0");
-        command.envs(variables.iter().copied()).current_dir(folder);
+        command.envs(variables.iter().copied()).envs(planted()).current_dir(folder);
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -92,14 +108,14 @@ impl Server {
         };
         let address =
             tokio::time::timeout(PATIENCE, listening).await.expect("the server takes too long to start");
-        let said = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        let address = address.unwrap_or_else(|| panic!("the server did not start: {}", said()));
+        let address = address?;
         // What it goes on to print must find a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         api::providers::http::provide_tls();
         let client =
             reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
-        Self { child, address, client }
+        let process = child.id().expect("invariant: nobody waited for its end yet");
+        Some(Self { child: Mutex::new(child), process, address, client })
     }
 
     /// Its address, such as `http://127.0.0.1:41234`.
@@ -184,7 +200,7 @@ impl Server {
     /// The most memory that it ever held, in bytes; none where the system does not tell.
     #[must_use]
     pub fn peak_memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process)).ok()?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         Some(peak.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
     }
@@ -193,8 +209,16 @@ impl Server {
     ///
     /// # Panics
     /// When it cannot be killed.
-    pub async fn kill(mut self) {
-        self.child.kill().await.expect("the server can be killed");
+    pub async fn kill(self) {
+        self.child.into_inner().kill().await.expect("the server can be killed");
+    }
+
+    /// Waits until it has ended, by itself or killed.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    pub async fn ended(&self) {
+        self.child.lock().await.wait().await.expect("its end is told");
     }
 
     /// Tells it that something of its own changed (SIGHUP).
@@ -202,7 +226,7 @@ impl Server {
     /// # Panics
     /// When it is gone.
     pub async fn hang_up(&self) {
-        let process = self.child.id().expect("the server runs").to_string();
+        let process = self.process.to_string();
         let told = Command::new("kill").args(["-HUP", &process]).status().await.expect("kill can be run");
         assert!(told.success(), "the server is gone");
     }
@@ -211,11 +235,13 @@ impl Server {
     ///
     /// # Panics
     /// When it takes too long.
-    pub async fn stop(mut self) -> Option<i32> {
-        let process = self.child.id().expect("the server runs").to_string();
+    pub async fn stop(self) -> Option<i32> {
+        let process = self.process.to_string();
         let told = Command::new("kill").args(["-TERM", &process]).status().await.expect("kill can be run");
         assert!(told.success(), "the server is gone");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the server does not end");
+        let ended = tokio::time::timeout(PATIENCE, self.child.into_inner().wait())
+            .await
+            .expect("the server does not end");
         ended.expect("its end is told").code()
     }
 }

@@ -1,12 +1,13 @@
 //! A server killed while it cancels: what it began is finished by the next, each message sent or given back.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use envoi_tests::{Backend, TestDatabase, TestEntropy, nodes, plainly, seed};
+use envoi_tests::gateway::Manner;
+use envoi_tests::{Backend, TestDatabase, TestEntropy, plainly, seed};
 use serde_json::{Value, json};
 
-use super::{PREVIEW, QUATRE_VENTS, Rig, SEND};
+use super::campaigns::Ask;
+use super::rig::{IN_FLIGHT, Rig, Setup};
 
 const KILLS: usize = 4;
 /// More than one transaction cancels.
@@ -26,31 +27,16 @@ fn killed_while_it_cancels_on_postgres() {
 }
 
 async fn killed_while_it_cancels(database: TestDatabase) {
-    let chance = TestEntropy::seeded(seed());
-    let rig = Rig::new(database).await;
-    let mut file = "Identifiant;Nom;Prénom;Mobile;Tags\n".to_owned();
-    for person in 0..RECIPIENTS {
-        let number = 10_000 + (person / 90) * 100 + person % 90;
-        writeln!(file, "C{person};Foule;P{person};06 70 0{number};Foule").expect("a string takes all");
-    }
-    let path = rig.database.folder().join("crowd.csv");
-    std::fs::write(&path, file).expect("a file can be written");
-    rig.command(&["import", "people", &path.display().to_string(), "--structure", QUATRE_VENTS]).await;
-    rig.command(&["credit", "add", "--structure", QUATRE_VENTS, "100000"]).await;
-    let mut server = rig.start().await;
-    let token = server.sign_in("marie@quatre-vents.example").await;
-    let tags = "{ viewer { structure { tags(first: 100) { edges { node { id name } } } } } }";
-    let tags = nodes(&server.graphql(Some(&token), tags, json!({})).await["viewer"]["structure"]["tags"]);
-    let tag = tags.iter().find(|tag| tag["name"] == "Foule").expect("the crowd has its tag")["id"].clone();
-    let audience = json!({ "matching": { "filter": { "tags": { "all": [tag] } } } });
+    let seed = seed();
+    let chance = TestEntropy::seeded(seed);
+    let setup =
+        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, millions: 1 };
+    let rig = Rig::new(database, setup).await;
+    let token = rig.token.clone();
+    let mut server = rig.start(&[]).await;
     let mut cancelling = 0;
     for kill in 0..KILLS {
-        let input = json!({ "audience": audience, "message": { "text": "Répétition ce soir" } });
-        let shown = server.graphql(Some(&token), PREVIEW, json!({ "input": input })).await;
-        let key = format!("0190b5ac-0000-7000-8000-{:012x}", chance.next() & 0xFFFF_FFFF_FFFF);
-        let input = json!({ "previewToken": shown["previewSms"]["preview"]["token"], "idempotencyKey": key });
-        let sent = server.graphql(Some(&token), SEND, json!({ "input": input })).await;
-        let id = &sent["sendSms"]["campaign"]["id"];
+        let id = &Ask::preview(&rig, &server, &chance).await.send(&rig, &server).await;
         let goal = i64::try_from(chance.below(300)).expect("small");
         let reached = |now: &Value| now["node"]["progress"]["queued"].as_i64() <= Some(1_600 - goal);
         server.until(&token, STATE, json!({ "id": id }), reached).await;
@@ -59,7 +45,7 @@ async fn killed_while_it_cancels(database: TestDatabase) {
         let request = server.try_graphql(Some(&token), CANCEL, json!({ "id": id }));
         let answered = tokio::time::timeout(patience, request).await;
         server.kill().await;
-        server = rig.start().await;
+        server = rig.start(&[]).await;
         if let Ok(answer) = answered {
             assert_eq!(answer.expect("answered")["data"]["cancelCampaign"]["errors"], json!([]));
         } else {
@@ -77,11 +63,9 @@ async fn killed_while_it_cancels(database: TestDatabase) {
         assert!(suppressed > 0, "kill {kill}: {after}");
     }
     assert_eq!(server.stop().await, Some(0));
-    let report = rig.command(&["audit"]).await;
-    assert!(!report.contains("FAULT"), "{report}");
+    rig.reconcile().await;
     let given_back = rig.count("transfer WHERE kind = 'RELEASE'").await;
     assert_eq!(given_back, rig.count("message WHERE state = 'SUPPRESSED' AND reason = 'CANCELLED'").await);
     println!("{given_back} given back after {KILLS} kills, {cancelling} campaigns with some in doubt");
-    rig.rows.close().await.expect("the connection can be closed");
-    rig.database.remove().await;
+    rig.close().await;
 }

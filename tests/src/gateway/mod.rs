@@ -10,6 +10,7 @@ mod manner;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -56,6 +57,8 @@ struct Gateway {
     journal: Journal,
     client: reqwest::Client,
     turns: Semaphore,
+    /// Reports that are still being brought.
+    due: AtomicUsize,
     /// The address of the report before, for those who forge.
     before: std::sync::Mutex<Option<Call>>,
 }
@@ -101,11 +104,13 @@ pub async fn serve(journal: &Path, manner: Manner, seed: u64) {
         journal: Journal::open(journal).expect("the journal can be written"),
         client: client.expect("a client can be made"),
         turns: Semaphore::new(AT_ONCE),
+        due: AtomicUsize::new(0),
         before: std::sync::Mutex::default(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     println!("{}", listener.local_addr().expect("a listener has an address"));
-    let routes = Router::new().route("/cgi-bin/sendsms", get(send)).with_state(Arc::new(gateway));
+    let routes = Router::new().route("/cgi-bin/sendsms", get(send)).route("/due", get(due));
+    let routes = routes.with_state(Arc::new(gateway));
     axum::serve(listener, routes).await.expect("it serves until it is killed");
 }
 
@@ -115,6 +120,11 @@ async fn send(State(gateway): State<Arc<Gateway>>, Query(query): Query<Vec<(Stri
     };
     let part = gateway.manner.next(&gateway.chance);
     gateway.play(part, call).await
+}
+
+/// How many reports are still being brought.
+async fn due(State(gateway): State<Arc<Gateway>>) -> String {
+    gateway.due.load(Ordering::SeqCst).to_string()
 }
 
 impl Gateway {
@@ -167,8 +177,9 @@ impl Gateway {
     /// Has the reports brought that go with this part, beside the answer.
     fn report(self: &Arc<Self>, part: Part, call: &Call) {
         let (gateway, call) = (Arc::clone(self), call.clone());
+        self.due.fetch_add(1, Ordering::SeqCst);
         tokio::spawn(async move {
-            let again = Arc::clone(&gateway);
+            let (again, last) = (Arc::clone(&gateway), Arc::clone(&gateway));
             match part {
                 Part::ReportsTwice => {
                     let twice = again.bring(call.clone(), DELIVERED);
@@ -180,6 +191,7 @@ impl Gateway {
                 }
                 _ => gateway.bring(call, DELIVERED).await,
             }
+            last.due.fetch_sub(1, Ordering::SeqCst);
         });
     }
 
@@ -241,6 +253,15 @@ impl GatewayProcess {
     #[must_use]
     pub fn send_url(&self) -> String {
         format!("http://{}/cgi-bin/sendsms", self.address)
+    }
+
+    /// Whether it has no report left to bring.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn idle(&self) -> bool {
+        let answer = reqwest::get(format!("http://{}/due", self.address)).await.expect("the gateway answers");
+        answer.text().await.expect("its answer can be read") == "0"
     }
 
     /// Where its journal is.

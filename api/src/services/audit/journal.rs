@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use futures::TryStreamExt as _;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, StreamTrait};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, StreamTrait};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -140,14 +140,22 @@ const ATTEMPTS: &str = "SELECT a.id AS attempt, m.id AS message, m.state AS stat
     ) t ON t.message_id = m.id";
 
 /// Holds the journal against the rows of one instant.
-pub(super) async fn reconcile(tx: &DatabaseTransaction, mut journal: Journal) -> Result<Reconciled, Fault> {
+///
+/// # Errors
+/// The database's.
+pub async fn reconcile(
+    db: &(impl ConnectionTrait + StreamTrait),
+    mut journal: Journal,
+) -> Result<Reconciled, Fault> {
     let mut found = Reconciled {
         accepted: journal.accepted.values().map(|times| *times as usize).sum(),
         forged: journal.forged.len(),
         ..Reconciled::default()
     };
     let mut messages: HashMap<Uuid, Message> = HashMap::new();
-    let mut rows = tx.stream_raw(Statement::from_string(ConnectionTrait::get_database_backend(tx), ATTEMPTS)).await?;
+    let rows =
+        db.stream_raw(Statement::from_string(ConnectionTrait::get_database_backend(db), ATTEMPTS)).await?;
+    let mut rows = std::pin::pin!(rows);
     while let Some(row) = rows.try_next().await? {
         let Row { attempt, message, state, charges, losses } = Row::from_query_result(&row, "")?;
         let known = messages.entry(message).or_default();

@@ -1,0 +1,71 @@
+//! A provider that does all that providers do: it takes and says nothing, throttles, breaks, tears its answers, and its reports come early,
+//! twice, backwards and forged.
+
+use envoi_tests::gateway::{Event, Manner, Told};
+use envoi_tests::{Backend, TestEntropy, plainly};
+use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
+use uuid::Uuid;
+
+use super::campaigns::Ask;
+use super::figures::{Figure, Round};
+use super::rig::{Rig, Setup};
+
+const RECIPIENTS: usize = 400;
+const MANY_RECIPIENTS: usize = 10_000;
+/// Enough that those who never answer do not hold up the others.
+const IN_FLIGHT: u64 = 128;
+
+#[test]
+fn a_hostile_provider_on_sqlite() {
+    plainly(async || figure(Backend::Sqlite).await);
+}
+
+#[test]
+fn a_hostile_provider_on_postgres() {
+    plainly(async || figure(Backend::Postgres).await);
+}
+
+async fn figure(backend: Backend) {
+    let figure = Figure { name: "hostile", backend, full: 50 };
+    let recipients = if std::env::var_os("ENVOI_TORTURE").is_some() { MANY_RECIPIENTS } else { RECIPIENTS };
+    figure.reach(1, 1, async |seed, _| round(backend, seed, recipients).await).await;
+}
+
+#[derive(FromQueryResult)]
+struct InDoubt {
+    attempt: Uuid,
+}
+
+/// The attempts of which the service does not know what came of them.
+async fn in_doubt(rig: &Rig) -> Vec<Uuid> {
+    let sql = "SELECT a.id AS attempt FROM attempt a INNER JOIN message m ON m.id = a.message_id AND m.attempts = a.number
+        WHERE m.state IN ('UNKNOWN', 'SENDING', 'WRITTEN_OFF')";
+    let rows = rig.rows.query_all_raw(Statement::from_string(rig.rows.get_database_backend(), sql)).await;
+    let rows = rows.expect("the rows can be read");
+    let attempt = |row| InDoubt::from_query_result(row, "").expect("an attempt has an id").attempt;
+    rows.iter().map(attempt).collect()
+}
+
+async fn round(backend: Backend, seed: u64, recipients: usize) -> Round {
+    let chance = TestEntropy::seeded(seed);
+    let setup = Setup { manner: Manner::Hostile, seed, recipients, in_flight: IN_FLIGHT, millions: 1 };
+    let rig = Rig::new(backend.demo().await, setup).await;
+    let server = rig.start(&[]).await;
+    Ask::preview(&rig, &server, &chance).await.send(&rig, &server).await;
+    rig.settle(&server).await;
+    assert_eq!(server.stop().await, Some(0));
+
+    let found = rig.reconcile().await;
+    assert_eq!(rig.count("message").await, u64::try_from(recipients).expect("small"));
+    let told = Told::read(rig.gateway.journal());
+    let doubtful = in_doubt(&rig).await;
+    for attempt in &doubtful {
+        assert_eq!(told.times(*attempt, Event::Told), 0, "the journal settles attempt {attempt}");
+    }
+    let untold = told.attempts(Event::Accepted) + told.attempts(Event::Refused) - told.attempts(Event::Told);
+    assert_eq!(doubtful.len(), untold, "what is in doubt is what the journal cannot settle");
+    println!("{backend:?}, {recipients} recipients: {found:?}");
+    rig.close().await;
+    let counts = [("accepted", found.accepted as u64), ("ambiguous", found.ambiguous as u64)];
+    Round { done: 1, counts: counts.to_vec() }
+}
