@@ -113,6 +113,8 @@ named! {
         ForgedReportBelieved = "forged-report-believed",
         /// A report that comes before the answer is dropped.
         EarlyReportDropped = "early-report-dropped",
+        /// A connection serves on whose transaction SQLite undid by itself.
+        BrokenTransactionKept = "broken-transaction-kept",
         /// What was written off is charged by a late report, too.
         LossCharged = "loss-charged",
     }

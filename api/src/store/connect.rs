@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::{Connection as _, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError,
     Statement,
@@ -128,7 +129,21 @@ async fn sqlite_connection(
             .pragma("query_only", if read_only { "ON" } else { "OFF" })
             .busy_timeout(SQLITE_BUSY_TIMEOUT)
     });
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| Box::pin(async { Ok(is_outside_transactions(connection)) }))
+    });
     Ok(Database::connect(options).await?)
+}
+
+/// Whether a connection that is about to serve stands outside of every transaction. On some errors (a full disk, a fault of it) SQLite
+/// undoes a transaction by itself; undoing it once more then fails, and sqlx goes on counting it as open: what came next would be
+/// answered as done in a savepoint that nobody commits. Such a connection is closed, and another opened.
+fn is_outside_transactions(connection: &SqliteConnection) -> bool {
+    if connection.is_in_transaction() && !fault::planted(Bug::BrokenTransactionKept) {
+        tracing::warn!("a transaction ended in an error of SQLite: its connection is replaced");
+        return false;
+    }
+    true
 }
 
 async fn check_sqlite_version(connection: &DatabaseConnection) -> Result<(), StoreError> {
