@@ -6,6 +6,9 @@
 mod campaigns;
 mod cancel;
 mod figures;
+mod full;
 mod hostile;
+mod instances;
 mod kills;
+mod power;
 mod rig;

@@ -10,6 +10,7 @@ mod app;
 pub mod browser;
 mod clock;
 mod database;
+pub mod disk;
 mod documents;
 pub mod gateway;
 mod inbound;

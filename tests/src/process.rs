@@ -226,8 +226,28 @@ impl Server {
     /// # Panics
     /// When it is gone.
     pub async fn hang_up(&self) {
+        self.signal("-HUP").await;
+    }
+
+    /// Stops it where it stands (SIGSTOP), until it is woken.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub async fn freeze(&self) {
+        self.signal("-STOP").await;
+    }
+
+    /// Lets it go on (SIGCONT).
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub async fn wake(&self) {
+        self.signal("-CONT").await;
+    }
+
+    async fn signal(&self, signal: &str) {
         let process = self.process.to_string();
-        let told = Command::new("kill").args(["-HUP", &process]).status().await.expect("kill can be run");
+        let told = Command::new("kill").args([signal, &process]).status().await.expect("kill can be run");
         assert!(told.success(), "the server is gone");
     }
 
@@ -236,9 +256,7 @@ impl Server {
     /// # Panics
     /// When it takes too long.
     pub async fn stop(self) -> Option<i32> {
-        let process = self.process.to_string();
-        let told = Command::new("kill").args(["-TERM", &process]).status().await.expect("kill can be run");
-        assert!(told.success(), "the server is gone");
+        self.signal("-TERM").await;
         let ended = tokio::time::timeout(PATIENCE, self.child.into_inner().wait())
             .await
             .expect("the server does not end");

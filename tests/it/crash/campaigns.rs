@@ -3,6 +3,7 @@
 use envoi_tests::TestEntropy;
 use envoi_tests::process::Server;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::rig::Rig;
 
@@ -34,9 +35,19 @@ impl Ask {
 
     /// Sends it. None when the server died meanwhile.
     pub(super) async fn try_send(&self, rig: &Rig, server: &Server) -> Option<Value> {
-        let sent = server.try_graphql(Some(&rig.token), SEND, json!({ "input": self.input })).await.ok()?;
+        let sent = self.answer(rig, server).await?;
         assert!(sent["errors"].is_null(), "{sent}");
         Some(sent["data"]["sendSms"].clone())
+    }
+
+    /// The whole answer to sending it. None when the server died meanwhile.
+    pub(super) async fn answer(&self, rig: &Rig, server: &Server) -> Option<Value> {
+        server.try_graphql(Some(&rig.token), SEND, json!({ "input": self.input })).await.ok()
+    }
+
+    /// The key it is asked under.
+    pub(super) fn key(&self) -> Uuid {
+        self.input["idempotencyKey"].as_str().and_then(|key| key.parse().ok()).expect("a key is a UUID")
     }
 
     /// Sends it, or finds it sent; answers the campaign's id.

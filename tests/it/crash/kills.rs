@@ -13,10 +13,11 @@ use super::figures::{Figure, Round};
 use super::rig::{CAMPAIGNS, IN_FLIGHT, Rig, Setup, left};
 
 /// Servers that left more messages in doubt than may be under way at once.
-const BEYOND: &str = "(SELECT lease_owner FROM message WHERE state = 'SENDING'
+pub(super) const BEYOND: &str = "(SELECT lease_owner FROM message WHERE state = 'SENDING'
     GROUP BY lease_owner HAVING COUNT(*) > 16) AS beyond";
 /// Messages with two attempts that may both have been accepted.
-const TWICE: &str = "(SELECT message_id FROM attempt WHERE outcome IS NULL OR outcome <> 'NOT_SENT'
+pub(super) const TWICE: &str =
+    "(SELECT message_id FROM attempt WHERE outcome IS NULL OR outcome <> 'NOT_SENT'
     GROUP BY message_id HAVING COUNT(*) > 1) AS doubled";
 /// How long a server lives at most that is to die at a place it does not pass.
 const LONGEST_LIFE: Duration = Duration::from_millis(2_500);

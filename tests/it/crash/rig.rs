@@ -105,9 +105,13 @@ impl Rig {
     }
 
     pub(super) async fn count(&self, what: &str) -> u64 {
+        self.count_in(&self.rows, what).await
+    }
+
+    /// The same, over another connection: that of the rig does not outlive a power cut.
+    pub(super) async fn count_in(&self, rows: &DatabaseConnection, what: &str) -> u64 {
         let sql = format!("SELECT COUNT(*) AS found FROM {what}");
-        let row =
-            self.rows.query_one_raw(Statement::from_string(self.rows.get_database_backend(), sql)).await;
+        let row = rows.query_one_raw(Statement::from_string(rows.get_database_backend(), sql)).await;
         let row = row.expect("rows can be counted").expect("a count has a row");
         let count: i64 = row.try_get("", "found").expect("a count is a number");
         u64::try_from(count).expect("a count is not negative")
@@ -128,13 +132,16 @@ impl Rig {
         let journal = self.gateway.journal().display().to_string();
         let report = self.command(&["audit", "--journal", &journal]).await;
         assert!(!report.contains("FAULT"), "{report}");
-        self.reconciled().await
+        let rows = self.database.connect().await;
+        let found = self.reconciled_in(&rows).await;
+        rows.close().await.expect("the connection can be closed");
+        found
     }
 
     /// The same as numbers, whatever is at fault.
-    pub(super) async fn reconciled(&self) -> Reconciled {
+    pub(super) async fn reconciled_in(&self, rows: &DatabaseConnection) -> Reconciled {
         let journal = Journal::read(self.gateway.journal()).expect("the journal can be read");
-        audit::reconcile(&self.rows, journal).await.expect("the rows can be read")
+        audit::reconcile(rows, journal).await.expect("the rows can be read")
     }
 
     pub(super) async fn close(self) {
