@@ -13,6 +13,7 @@ both!(
     elsewhere_the_operator_approves,
     a_quantity_out_of_bounds_is_refused,
     asking_twice_orders_once,
+    what_is_not_there_is_not_set_aside,
     who_may_only_read_orders_nothing,
 );
 
@@ -105,4 +106,18 @@ async fn who_may_only_read_orders_nothing(app: TestApp) {
     let answer = marie.try_query(document, json!({ "key": app.key() })).await;
     assert_eq!(code_of(&answer), "FORBIDDEN");
     assert_eq!(marie.credit().await, (228, 0));
+}
+
+async fn what_is_not_there_is_not_set_aside(app: TestApp) {
+    let marie = app.marie().await;
+    let before = marie.credit().await;
+    let (structure, instance) = (app.quatre_vents().await, Arc::clone(app.app()));
+    let scope = Operator::at_the_command_line().scope(structure);
+    let one_too_many = before.0 + 1;
+    let store = app.app().store.clone();
+    let set_aside = store.write::<bool, StoreError, _>(move |tx| {
+        Box::pin(async move { ledger::reserve(tx, &instance, scope, instance.id(), one_too_many).await })
+    });
+    assert!(!set_aside.await.expect("it is refused, not failed"));
+    assert_eq!(marie.credit().await, before);
 }

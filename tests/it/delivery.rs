@@ -10,11 +10,14 @@ use entity::{attempt, credit, message};
 use envoi_tests::{Actor, Part, TestApp, UsableInTests as _, both, nodes};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 both!(
     the_last_digits_of_a_number_decide_in_the_sandbox,
     an_opt_out_before_dispatch_is_honoured,
+    an_attempt_is_recorded_before_its_request_leaves,
     a_message_in_doubt_is_never_sent_again,
+    what_is_in_doubt_goes_through_no_other_provider,
     what_was_proven_not_sent_is_tried_again_later,
     a_provider_that_asks_to_wait_is_waited_for,
     tries_come_to_an_end,
@@ -138,6 +141,38 @@ async fn a_message_in_doubt_is_never_sent_again(app: TestApp) {
     after.dispatch_all().await;
     assert_eq!(marie.campaign(&campaign).await["state"], "COMPLETED");
     assert!(after.network().submitted().is_empty());
+}
+
+async fn an_attempt_is_recorded_before_its_request_leaves(app: TestApp) {
+    let marie = app.marie().await;
+    let (people, numbers) = musicians(&marie, 1).await;
+    let held = Arc::new(Semaphore::new(0));
+    app.network().plays(&numbers[0], [Part::Hold(Arc::clone(&held))]);
+    marie.sends(&people, "Bonjour").await;
+    let dispatching = tokio::spawn({
+        let app = app.clone();
+        async move { app.dispatch_all().await }
+    });
+    app.network().reached_by(1).await;
+    let recorded = attempt::Entity::all_rows().all(app.db()).await.expect("attempts can be read");
+    let recorded: Vec<_> = recorded.iter().map(|attempt| (attempt.id.as_uuid(), attempt.outcome)).collect();
+    assert_eq!(recorded, [(app.network().submitted()[0].attempt, None)]);
+    held.add_permits(1);
+    dispatching.await.expect("it ends");
+}
+
+async fn what_is_in_doubt_goes_through_no_other_provider(app: TestApp) {
+    let marie = app.marie().await;
+    let (people, numbers) = musicians(&marie, 1).await;
+    app.network().plays(&numbers[0], [Part::Answer(Outcome::Unknown { reason: UnknownReason::ServerError })]);
+    let campaign = marie.sends(&people, "Bonjour").await;
+    for _ in 0..3 {
+        app.dispatch_all().await;
+        app.advance(TimeDelta::hours(1));
+    }
+    let campaign = app.marie().await.campaign(&campaign).await;
+    assert_eq!(campaign["messages"]["edges"][0]["node"]["state"], "UNKNOWN");
+    assert_eq!((app.network().submitted().len(), app.network().spare().submitted().len()), (1, 0));
 }
 
 async fn only_message(app: &TestApp) -> message::Model {

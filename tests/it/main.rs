@@ -32,6 +32,7 @@ mod providers;
 mod racing;
 mod readme;
 mod refusals;
+mod reliability;
 mod report_files;
 mod reports;
 mod retry;

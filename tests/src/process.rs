@@ -28,10 +28,7 @@ async fn build() -> PathBuf {
     if cfg!(feature = "faults") {
         build.args(["--features", "envoi-tests/faults"]);
     }
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    build.args(["--message-format", "json"]);
+    build.args(["--profile", &profile(), "--message-format", "json"]);
     let output = build.stderr(Stdio::inherit()).output().await.expect("cargo can be run");
     assert!(output.status.success(), "the program cannot be built");
     let messages = String::from_utf8_lossy(&output.stdout);
@@ -40,6 +37,15 @@ async fn build() -> PathBuf {
         message["executable"].as_str().map(PathBuf::from)
     });
     executable.expect("cargo says where the program is")
+}
+
+/// The profile that the tests were built with: the name of the folder they are in, but for that of `dev`.
+fn profile() -> String {
+    let tests = std::env::current_exe().expect("the tests know where they are");
+    let folder =
+        tests.ancestors().nth(2).and_then(Path::file_name).expect("they are in target/<profile>/deps");
+    let name = folder.to_string_lossy().into_owned();
+    if name == "debug" { "dev".to_owned() } else { name }
 }
 
 /// Runs a command of the program to its end: the exit code, the standard output, the standard error. Its environment holds

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The fault programme at its full figures, one thing after another. Each goes on from what is done, in target/torture/results.csv: remove
+# that file to begin anew. MINUTES bounds the whole, 60 unless given; ONLY names a part of it, as `crash::kills`.
+#
+#   tests/torture.sh FEATURES
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+parts=(crash::kills::killed_again_and_again_on_sqlite crash::kills::killed_again_and_again_on_postgres crash::power
+    crash::hostile crash::full crash::instances crash::restarts crash::races)
+folder="$PWD/target/torture"
+ends=$(($(date +%s) + 60 * ${MINUTES:-60}))
+mkdir -p "$folder"
+cargo test --locked --workspace --features "$1" --profile torture --test it --no-run
+
+for part in "${parts[@]}"; do
+    [[ "$part" == ${ONLY:-}* ]] || continue
+    left=$(((ends - $(date +%s)) / 60))
+    [ "$left" -gt 0 ] || break
+    ENVOI_TORTURE="$folder" ENVOI_TORTURE_MINUTES="$left" tests/with-postgres.sh \
+        cargo test --locked --workspace --features "$1" --profile torture --test it -- --nocapture --test-threads 1 "$part"
+done
+
+# What is done in all, by figure: how much, and the sums of what was counted.
+awk -F, '{
+    key = $1 " on " $2; done[key] += $4
+    for (at = 5; at <= NF; at++) { split($at, pair, "="); sums[key, pair[1]] += pair[2]; names[key] = names[key] (seen[key, pair[1]]++ ? "" : " " pair[1]) }
+} END {
+    for (key in done) {
+        line = key ": " done[key]; count = split(names[key], each, " ")
+        for (at = 1; at <= count; at++) line = line ", " each[at] " " sums[key, each[at]]
+        print line
+    }
+}' "$folder/results.csv" | sort
