@@ -1,7 +1,10 @@
 //! Ordering credit, and what comes of it.
 
+use std::sync::Arc;
+
 use api::caller::Operator;
-use api::services::top_up;
+use api::services::{ledger, top_up};
+use api::store::StoreError;
 use entity::top_up_order;
 use envoi_tests::{Actor, TestApp, UsableInTests as _, both, code_of, nodes};
 use sea_orm::PaginatorTrait as _;
