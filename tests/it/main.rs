@@ -22,6 +22,7 @@ mod live;
 mod main_job;
 mod merge;
 mod migrations;
+mod model;
 mod oracles;
 mod paging;
 mod pause;

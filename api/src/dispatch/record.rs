@@ -14,7 +14,6 @@ use sea_orm::{DatabaseTransaction, EntityTrait};
 
 use super::{backoff, begin};
 use crate::app::App;
-use crate::domain::message_state::{Report, ReportEffect};
 use crate::domain::outcome::Outcome;
 use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{self, Change, Finish, Moves, Place, Standing, later, reason};
@@ -86,49 +85,28 @@ fn is_proof_of_not_sent(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::NotSent { .. } | Outcome::Misconfigured)
 }
 
-/// What an outcome changes, if anything: a late one may find the message elsewhere.
+/// What an outcome changes, if anything: the state, why, and when to try again.
 fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Option<Change> {
-    let state = standing.state;
-    match outcome {
-        Outcome::Unknown { .. } if fault::planted(Bug::UnknownRequeued) => {
-            again(app, standing, backoff::after(standing.attempts, None, jitter))
-        }
-        // As a report says it: this also holds after a write-off.
-        Outcome::HandedOver { .. } => match state.report(Report::HandedOver) {
-            ReportEffect::Moved { to, .. } => Some(Change::to(to)),
-            ReportEffect::Ignored => None,
-        },
-        Outcome::Rejected { code } => state.reject().ok().map(|to| Change::to(to).because(code)),
-        Outcome::Unknown { reason } => {
-            state.lose_track().ok().map(|to| Change::to(to).because(reason.as_str()))
-        }
+    let last = i64::from(standing.attempts) >= i64::from(app.config.dispatch.max_attempts);
+    let to = standing.state.answered(outcome, last)?;
+    let again = |wait| Change { to, reason: None, not_before: Some(later(app.at(), wait)) };
+    Some(match outcome {
+        Outcome::HandedOver { .. } => Change::to(to),
+        Outcome::Rejected { code } => Change::to(to).because(code),
+        Outcome::Unknown { reason } => Change::to(to).because(reason.as_str()),
+        Outcome::NotSent { .. } | Outcome::Misconfigured if last => Change::to(to).because(reason::EXPIRED),
         Outcome::NotSent { retry_after } => {
             let asked = retry_after.filter(|_| !fault::planted(Bug::RetryAfterIgnored));
-            let wait = backoff::after(standing.attempts, asked, jitter);
-            again(app, standing, wait)
+            again(backoff::after(standing.attempts, asked, jitter))
         }
-        Outcome::Misconfigured => {
-            again(app, standing, backoff::while_misconfigured(standing.attempts, jitter))
-        }
-    }
-}
-
-/// Back to the queue, or out of it when it was tried as often as is allowed.
-fn again(app: &App, standing: &Standing, wait: std::time::Duration) -> Option<Change> {
-    let queued = standing.state.requeue().ok()?;
-    if i64::from(standing.attempts) >= i64::from(app.config.dispatch.max_attempts) {
-        return queued.suppress().ok().map(|to| Change::to(to).because(reason::EXPIRED));
-    }
-    Some(Change { to: queued, reason: None, not_before: Some(later(app.at(), wait)) })
+        Outcome::Misconfigured => again(backoff::while_misconfigured(standing.attempts, jitter)),
+    })
 }
 
 fn finish(result: &Finished) -> Finish {
     let (outcome, code, provider_ref) = match &result.outcome {
         Outcome::HandedOver { reference } => (AttemptOutcome::HandedOver, None, Some(reference.clone())),
         Outcome::Rejected { code } => (AttemptOutcome::Rejected, Some(code.clone()), None),
-        Outcome::Unknown { .. } if fault::planted(Bug::UnknownRequeued) => {
-            (AttemptOutcome::NotSent, None, None)
-        }
         Outcome::Unknown { reason } => (AttemptOutcome::Unknown, Some(reason.as_str().to_owned()), None),
         Outcome::NotSent { .. } => (AttemptOutcome::NotSent, None, None),
         Outcome::Misconfigured => (AttemptOutcome::NotSent, Some(MISCONFIGURED.to_owned()), None),

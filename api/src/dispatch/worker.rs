@@ -253,7 +253,7 @@ async fn send(app: Arc<App>, ready: Ready) -> Finished {
         (Some(provider), Some(outbound)) => {
             let answer = timeout(app.config.dispatch.timeout, provider.submit(outbound)).await;
             let outcome = answer.unwrap_or(Outcome::Unknown { reason: UnknownReason::Timeout });
-            through_another(&app, &ready, outbound, outcome).await
+            as_planted(&app, &ready, outbound, outcome).await
         }
         (Some(_), None) => Outcome::Rejected { code: "ERASED".to_owned() },
         (None, _) => Outcome::Misconfigured,
@@ -263,13 +263,15 @@ async fn send(app: Arc<App>, ready: Ready) -> Finished {
     Finished { message, place, attempt, number, provider, outcome }
 }
 
-/// The outcome as it is; with the bug planted, that of another provider in its place.
-async fn through_another(app: &App, ready: &Ready, outbound: &Outbound, outcome: Outcome) -> Outcome {
-    if fault::planted(Bug::UnknownThroughAnother) && matches!(outcome, Outcome::Unknown { .. }) {
-        let other = app.providers.names().find(|name| *name != ready.provider);
-        if let Some(other) = other.and_then(|name| app.providers.get(name)) {
-            return other.submit(outbound).await;
-        }
+/// The outcome as it is; with a bug planted, what that makes of a doubt.
+async fn as_planted(app: &App, ready: &Ready, outbound: &Outbound, outcome: Outcome) -> Outcome {
+    if !matches!(outcome, Outcome::Unknown { .. }) {
+        return outcome;
     }
-    outcome
+    let other = app.providers.names().find(|name| *name != ready.provider);
+    match other.and_then(|name| app.providers.get(name)) {
+        Some(other) if fault::planted(Bug::UnknownThroughAnother) => other.submit(outbound).await,
+        _ if fault::planted(Bug::UnknownRequeued) => Outcome::NotSent { retry_after: None },
+        _ => outcome,
+    }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::outcome::Outcome;
 use MessageState as S;
 
 /// Where a message stands.
@@ -101,6 +102,19 @@ pub enum MoneyEffect {
     Charge,
     /// What was released stays the structure's; the SMS is the operator's loss.
     ChargeLoss,
+}
+
+/// What the change of a message does to its credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Money {
+    /// Nothing.
+    Stays,
+    /// What is reserved is spent.
+    Charged,
+    /// What is reserved is the structure's again.
+    Released,
+    /// What was released stays the structure's; the SMS is the operator's loss.
+    Lost,
 }
 
 impl MessageState {
@@ -204,6 +218,36 @@ impl MessageState {
     /// [`InvalidTransition`] from any other state.
     pub fn give_up_report(self) -> Result<Self, InvalidTransition> {
         self.change("giving up the report", &[S::HandedOver], S::NoReport)
+    }
+
+    /// What the answer to the request of its last attempt makes of it, if anything: a late one may find it elsewhere, and a
+    /// report may have said more. After the `last` attempt that is allowed it is not queued again.
+    #[must_use]
+    pub fn answered(self, outcome: &Outcome, last: bool) -> Option<Self> {
+        match outcome {
+            // As a report says it: this also holds after a write-off.
+            Outcome::HandedOver { .. } => match self.report(Report::HandedOver) {
+                ReportEffect::Moved { to, .. } => Some(to),
+                ReportEffect::Ignored => None,
+            },
+            Outcome::Rejected { .. } => self.reject().ok(),
+            Outcome::Unknown { .. } => self.lose_track().ok(),
+            Outcome::NotSent { .. } | Outcome::Misconfigured => {
+                let queued = self.requeue().ok()?;
+                if last { queued.suppress().ok() } else { Some(queued) }
+            }
+        }
+    }
+
+    /// What changing to another state does to its credit. It follows from the two alone.
+    #[must_use]
+    pub fn money(self, to: Self) -> Money {
+        match to {
+            S::HandedOver | S::Delivered | S::Undelivered if self.holds_campaign() => Money::Charged,
+            S::HandedOver | S::Delivered | S::Undelivered if self == S::WrittenOff => Money::Lost,
+            S::Rejected | S::Suppressed | S::WrittenOff if self.holds_campaign() => Money::Released,
+            _ => Money::Stays,
+        }
     }
 
     /// What a report does, wherever the message stands. It cannot fail: what it may not change is ignored.

@@ -1,6 +1,7 @@
 //! Every state against every change and every report.
 
 use super::*;
+use crate::domain::outcome::UnknownReason;
 
 type Change = fn(MessageState) -> Result<MessageState, InvalidTransition>;
 
@@ -121,4 +122,50 @@ fn a_campaign_can_be_cancelled_until_it_is_completed_and_only_once() {
     assert_eq!(cancelled, [cancelling, cancelling, cancelling, None, cancelling, Some(C::Cancelled)]);
     let refused = C::Completed.cancel().expect_err("nothing is left to call off");
     assert_eq!(refused.to_string(), "cancelling is not possible from COMPLETED");
+}
+
+#[test]
+fn the_money_of_a_report_is_that_of_its_change() {
+    for from in S::ALL {
+        for report in [Report::HandedOver, Report::Delivered, Report::Undelivered] {
+            if let ReportEffect::Moved { to, money } = from.report(report) {
+                let expected = match money {
+                    MoneyEffect::None => Money::Stays,
+                    MoneyEffect::Charge => Money::Charged,
+                    MoneyEffect::ChargeLoss => Money::Lost,
+                };
+                assert_eq!(from.money(to), expected, "{from} to {to}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_leaves_the_holding_states_is_settled_and_nothing_else_is_released() {
+    for from in S::ALL {
+        for to in S::ALL {
+            let settled = matches!(from.money(to), Money::Charged | Money::Released);
+            let leaves = from.holds_campaign() && !to.holds_campaign() && to != S::NoReport;
+            assert_eq!(settled, leaves, "{from} to {to}");
+        }
+    }
+}
+
+#[test]
+fn every_answer_in_every_state() {
+    let not_sent = Outcome::NotSent { retry_after: None };
+    for state in S::ALL {
+        let sending = |to| (state == S::Sending).then_some(to);
+        let open = |to| matches!(state, S::Sending | S::Unknown).then_some(to);
+        let accepted = matches!(state, S::Sending | S::Unknown | S::WrittenOff).then_some(S::HandedOver);
+        let answered = |outcome: &Outcome| state.answered(outcome, false);
+        assert_eq!(answered(&Outcome::HandedOver { reference: String::new() }), accepted, "{state}");
+        assert_eq!(answered(&Outcome::Rejected { code: String::new() }), open(S::Rejected), "{state}");
+        let unknown = Outcome::Unknown { reason: UnknownReason::Timeout };
+        assert_eq!(answered(&unknown), sending(S::Unknown), "{state}");
+        for proof in [&not_sent, &Outcome::Misconfigured] {
+            assert_eq!(answered(proof), sending(S::Queued), "{state}");
+            assert_eq!(state.answered(proof, true), sending(S::Suppressed), "{state}");
+        }
+    }
 }
