@@ -1,5 +1,8 @@
 //! Ordering credit, and what comes of it.
 
+mod adjust;
+mod low;
+
 use api::caller::Operator;
 use api::services::top_up;
 use entity::top_up_order;
