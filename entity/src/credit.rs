@@ -1,11 +1,12 @@
 //! The balances of a structure, in credits.
 //!
 //! Owns the sums of the transfers, never their detail.
-//! Invariant: none is negative, and `issued = available + reserved + spent + operator_loss`.
+//! Invariant: none is negative, and `issued = available + reserved + spent + operator_loss`; `low_since` is there exactly while `available` is
+//! at `low_at` or below.
 
 use sea_orm::entity::prelude::*;
 
-use crate::{ids::StructureId, scope::scoped};
+use crate::{At, ids::StructureId, scope::scoped};
 
 /// A row of `credit`.
 #[sea_orm::model]
@@ -25,6 +26,14 @@ pub struct Model {
     pub spent: i64,
     /// Credits of messages delivered after they were written off, in credits.
     pub operator_loss: i64,
+    /// The balance at which, or below, the structure wants to be told, in credits; none where it does not.
+    pub low_at: Option<i64>,
+    /// Since when the balance is there.
+    pub low_since: Option<At>,
+    /// How often it came there.
+    pub low_count: i64,
+    /// How many of those times are in the log.
+    pub low_told: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,14 +1,14 @@
 //! The ledger as people read it: transfers of one campaign and reason gathered in one entry.
 //!
 //! Owns no truth: every entry can be computed again from the transfers.
-//! Invariant: one entry a campaign and a reason.
+//! Invariant: one entry a campaign and a reason; one a correction.
 
 use sea_orm::entity::prelude::*;
 
 use crate::{
     At,
     enums::LedgerReason,
-    ids::{AccountId, CampaignId, LedgerEntryId, OrderId, StructureId},
+    ids::{AccountId, CampaignId, LedgerEntryId, OrderId, StructureId, TransferId},
     scope::scoped,
 };
 
@@ -28,6 +28,8 @@ pub struct Model {
     pub campaign_id: Option<CampaignId>,
     /// The order it is for.
     pub order_id: Option<OrderId>,
+    /// The one transfer that it is of, where that has no campaign and no order.
+    pub transfer_id: Option<TransferId>,
     /// The account that caused it.
     pub account_id: Option<AccountId>,
     /// How many credits its transfers moved.
@@ -46,6 +48,9 @@ pub struct Model {
     /// The row that `order_id` names.
     #[sea_orm(belongs_to, from = "(structure_id, order_id)", to = "(structure_id, id)")]
     pub order: BelongsTo<Option<super::top_up_order::Entity>>,
+    /// The row that `transfer_id` names.
+    #[sea_orm(belongs_to, from = "(structure_id, transfer_id)", to = "(structure_id, id)")]
+    pub transfer: BelongsTo<Option<super::transfer::Entity>>,
     /// The row that `account_id` names.
     #[sea_orm(belongs_to, from = "(structure_id, account_id)", to = "(structure_id, id)")]
     pub account: BelongsTo<Option<super::account::Entity>>,

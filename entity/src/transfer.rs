@@ -1,7 +1,7 @@
 //! The movements of credit: the truth that balances sum up.
 //!
-//! Invariant: never changed after it is written; moves more than nothing between two different places; one of a kind for a message or an order,
-//! and one reservation for a campaign.
+//! Invariant: never changed after it is written; moves more than nothing between two different places; one of a kind for a message, an order
+//! or a key, and one reservation for a campaign.
 
 use sea_orm::entity::prelude::*;
 
@@ -38,8 +38,12 @@ pub struct Model {
     pub order_id: Option<OrderId>,
     /// The account that caused it.
     pub account_id: Option<AccountId>,
-    /// What the operator wrote about it.
+    /// Why the operator corrected the balance; a correction has it.
     pub note: Option<String>,
+    /// Who of the operator's people did; a correction has it.
+    pub operator: Option<String>,
+    /// The key under which the operator's command makes it once.
+    pub key: Option<String>,
     /// When it was made.
     pub made_at: At,
     /// The row that `campaign_id` names.

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use api::caller::Operator;
+use api::services::adjustments::adjust;
+use api::services::ledger::Adjustment;
 use envoi_tests::{Backend, TestApp, both};
 use serde_json::{Value, json};
 
@@ -20,6 +23,14 @@ async fn busy(app: &TestApp) {
     marie.sends(&people, "un").await;
     app.dispatch_all().await;
     marie.sends(&people[..2], "deux").await;
+    let threshold = "mutation { setLowBalance(input: { lowBalanceAt: 1000 }) { errors { code } } }";
+    app.admin().await.query(threshold, json!({})).await;
+    let (ctx, structure) = (app.ctx(), app.quatre_vents().await);
+    for delta in [9, -5] {
+        let adjustment = Adjustment { delta, operator: "Ana".to_owned(), note: "Doublon".to_owned() };
+        let done = adjust(&ctx, Operator::at_the_command_line(), structure, adjustment, None).await;
+        done.expect("adjusted");
+    }
     rules(app).await;
 }
 
@@ -89,6 +100,34 @@ const PLANTS: &[(&str, &[&str])] = &[
     (
         "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
         &["no balance is negative", "the balances are the sums"],
+    ),
+    (
+        "UPDATE transfer SET destination = 'SPENT' WHERE kind = 'ADJUSTMENT' AND source = 'AVAILABLE'",
+        &["each kind of transfer goes its own way", "the balances are the sums"],
+    ),
+    (
+        "UPDATE transfer SET note = NULL WHERE kind = 'ADJUSTMENT'",
+        &["a correction, and nothing else, names its author"],
+    ),
+    (
+        "UPDATE transfer SET operator = 'Ana', note = 'x' WHERE kind = 'TOP_UP'",
+        &["a correction, and nothing else, names its author"],
+    ),
+    (
+        "UPDATE ledger_entry SET delta = -delta WHERE reason = 'ADJUSTMENT'",
+        &["the ledger's lines are those", "the ledger's lines add up"],
+    ),
+    (
+        "DELETE FROM ledger_entry WHERE reason = 'ADJUSTMENT'",
+        &["every transfer that concerns a structure is in its ledger", "the ledger's lines add up"],
+    ),
+    (
+        "UPDATE credit SET low_since = NULL WHERE spent > 0",
+        &["a balance is low exactly when it is at its threshold"],
+    ),
+    (
+        "UPDATE credit SET low_count = 0, low_told = 0 WHERE spent > 0",
+        &["a balance is low exactly when it is at its threshold"],
     ),
     ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["what was handed over is charged once"]),
     (
@@ -245,6 +284,13 @@ async fn the_database_refuses_what_it_can(app: TestApp) {
     for refused in [
         "UPDATE credit SET available = available - 1000, spent = spent + 1000 WHERE spent > 0",
         "UPDATE credit SET issued = issued + 1 WHERE spent > 0",
+        "UPDATE credit SET low_since = NULL WHERE spent > 0",
+        "UPDATE credit SET low_at = NULL WHERE spent > 0",
+        "UPDATE credit SET low_told = low_count + 1",
+        "UPDATE transfer SET operator = NULL WHERE kind = 'ADJUSTMENT'",
+        "UPDATE transfer SET operator = 'Ana', note = 'x' WHERE kind = 'TOP_UP'",
+        "UPDATE transfer SET key = 'x' WHERE kind = 'ADJUSTMENT'",
+        "UPDATE ledger_entry SET transfer_id = order_id WHERE reason = 'TOP_UP'",
         "UPDATE transfer SET amount = 0",
         "UPDATE transfer SET source = destination",
         "UPDATE campaign SET delivered = delivered + 1",

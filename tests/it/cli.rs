@@ -1,6 +1,7 @@
 //! The program as operators meet it: its commands, its exit codes, and what it says when something is wrong.
 
 mod columns;
+mod credit;
 mod databases;
 mod kept_rules;
 mod opt_outs;

@@ -1,5 +1,8 @@
 //! Ordering credit, and what comes of it.
 
+mod adjust;
+mod low;
+
 use std::sync::Arc;
 
 use api::caller::Operator;

@@ -28,6 +28,10 @@ async fn everything(connection: &DatabaseConnection) -> Vec<String> {
         ),
         ("message", "state || ' ' || number || ' ' || cost || ' ' || attempts AS told"),
         ("transfer", "kind || ' ' || amount AS told"),
+        (
+            "ledger_entry",
+            "reason || ' ' || quantity || ' ' || delta || ' ' || balance_after || ' ' || first_at || ' ' || last_at AS told",
+        ),
         ("decision", "stage || ' ' || decided_at || ' ' || outcome || ' ' || verdicts || ' ' || facts AS told"),
         ("preview", "text || ' ' || purpose || ' ' || cost || ' ' || created_at || ' ' || expires_at AS told"),
         ("opt_out", "source || ' ' || opted_out_at AS told"),

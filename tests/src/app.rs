@@ -323,7 +323,8 @@ impl TestApp {
 
     /// The operator gives credit.
     pub async fn give(&self, structure: StructureId, quantity: i64) {
-        let given = top_up::add(&self.ctx(), Operator::at_the_command_line(), structure, quantity).await;
+        let given =
+            top_up::add(&self.ctx(), Operator::at_the_command_line(), structure, quantity, None).await;
         given.expect("credit can be given");
     }
 

@@ -8,6 +8,8 @@ use entity::ids::OrderId;
 use super::{CliError, parse, print};
 use crate::app::Ctx;
 use crate::caller::Operator;
+use crate::services::adjustments::adjust;
+use crate::services::ledger::Adjustment;
 use crate::services::{operator, top_up};
 
 #[derive(Subcommand)]
@@ -32,8 +34,29 @@ pub(super) enum Credit {
         /// The structure's id, or its exact name.
         #[arg(long)]
         structure: String,
+        /// Words of yours that name this gift, such as a reference: given again with them, nothing more is given.
+        #[arg(long)]
+        key: Option<String>,
         /// How many SMS.
         #[arg(allow_negative_numbers = true)]
+        quantity: i64,
+    },
+    /// Correct a balance, with who decided it and why, which the structure reads in its ledger. Never takes more than can be spent.
+    Adjust {
+        /// The structure's id, or its exact name.
+        #[arg(long)]
+        structure: String,
+        /// The name of who decided it.
+        #[arg(long)]
+        by: String,
+        /// Why, in up to 500 characters.
+        #[arg(long)]
+        reason: String,
+        /// Words of yours that name this correction, such as a reference: made again with them, nothing more is done.
+        #[arg(long)]
+        key: Option<String>,
+        /// How many SMS, with its sign: +50 gives, -50 takes.
+        #[arg(allow_negative_numbers = true, value_parser = parse::signed)]
         quantity: i64,
     },
 }
@@ -53,9 +76,18 @@ impl Credit {
                 let structure = operator::find_structure(ctx, operator, &structure).await?;
                 top_up::approve(ctx, operator, structure, order).await?
             }
-            Self::Add { structure, quantity } => {
+            Self::Add { structure, key, quantity } => {
                 let structure = operator::find_structure(ctx, operator, &structure).await?;
-                top_up::add(ctx, operator, structure, quantity).await?
+                top_up::add(ctx, operator, structure, quantity, key).await?
+            }
+            Self::Adjust { structure, by, reason, key, quantity } => {
+                let structure = operator::find_structure(ctx, operator, &structure).await?;
+                let adjustment = Adjustment { delta: quantity, operator: by, note: reason };
+                let done = adjust(ctx, operator, structure, adjustment, key).await?;
+                let before = if done.replayed { " It was done before." } else { "" };
+                let (id, balance) = (done.id.as_uuid(), done.balance);
+                print(&format!("Adjustment {id}: {:+} SMS, {balance} left.{before}", done.delta))?;
+                return Ok(ExitCode::SUCCESS);
             }
         };
         print(&format!("Order {}: {} SMS, {}.", order.id.as_uuid(), order.quantity, order.state.as_str()))?;

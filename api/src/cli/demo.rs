@@ -126,7 +126,7 @@ impl Structure {
             configure(ctx, operator, structure, sender).await?;
         }
         if issued < self.credit {
-            top_up::add(ctx, operator, structure, self.credit - issued).await?;
+            top_up::add(ctx, operator, structure, self.credit - issued, None).await?;
         }
         for account in self.accounts {
             if !operator::account_exists(ctx, operator, account.email).await? {

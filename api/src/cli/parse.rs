@@ -62,6 +62,12 @@ pub(super) fn day_or_instant(word: &str) -> Result<DateTime<Utc>, String> {
     }
 }
 
+/// A number whose sign is written, so that giving is never taken for taking.
+pub(super) fn signed(word: &str) -> Result<i64, String> {
+    let number = if word.starts_with(['+', '-']) { word.parse().ok() } else { None };
+    number.ok_or_else(|| "write a number with its sign: +50 gives, -50 takes".to_owned())
+}
+
 pub(super) fn order(word: &str) -> Result<OrderId, String> {
     Uuid::parse_str(word).map(OrderId::from_uuid).map_err(|_| "write the id of an order, a UUID".to_owned())
 }
@@ -82,5 +88,11 @@ mod tests {
         assert_eq!(day_or_instant("2026-12-31"), instant("2026-12-31T00:00:00Z"));
         assert!(day_or_instant("31/12/2026").is_err());
         assert!(order("x").is_err());
+        assert_eq!((signed("+5"), signed("-5")), (Ok(5), Ok(-5)));
+        assert!(
+            ["5", "", "+", "--5", "+5x", "-99999999999999999999"]
+                .into_iter()
+                .all(|word| signed(word).is_err())
+        );
     }
 }

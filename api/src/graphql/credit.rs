@@ -1,22 +1,23 @@
 //! Credit, its ledger and its orders.
 
+mod mutation;
+
 use std::collections::HashMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Lookahead, Object};
 use chrono::{DateTime, Utc};
 use entity::ids::CampaignId;
-use uuid::Uuid;
 
 use super::account::Account;
 use super::campaigns::{Campaign, with_decisions};
 use super::context::{Maybe, Session};
-use super::error::UserError;
 use super::node_id::NodeId;
 use super::page::{connection, cost, page_args, turned};
 use crate::error::Fault;
 use crate::services::campaigns;
 use crate::services::ledger::{self, EntryRow};
 use crate::services::top_up::{self, OrderRow};
+pub use mutation::CreditMutation;
 
 /// Why credit moved.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -76,12 +77,22 @@ impl Credit {
         self.0.reserved
     }
 
+    /// The balance at which, or below, it is low, in SMS; null when the structure set none.
+    async fn low_balance_at(&self) -> Option<i64> {
+        self.0.low_at
+    }
+
+    /// Since when the balance is low; null when it is not.
+    async fn low_since(&self) -> Option<DateTime<Utc>> {
+        self.0.low_since.map(|since| *since)
+    }
+
     /// The page on which to order more.
     async fn top_up_url(&self, graphql: &Context<'_>) -> Option<String> {
         Some(Session::of(graphql).ctx.config.links.top_up.clone())
     }
 
-    /// Its movements, latest first: one line for each campaign and reason, not one for each message.
+    /// Its movements, latest first: one line for each campaign and reason, not one for each message, and one for each ADJUSTMENT.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn ledger(
         &self,
@@ -173,7 +184,8 @@ pub async fn with_campaigns(
     Ok(rows.into_iter().map(|row| LedgerEntry { campaign: campaign(&row), row }).collect())
 }
 
-/// A line of the ledger: all the movements of one campaign for one reason. Lines are ordered by their first movement.
+/// A line of the ledger: all the movements of one campaign for one reason, or a correction by the operator. Lines are ordered by their first
+/// movement.
 #[Object]
 impl LedgerEntry {
     /// The id of this object.
@@ -201,10 +213,20 @@ impl LedgerEntry {
         self.row.reason.into()
     }
 
-    /// The account that caused it; null when none did: the operator gave credit, or the telephone network answered.
+    /// The account that caused it; null when none did: the operator gave credit or corrected the balance, or the telephone network answered.
     async fn by(&self, graphql: &Context<'_>) -> Maybe<Account> {
         let session = Session::of(graphql);
         session.maybe(session.account(self.row.account_id)).await
+    }
+
+    /// Who of the operator's people corrected the balance, by name; null when the line is no ADJUSTMENT.
+    async fn operator(&self) -> Option<&str> {
+        self.row.operator.as_deref()
+    }
+
+    /// Why the operator corrected the balance; null when the line is no ADJUSTMENT.
+    async fn note(&self) -> Option<&str> {
+        self.row.note.as_deref()
     }
 
     /// How many SMS moved.
@@ -282,65 +304,5 @@ connection! {
     TopUpOrderConnection {
         /// An order in a page.
         TopUpOrderEdge { TopUpOrder }
-    }
-}
-
-/// What credit is wanted.
-#[derive(InputObject)]
-pub struct RequestTopUpInput {
-    /// How many SMS, 1 to 1,000,000.
-    quantity: i32,
-    /// A UUID that the client makes for this request: asking again with it answers the same order.
-    idempotency_key: Uuid,
-    /// Given back as it is.
-    client_mutation_id: Option<String>,
-}
-
-/// What an order came to.
-#[derive(SimpleObject)]
-pub struct RequestTopUpPayload {
-    /// The order; null when it was not placed.
-    order: Option<TopUpOrder>,
-    /// The credit after it. Needs `READ` on CREDIT.
-    credit: Option<Credit>,
-    /// Why it was not placed.
-    errors: Vec<UserError>,
-    /// As it was given.
-    client_mutation_id: Option<String>,
-}
-
-/// The mutations of credit.
-#[derive(Default)]
-pub struct CreditMutation;
-
-/// The mutations of credit.
-#[Object]
-impl CreditMutation {
-    /// Orders credit for the structure. The operator approves, at once where the service is set up so. Needs `READ_WRITE` on
-    /// CREDIT.
-    async fn request_top_up(
-        &self,
-        graphql: &Context<'_>,
-        #[graphql(desc = "What credit is wanted.")] input: RequestTopUpInput,
-    ) -> Result<RequestTopUpPayload> {
-        let session = Session::of(graphql);
-        let RequestTopUpInput { quantity, idempotency_key, client_mutation_id } = input;
-        let done = async {
-            let caller = session.caller()?;
-            let order = top_up::request(&session.ctx, caller, i64::from(quantity), idempotency_key).await?;
-            Ok((order, ledger::credit(&session.ctx, caller).await?))
-        };
-        Ok(match session.outcome(done.await)? {
-            Ok((order, credit)) => RequestTopUpPayload {
-                order: Some(order.into()),
-                credit: Some(credit.into()),
-                errors: Vec::new(),
-                client_mutation_id,
-            },
-            Err(problem) => {
-                let errors = vec![session.user_error(&problem)];
-                RequestTopUpPayload { order: None, credit: None, errors, client_mutation_id }
-            }
-        })
     }
 }

@@ -76,4 +76,11 @@ impl Subscription {
         let session = Session::of(graphql);
         session.live(session.caller().map(|caller| watch::credit(&session.ctx, caller)))
     }
+
+    /// The structure's credit, once for each time that its balance comes to `lowBalanceAt` or below; at the beginning, if it is low then. Times
+    /// that follow one another within a tenth of a second are one; `lowSince` is null when it was back above already. Needs `READ` on CREDIT.
+    async fn credit_low(&self, graphql: &Context<'_>) -> impl Stream<Item = Maybe<Credit>> {
+        let session = Session::of(graphql);
+        session.live(session.caller().map(|caller| watch::low(&session.ctx, caller)))
+    }
 }

@@ -179,6 +179,12 @@ REPORT_EXPIRED = This link has expired: take a new one from the campaign.
 TOP_UP_QUANTITY_INVALID = The quantity must be between { $min } and { $max } SMS.
 ORDER_NOT_FOUND = There is no such order in this structure.
 ORDER_ALREADY_DECIDED = This order was approved or refused already.
+ADJUSTMENT_QUANTITY_INVALID = An adjustment gives or takes between 1 and { $max } SMS.
+ADJUSTMENT_AUTHOR_INVALID = Say who decided the adjustment, in up to { $max } characters on one line.
+ADJUSTMENT_REASON_INVALID = Say why, in up to { $max } characters on one line.
+ADJUSTMENT_EXCEEDS_BALANCE = An adjustment takes no more than the balance: { $available } SMS.
+CREDIT_KEY_INVALID = A key has 1 to { $max } characters on one line.
+LOW_BALANCE_INVALID = The balance at which to be told is between 0 and { $max } SMS.
 
 ## Rules
 

@@ -179,6 +179,12 @@ REPORT_EXPIRED = Ce lien a expiré : reprenez-en un dans l’envoi.
 TOP_UP_QUANTITY_INVALID = La quantité doit être comprise entre { $min } et { $max } SMS.
 ORDER_NOT_FOUND = Cette commande n’existe pas dans cette structure.
 ORDER_ALREADY_DECIDED = Cette commande a déjà été approuvée ou refusée.
+ADJUSTMENT_QUANTITY_INVALID = Un ajustement donne ou reprend entre 1 et { $max } SMS.
+ADJUSTMENT_AUTHOR_INVALID = Dites qui a décidé l’ajustement, en { $max } caractères au plus, sur une ligne.
+ADJUSTMENT_REASON_INVALID = Dites pourquoi, en { $max } caractères au plus, sur une ligne.
+ADJUSTMENT_EXCEEDS_BALANCE = Un ajustement ne reprend pas plus que le solde : { $available } SMS.
+CREDIT_KEY_INVALID = Une clé compte de 1 à { $max } caractères, sur une ligne.
+LOW_BALANCE_INVALID = Le solde à partir duquel vous prévenir est compris entre 0 et { $max } SMS.
 
 ## Règles
 

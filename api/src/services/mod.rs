@@ -4,6 +4,7 @@
 //! structure.
 
 pub mod accounts;
+pub mod adjustments;
 pub mod audience;
 pub mod audit;
 pub mod backtest;

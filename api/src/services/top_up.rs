@@ -4,7 +4,7 @@
 //! configuration says that orders are approved at once.
 
 use entity::At;
-use entity::enums::{Module, Operation, OrderState};
+use entity::enums::{Module, Operation, OrderState, TransferKind};
 use entity::ids::{AccountId, OrderId, StructureId};
 use entity::top_up_order::{self, Column};
 use sea_orm::sea_query::{Expr, SelectStatement};
@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::adjustments::checked_key;
 use super::idempotency::{Known, Request};
 use super::ledger;
 use crate::app::Ctx;
@@ -116,8 +117,11 @@ async fn request_once(ctx: &Ctx, caller: &Caller, quantity: i64, key: Uuid) -> R
                 }
                 Known::New => {
                     let order = place(tx, &ctx, caller.scope(), quantity).await?;
-                    let order =
-                        if ctx.config.credit.auto_approve { approved(tx, &ctx, order).await? } else { order };
+                    let order = if ctx.config.credit.auto_approve {
+                        approved(tx, &ctx, order, None).await?
+                    } else {
+                        order
+                    };
                     request.remember(tx, &ctx, &caller, order.id.as_uuid()).await?;
                     Ok(OrderRow::from(order))
                 }
@@ -154,32 +158,47 @@ pub async fn approve(
         Box::pin(async move {
             let order = top_up_order::by_id_in(scope.structure, id).one(tx).await?;
             let order = order.ok_or_else(|| Problem::new("ORDER_NOT_FOUND"))?;
-            Ok(OrderRow::from(approved(tx, &task_ctx, order).await?))
+            Ok(OrderRow::from(approved(tx, &task_ctx, order, None).await?))
         })
     });
     write.await
 }
 
-/// Gives credit to a structure, as the operator: an order placed and approved at once.
+/// Gives credit to a structure, as the operator: an order placed and approved at once. Asking again with the same key answers the same
+/// order.
 ///
 /// # Errors
-/// `TOP_UP_QUANTITY_INVALID`.
+/// `TOP_UP_QUANTITY_INVALID`, `CREDIT_KEY_INVALID`, `IDEMPOTENCY_CONFLICT`.
 pub async fn add(
     ctx: &Ctx,
     operator: Operator,
     structure: StructureId,
     quantity: i64,
+    key: Option<String>,
 ) -> Result<OrderRow, Failure> {
     if !(MIN_TOP_UP..=MAX_TOP_UP).contains(&quantity) {
         let problem = Problem::new("TOP_UP_QUANTITY_INVALID");
         return Err(problem.with("min", MIN_TOP_UP).with("max", MAX_TOP_UP).into());
     }
     let scope = operator.scope(structure);
+    let key = checked_key(key)?;
     let task_ctx = ctx.clone();
     let write = ctx.store.write(move |tx| {
         Box::pin(async move {
+            if let Some(key) = &key
+                && let Some(made) = ledger::made_under(tx, scope.structure, TransferKind::TopUp, key).await?
+            {
+                let order = made.order_id.ok_or_else(|| Fault::internal("a top-up without its order"))?;
+                let order = top_up_order::by_id_in(scope.structure, order).one(tx).await?;
+                let order = order.ok_or_else(|| Fault::internal("a top-up without its order"))?;
+                return if order.quantity == quantity {
+                    Ok(order.into())
+                } else {
+                    Err(Problem::new("IDEMPOTENCY_CONFLICT").into())
+                };
+            }
             let order = place(tx, &task_ctx, scope, quantity).await?;
-            Ok(OrderRow::from(approved(tx, &task_ctx, order).await?))
+            Ok(OrderRow::from(approved(tx, &task_ctx, order, key).await?))
         })
     });
     write.await
@@ -203,11 +222,12 @@ async fn place(
     Ok(top_up_order::Entity::insert(order).exec_with_returning(tx).await?)
 }
 
-/// Approves a pending order and issues its credit, in the caller's transaction.
+/// Approves a pending order and issues its credit, under the operator's key if there is one, in the caller's transaction.
 async fn approved(
     tx: &DatabaseTransaction,
     ctx: &Ctx,
     order: top_up_order::Model,
+    key: Option<String>,
 ) -> Result<top_up_order::Model, Failure> {
     let decided = top_up_order::Entity::update_many()
         .col_expr(Column::State, Expr::value(OrderState::Approved))
@@ -218,6 +238,6 @@ async fn approved(
         .exec_with_returning(tx)
         .await?;
     let order = decided.into_iter().next().ok_or_else(|| Problem::new("ORDER_ALREADY_DECIDED"))?;
-    ledger::top_up(tx, ctx, &order).await?;
+    ledger::top_up(tx, ctx, &order, key).await?;
     Ok(order)
 }

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use entity::ids::CampaignId;
-use futures::future::BoxFuture;
-use futures::stream::{self, Stream};
+use futures::future::{BoxFuture, ready};
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
 use super::accounts;
@@ -49,6 +49,24 @@ pub fn credit(
 ) -> impl Stream<Item = Result<Option<Credit>, Fault>> + Send + use<> {
     follow(ctx, caller, Change::Credit(caller.structure), |ctx, caller| {
         Box::pin(async { ledger::credit(ctx, caller).await.map(Some) })
+    })
+}
+
+/// The credit of the caller's structure, each time that its balance came to its threshold; now, if it is there.
+///
+/// # Errors
+/// Those of [`credit`].
+pub fn low(ctx: &Ctx, caller: &Caller) -> impl Stream<Item = Result<Option<Credit>, Fault>> + Send + use<> {
+    let mut told = None;
+    credit(ctx, caller).filter(move |state| {
+        let tells = match state {
+            Ok(Some(credit)) => match told.replace(credit.low_count) {
+                None => credit.low_since.is_some(),
+                Some(before) => before != credit.low_count,
+            },
+            _ => true,
+        };
+        ready(tells)
     })
 }
 

@@ -54,8 +54,23 @@ pub(super) const PROBES: &[Probe] = &[
                 WHEN 'CHARGE' THEN source <> 'RESERVED' OR destination <> 'SPENT'
                 WHEN 'RELEASE' THEN source <> 'RESERVED' OR destination <> 'AVAILABLE'
                 WHEN 'LOSS' THEN source <> 'ISSUED' OR destination <> 'OPERATOR_LOSS'
+                WHEN 'ADJUSTMENT' THEN NOT (source = 'ISSUED' AND destination = 'AVAILABLE')
+                    AND NOT (source = 'AVAILABLE' AND destination = 'ISSUED')
                 ELSE 1 = 0
             END",
+    },
+    Probe {
+        name: "a correction, and nothing else, names its author, and says why",
+        of: "transfer",
+        sql: "SELECT structure_id, id FROM transfer
+            WHERE (kind = 'ADJUSTMENT') <> (COALESCE(operator, '') <> '' AND COALESCE(note, '') <> '')",
+    },
+    Probe {
+        name: "a balance is low exactly when it is at its threshold or below, and that was counted",
+        of: "credit",
+        sql: "SELECT structure_id, structure_id AS id FROM credit
+            WHERE (low_since IS NOT NULL) <> (COALESCE(available <= low_at, 1 = 0))
+                OR (low_since IS NOT NULL AND low_count = 0) OR low_told > low_count",
     },
     Probe {
         name: "no balance is negative",
@@ -224,21 +239,20 @@ pub(super) const PROBES: &[Probe] = &[
         name: "the ledger's lines are those of the transfers",
         of: "ledger line",
         sql: "SELECT e.structure_id AS structure_id, e.id AS id FROM ledger_entry e LEFT JOIN (
-                SELECT structure_id, kind, COALESCE(campaign_id, order_id) AS subject, SUM(amount) AS amount
-                FROM transfer GROUP BY structure_id, kind, COALESCE(campaign_id, order_id)
+                SELECT structure_id, kind, COALESCE(campaign_id, order_id, id) AS subject, SUM(amount) AS amount,
+                    SUM(CASE 'AVAILABLE' WHEN destination THEN amount WHEN source THEN -amount ELSE 0 END) AS delta
+                FROM transfer GROUP BY structure_id, kind, COALESCE(campaign_id, order_id, id)
             ) t ON t.structure_id = e.structure_id AND t.kind = e.reason
-                AND t.subject = COALESCE(e.campaign_id, e.order_id)
-            WHERE e.reason <> 'ADJUSTMENT' AND (e.quantity <> COALESCE(t.amount, 0)
-                OR e.delta <> CASE e.reason WHEN 'TOP_UP' THEN e.quantity WHEN 'RESERVATION' THEN -e.quantity
-                    WHEN 'CHARGE' THEN 0 ELSE e.quantity END)",
+                AND t.subject = COALESCE(e.campaign_id, e.order_id, e.transfer_id)
+            WHERE e.quantity <> COALESCE(t.amount, 0) OR e.delta <> COALESCE(t.delta, 0)",
     },
     Probe {
         name: "every transfer that concerns a structure is in its ledger",
         of: "transfer",
         sql: "SELECT t.structure_id AS structure_id, t.id AS id FROM transfer t LEFT JOIN ledger_entry e
                 ON e.structure_id = t.structure_id AND e.reason = t.kind
-                AND COALESCE(e.campaign_id, e.order_id) = COALESCE(t.campaign_id, t.order_id)
-            WHERE t.kind NOT IN ('LOSS', 'ADJUSTMENT') AND e.id IS NULL",
+                AND COALESCE(e.campaign_id, e.order_id, e.transfer_id) = COALESCE(t.campaign_id, t.order_id, t.id)
+            WHERE t.kind <> 'LOSS' AND e.id IS NULL",
     },
     Probe {
         name: "the ledger's lines add up to the balance",
