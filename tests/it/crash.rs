@@ -11,4 +11,6 @@ mod hostile;
 mod instances;
 mod kills;
 mod power;
+mod races;
+mod restarts;
 mod rig;

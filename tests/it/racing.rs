@@ -19,13 +19,17 @@ both!(
     a_send_and_an_import_never_wait_in_a_circle,
 );
 
-async fn campaigns(app: &TestApp) -> u64 {
+pub(crate) async fn campaigns(app: &TestApp) -> u64 {
     let campaigns = campaign::Entity::all_rows().count(app.db()).await;
     campaigns.expect("campaigns can be counted")
 }
 
 /// Sends all at once, in an order of chance; answers the payloads.
-async fn all_at_once(app: &TestApp, actor: &Actor, mut sends: Vec<(Value, uuid::Uuid)>) -> Vec<Value> {
+pub(crate) async fn all_at_once(
+    app: &TestApp,
+    actor: &Actor,
+    mut sends: Vec<(Value, uuid::Uuid)>,
+) -> Vec<Value> {
     app.chance().shuffle(&mut sends);
     let mut tasks = tokio::task::JoinSet::new();
     for (preview, key) in sends {
@@ -39,7 +43,7 @@ fn of_type(payloads: &[Value], name: &str) -> usize {
     payloads.iter().filter(|payload| payload["errors"][0]["__typename"] == name).count()
 }
 
-fn sent(payloads: &[Value]) -> Vec<&Value> {
+pub(crate) fn sent(payloads: &[Value]) -> Vec<&Value> {
     payloads.iter().filter(|payload| payload["errors"] == json!([])).collect()
 }
 
@@ -81,7 +85,7 @@ async fn one_token_under_many_keys_sends_once(app: TestApp) {
 }
 
 /// Polls a future so many times, then drops it.
-async fn polled<F: Future>(work: F, times: usize) {
+pub(crate) async fn polled<F: Future>(work: F, times: usize) {
     let mut work = pin!(work);
     let mut left = times;
     poll_fn(|context| {
