@@ -207,7 +207,7 @@ async fn tries_come_to_an_end(app: TestApp) {
     assert_eq!(app.network().submitted().len(), 3);
     let after = marie.campaign(&campaign).await;
     assert_eq!((&after["state"], &after["progress"]["suppressed"]), (&json!("COMPLETED"), &json!(1)));
-    assert_eq!(nodes(&after["messages"])[0]["reason"], "EXPIRED");
+    assert_eq!(nodes(&after["messages"])[0]["reason"], "ATTEMPTS_EXHAUSTED");
     assert_eq!(marie.credit().await, (228, 0));
 }
 

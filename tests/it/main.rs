@@ -23,6 +23,7 @@ mod main_job;
 mod merge;
 mod migrations;
 mod oracles;
+mod pace;
 mod paging;
 mod pause;
 mod people;

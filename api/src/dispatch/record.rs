@@ -100,7 +100,7 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
 fn again(app: &App, standing: &Standing, wait: std::time::Duration) -> Option<Change> {
     let queued = standing.state.requeue().ok()?;
     if i64::from(standing.attempts) >= i64::from(app.config.dispatch.max_attempts) {
-        return queued.suppress().ok().map(|to| Change::to(to).because(reason::EXPIRED));
+        return queued.suppress().ok().map(|to| Change::to(to).because(reason::ATTEMPTS_EXHAUSTED));
     }
     Some(Change { to: queued, reason: None, not_before: Some(later(app.at(), wait)) })
 }

@@ -1,5 +1,5 @@
 //! What time alone brings about: leases that expire, outcomes and reports that never come, what is left of a campaign that was
-//! cancelled, and idempotency keys that are remembered no more.
+//! cancelled or is too old to be sent, and idempotency keys that are remembered no more.
 //!
 //! Architecture Invariant: a `SENDING` whose lease expired becomes `UNKNOWN`, never `QUEUED`: its request may have left.
 
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::domain::message_state::{InvalidTransition, MessageState};
 use crate::domain::outcome::UnknownReason;
 use crate::services::delivery::{self, Change, Moves, Place, Standing, domain_state, in_state};
-use crate::services::{cancel, idempotency};
+use crate::services::{cancel, expire, idempotency};
 use crate::store::{StoreError, among};
 
 /// The most messages changed by one transaction.
@@ -73,7 +73,8 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
             reason: None,
         },
     ];
-    let mut more = cancel::go_on(app).await? | idempotency::forget_old(app).await?;
+    let mut more =
+        cancel::go_on(app).await? | expire::go_on(app).await? | idempotency::forget_old(app).await?;
     for kind in kinds {
         more |= change(app, kind).await?;
     }

@@ -10,7 +10,7 @@ use entity::At;
 use entity::enums::{LedgerAccount, LedgerReason, Module, TransferKind};
 use entity::ids::{AccountId, CampaignId, LedgerEntryId, MessageId, OrderId, StructureId, TransferId};
 use entity::{credit, ledger_entry, top_up_order, transfer};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
     QuerySelect, QueryTrait,
@@ -195,15 +195,15 @@ pub async fn reserve(
     Ok(true)
 }
 
-/// Settles messages of a campaign: charges those handed over, releases what the others held.
+/// Settles messages of a campaign: charges those handed over, releases what the others held, `by` an account where one wanted that.
 ///
 /// # Errors
 /// The database's; a unique key refuses to charge or release a message twice.
 pub async fn settle(
     tx: &DatabaseTransaction,
     app: &App,
-    structure: StructureId,
-    campaign: CampaignId,
+    (structure, campaign): (StructureId, CampaignId),
+    by: Option<AccountId>,
     charges: &[(MessageId, i64)],
     releases: &[(MessageId, i64)],
 ) -> Result<(), StoreError> {
@@ -223,6 +223,7 @@ pub async fn settle(
         }
         let mut line = Line::new(structure, kind, LedgerAccount::Reserved, to);
         line.campaign = Some(campaign);
+        line.account = by;
         let moved: Vec<_> = messages.iter().map(|(message, amount)| (Some(*message), *amount)).collect();
         line.transfer(tx, app, &moved).await?;
         line.enter(tx, app, reason, sum(messages), delta, balance_after).await?;
@@ -368,6 +369,13 @@ impl Line {
             .value(Column::Quantity, more(Column::Quantity))
             .value(Column::Delta, more(Column::Delta))
             .value(Column::BalanceAfter, new(Column::BalanceAfter))
+            .value(
+                Column::AccountId,
+                Func::coalesce([
+                    new(Column::AccountId),
+                    Expr::col((ledger_entry::Entity, Column::AccountId)),
+                ]),
+            )
             .value(Column::LastAt, new(Column::LastAt))
             .to_owned();
         ledger_entry::Entity::insert(row).on_conflict(gathered).exec_without_returning(tx).await?;
