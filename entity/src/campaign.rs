@@ -52,6 +52,8 @@ pub struct Model {
     pub send_at: Option<At>,
     /// The zone in which that instant was meant, an IANA name; none where there is none.
     pub time_zone: Option<String>,
+    /// When what is still queued of it is given up, while it is under way; none of one that has not left.
+    pub expires_at: Option<At>,
     /// When its last message was settled.
     pub completed_at: Option<At>,
     /// All its messages.

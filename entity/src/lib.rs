@@ -54,6 +54,7 @@ pub mod transfer;
 
 pub mod attempt;
 pub mod campaign;
+pub mod campaign_cancellation;
 pub mod campaign_dispatch;
 pub mod campaign_exclusion;
 pub mod inbound;

@@ -36,6 +36,7 @@ mod m2026_11_30_000022_rule_life;
 mod m2026_11_30_000023_exclusions;
 mod m2026_11_30_000024_send_approvals;
 mod m2026_11_30_000025_schedules;
+mod m2026_11_30_000026_pace;
 mod m2026_11_30_000027_adjustments;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_30_000023_exclusions::Migration),
             Box::new(m2026_11_30_000024_send_approvals::Migration),
             Box::new(m2026_11_30_000025_schedules::Migration),
+            Box::new(m2026_11_30_000026_pace::Migration),
             Box::new(m2026_11_30_000027_adjustments::Migration),
         ]
     }

@@ -25,6 +25,7 @@ both!(
     what_is_completed_cannot_be_cancelled,
     whoever_may_send_may_cancel_and_the_administrator,
     a_message_is_sent_or_given_back_never_both,
+    who_cancelled_is_told,
 );
 
 /// One message at a time, and others claimed meanwhile.
@@ -74,6 +75,36 @@ async fn what_is_queued_is_not_sent_and_given_back(app: TestApp) {
         marie.ledger().await.into_iter().map(|(reason, delta, ..)| (reason, delta)).collect();
     let lines = [("RELEASE", 3), ("RESERVATION", -3), ("TOP_UP", 228)];
     assert_eq!(ledger, lines.map(|(reason, delta)| (reason.to_owned(), delta)));
+}
+
+async fn who_cancelled_is_told(app: TestApp) {
+    const WHO: &str =
+        "query($id: ID!) { node(id: $id) { ... on Campaign { cancelledBy { email } } } viewer { structure {
+        campaigns { edges { node { cancelledBy { email } } } }
+        credit { ledger { edges { node { reason by { email } } } } } } } }";
+    let (marie, admin) = (app.marie().await, app.admin().await);
+    let audience = crowd(&app, &marie, 1_200).await;
+    let preview = marie.preview_of(audience, "Bonjour").await;
+    let campaign = marie.send(&preview, app.key()).await["campaign"].take();
+    let who = async || marie.query(WHO, json!({ "id": campaign["id"] })).await;
+    let by = |shown: &Value, reason: &str| {
+        let lines = nodes(&shown["viewer"]["structure"]["credit"]["ledger"]);
+        lines.iter().find(|line| line["reason"] == reason).map(|line| line["by"]["email"].clone())
+    };
+    let (email, sender) = (json!("admin@quatre-vents.example"), json!("marie@quatre-vents.example"));
+    assert_eq!(who().await["node"]["cancelledBy"], Value::Null);
+    admin.cancel(&campaign).await;
+    marie.cancel(&campaign).await;
+    app.dispatch_all().await;
+    let shown = who().await;
+    assert_eq!(shown["node"]["cancelledBy"]["email"], email, "the first who asked");
+    let listed = nodes(&shown["viewer"]["structure"]["campaigns"]);
+    assert_eq!(listed[0]["cancelledBy"]["email"], email);
+    assert_eq!((by(&shown, "RELEASE"), by(&shown, "RESERVATION")), (Some(email), Some(sender)));
+    let releases = transfer::Entity::all_rows().all(app.db()).await.expect("transfers can be read");
+    let releases: Vec<_> =
+        releases.into_iter().filter(|transfer| transfer.kind == TransferKind::Release).collect();
+    assert!(releases.len() == 1_200 && releases.iter().all(|one| one.account_id.is_some()));
 }
 
 async fn what_has_left_is_settled_as_ever(app: TestApp) {

@@ -172,7 +172,7 @@ async fn what_is_in_doubt_goes_through_no_other_provider(app: TestApp) {
     }
     let campaign = app.marie().await.campaign(&campaign).await;
     assert_eq!(campaign["messages"]["edges"][0]["node"]["state"], "UNKNOWN");
-    assert_eq!((app.network().submitted().len(), app.network().spare().submitted().len()), (1, 0));
+    assert_eq!(app.network().submitted().len(), 1, "under either name");
 }
 
 async fn only_message(app: &TestApp) -> message::Model {
@@ -242,7 +242,7 @@ async fn tries_come_to_an_end(app: TestApp) {
     assert_eq!(app.network().submitted().len(), 3);
     let after = marie.campaign(&campaign).await;
     assert_eq!((&after["state"], &after["progress"]["suppressed"]), (&json!("COMPLETED"), &json!(1)));
-    assert_eq!(nodes(&after["messages"])[0]["reason"], "EXPIRED");
+    assert_eq!(nodes(&after["messages"])[0]["reason"], "ATTEMPTS_EXHAUSTED");
     assert_eq!(marie.credit().await, (228, 0));
 }
 

@@ -24,6 +24,7 @@ mod merge;
 mod migrations;
 mod model;
 mod oracles;
+mod pace;
 mod paging;
 mod pause;
 mod people;

@@ -44,9 +44,6 @@ pub struct Submitted {
 
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.
 pub struct Network {
-    name: &'static str,
-    /// Another, which no structure sends through.
-    spare: Option<Arc<Self>>,
     sandbox: Sandbox,
     parts: Mutex<HashMap<String, VecDeque<Part>>>,
     submitted: Mutex<Vec<Submitted>>,
@@ -54,24 +51,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network, and among the providers another beside it.
+    /// The network, alone among the providers, under two names.
     #[must_use]
     pub fn providers() -> (Arc<Self>, Providers) {
         let mut network = None;
         let providers = Providers::with(|sink| {
-            let spare = Arc::new(Self::new("spare", None, sink.clone()));
-            let name = Sandbox::new(Duration::ZERO, sink.clone()).name();
-            let made = Arc::new(Self::new(name, Some(Arc::clone(&spare)), sink));
+            let made = Arc::new(Self::new(sink));
             network = Some(Arc::clone(&made));
-            vec![made, spare]
+            vec![Arc::clone(&made) as Arc<dyn Provider>, Arc::new(Second(made))]
         });
         (network.expect("invariant: the providers were just made"), providers)
     }
 
-    fn new(name: &'static str, spare: Option<Arc<Self>>, sink: mpsc::Sender<Report>) -> Self {
+    fn new(sink: mpsc::Sender<Report>) -> Self {
         Self {
-            name,
-            spare,
             sandbox: Sandbox::new(Duration::ZERO, sink),
             parts: Mutex::default(),
             submitted: Mutex::default(),
@@ -83,12 +76,6 @@ impl Network {
     pub fn plays(&self, number: &str, parts: impl IntoIterator<Item = Part>) {
         let mut all = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
         all.entry(number.to_owned()).or_default().extend(parts);
-    }
-
-    /// The other network.
-    #[must_use]
-    pub fn spare(&self) -> &Self {
-        self.spare.as_deref().expect("the spare network has no other")
     }
 
     /// Every request that reached it, in the order of their coming.
@@ -104,10 +91,24 @@ impl Network {
     }
 }
 
+/// The network under another name, for structures that do not send through the first.
+struct Second(Arc<Network>);
+
+#[async_trait]
+impl Provider for Second {
+    fn name(&self) -> &'static str {
+        "second"
+    }
+
+    async fn submit(&self, message: &Outbound) -> Outcome {
+        self.0.submit(message).await
+    }
+}
+
 #[async_trait]
 impl Provider for Network {
     fn name(&self) -> &'static str {
-        self.name
+        self.sandbox.name()
     }
 
     async fn submit(&self, message: &Outbound) -> Outcome {

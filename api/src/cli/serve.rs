@@ -18,6 +18,7 @@ use crate::config::{Config, Log, LogFormat, RateLimit};
 use crate::providers::sandbox::DEMO_REPORT_WITHIN;
 use crate::services::operator;
 use crate::start::open_store;
+use crate::store::Serving;
 use crate::{dispatch, http};
 
 #[derive(Args)]
@@ -46,6 +47,8 @@ impl Serve {
         let address = listener.local_addr().map_err(listen)?;
         config.listen = address;
         let told_to_end = end_signal().map_err(CliError::Runtime)?;
+        // Before anything is brought up to date under another server. Until the process ends.
+        let _serving = Serving::begin(&config.database.url)?;
         if self.migrate {
             open_store(&config, true).await?.close().await;
         }
@@ -70,8 +73,9 @@ impl Serve {
         }
         let reloading = reload::spawn(&ctx.app).map_err(CliError::Runtime)?;
         let mut sending = ctx.config.dispatch.enabled.then(|| dispatch::spawn(Arc::clone(&ctx.app)));
+        let stopper = sending.as_mut().and_then(dispatch::Handle::stopper);
         let served = tokio::select! {
-            () = serve(&ctx.app, listener, told_to_end) => Ok(()),
+            () = serve(&ctx.app, listener, told_to_end, stopper) => Ok(()),
             () = ended(sending.as_mut()) => Err(CliError::DispatcherEnded),
         };
         if let Some(sending) = sending {
@@ -94,12 +98,21 @@ async fn ended(sending: Option<&mut dispatch::Handle>) {
     }
 }
 
-async fn serve(app: &Arc<App>, listener: TcpListener, told_to_end: impl Future<Output = ()>) {
+async fn serve(
+    app: &Arc<App>,
+    listener: TcpListener,
+    told_to_end: impl Future<Output = ()>,
+    sending: Option<dispatch::Stopper>,
+) {
     let sockets = http::Sockets::at_most(app.config.http.max_sockets);
     let router = http::router(Arc::clone(app), sockets.clone());
     let (ending, ended) = oneshot::channel();
     let told = async {
         told_to_end.await;
+        // At once: requests that take long to answer must not have more messages begun.
+        if let Some(sending) = sending {
+            sending.stop();
+        }
         tracing::info!("stopping: what is under way is finished first");
         sockets.close();
         let _ = ending.send(());

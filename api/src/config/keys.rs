@@ -179,6 +179,21 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.report_window = time),
     },
     Key {
+        path: "dispatch.expire_hours",
+        about: "how long a message may wait to be sent",
+        set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.expire = time),
+    },
+    Key {
+        path: "dispatch.provider_rate",
+        about: "requests a second to one provider, or `off`",
+        set: |config, value| rate(value).map(|rate| config.dispatch.provider_rate = rate),
+    },
+    Key {
+        path: "dispatch.structure_rate",
+        about: "requests a second for one structure, or `off`",
+        set: |config, value| rate(value).map(|rate| config.dispatch.structure_rate = rate),
+    },
+    Key {
         path: "sandbox.report_seconds",
         about: "within how long the sandbox reports",
         set: |config, value| time(value, 1, 0..=3_600).map(|time| config.sandbox.report_within = Some(time)),
@@ -302,6 +317,16 @@ fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T,
 /// A time counted in units of so many seconds.
 fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
     whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+/// So many a second, or no limit.
+fn rate(value: &str) -> Result<Option<NonZeroU32>, String> {
+    match value {
+        "off" => Ok(None),
+        number => whole::<u32>(number, 1..=10_000)
+            .map(NonZeroU32::new)
+            .map_err(|_| "must be `off` or a whole number from 1 to 10000".to_owned()),
+    }
 }
 
 fn filled(value: &str) -> Result<String, String> {

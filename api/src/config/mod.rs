@@ -159,6 +159,12 @@ pub struct Dispatch {
     pub max_attempts: u32,
     /// How long a delivery report, or the outcome of an attempt, is awaited.
     pub report_window: Duration,
+    /// How long a message may wait before it is not worth sending any more.
+    pub expire: Duration,
+    /// The most requests a second that this instance makes to one provider, if there is a limit.
+    pub provider_rate: Option<NonZeroU32>,
+    /// The most requests a second that it makes for one structure, if there is a limit.
+    pub structure_rate: Option<NonZeroU32>,
 }
 
 /// The provider that plays a telephone network.
@@ -305,6 +311,9 @@ impl Default for Config {
                 timeout: limits::DISPATCH_TIMEOUT,
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
+                expire: limits::DISPATCH_EXPIRE,
+                provider_rate: None,
+                structure_rate: None,
             },
             sandbox: Sandbox { report_within: None },
             live: Live { check: limits::LIVE_CHECK },

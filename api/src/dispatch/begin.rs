@@ -1,7 +1,7 @@
 //! Beginning to send: the transaction after which requests may leave.
 //!
 //! Architecture Invariants. An opt-out, a consent withdrawn from a commercial message, or the cancelling of a campaign, committed before
-//! this transaction is honoured; a commercial message that comes late waits for legal hours. What it answers is `SENDING`, with an attempt of its own, once it is committed: each attempt authorises one request.
+//! this transaction is honoured; a commercial message that comes late waits for legal hours; nothing leaves whose time is over. What it answers is `SENDING`, with an attempt of its own, once it is committed: each attempt authorises one request.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::claim::{self, Claimed};
+use super::claim::{Claimed, under_way};
 use super::hours;
 use crate::app::App;
 use crate::domain::message_state::MessageState;
@@ -25,8 +25,8 @@ use crate::domain::phone::Phone;
 use crate::domain::segments;
 use crate::fault::{self, Bug, Point};
 use crate::providers::Outbound;
-use crate::services::callbacks;
 use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state, reason};
+use crate::services::{callbacks, expire};
 use crate::store::{StoreError, among};
 
 /// A message to send now, under an attempt that is recorded.
@@ -105,9 +105,13 @@ async fn begin_in(
     let campaigns = campaigns(tx, &places).await?;
     let waiting = hours::closed(tx, app, &places, &campaigns).await?;
     let rows = read(tx, app, me, claimed).await?;
-    let (late, rows): (Vec<Row>, Vec<Row>) =
+    let (late, mut rows): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|row| waiting.contains(&row.campaign_id) && row.refusal().is_none());
     hours::put_off(tx, app, late.iter().map(|row| row.id)).await?;
+    if !late.is_empty() {
+        // The time that they wait for legal hours does not count.
+        expire::give_time(tx, app, late.iter().map(|row| row.campaign_id).collect::<BTreeSet<_>>()).await?;
+    }
     let mut moves = Moves::default();
     for row in &rows {
         let standing = Standing {
@@ -123,6 +127,9 @@ async fn begin_in(
         moves.add(&standing, change.expect("invariant: only queued messages are read here"));
     }
     let changed = moves.apply(tx, app, Some(Lease { owner: me, lasts: app.config.dispatch.lease })).await?;
+    let order: HashMap<MessageId, usize> =
+        claimed.iter().enumerate().map(|(rank, row)| (row.id, rank)).collect();
+    rows.sort_by_key(|row| order.get(&row.id).copied());
     let ready: Vec<Ready> = rows
         .into_iter()
         .filter(|row| row.refusal().is_none() && changed.contains(&row.id))
@@ -167,7 +174,7 @@ fn rows_query(backend: DbBackend, now: At, me: Uuid, claimed: &[Claimed]) -> Sel
         .and_where(in_state(MessageState::Queued))
         .and_where(column(Column::LeaseOwner).eq(me))
         // Asked under the lock of the campaign: whoever cancels it holds that too.
-        .and_where(claim::under_way())
+        .and_where(under_way(now))
         .lock(LockType::NoKeyUpdate)
         .to_owned()
 }

@@ -1,7 +1,7 @@
 //! Sending what is queued.
 //!
 //! Each instance runs one worker: it claims queued messages (a lease, which authorises nothing), begins as many as its window
-//! allows (states and attempts committed before any request leaves), asks the providers, and records what came of it.
+//! and its pace allow, in turns (states and attempts committed before any request leaves), asks the providers, and records what came of it.
 //! Knows no tenant's request: it serves all structures. Changes of state, and the credit and counters that go with them, are
 //! `services::delivery`'s.
 //!
@@ -19,9 +19,12 @@ mod begin;
 mod claim;
 mod hours;
 mod lookup;
+mod pace;
+mod rate;
 mod record;
 mod schedule;
 mod sweep;
+mod turns;
 mod worker;
 
 use std::sync::Arc;
@@ -37,30 +40,54 @@ use worker::Worker;
 #[must_use = "dropping the handle stops the dispatcher"]
 #[derive(Debug)]
 pub struct Handle {
-    stop: oneshot::Sender<()>,
+    stopper: Option<Stopper>,
     /// None once it is known to have ended.
     task: Option<JoinHandle<()>>,
-    stop_schedules: oneshot::Sender<()>,
     schedules: JoinHandle<()>,
 }
 
+/// What tells a dispatcher to stop. Dropped, it tells so too.
+#[derive(Debug)]
+pub struct Stopper {
+    worker: oneshot::Sender<()>,
+    schedules: oneshot::Sender<()>,
+}
+
+impl Stopper {
+    /// From now on nothing more begins.
+    pub fn stop(self) {
+        // They may have ended already.
+        let _ = self.worker.send(());
+        let _ = self.schedules.send(());
+    }
+}
+
 impl Handle {
+    /// What tells it to stop before it is waited for, once.
+    #[must_use]
+    pub fn stopper(&mut self) -> Option<Stopper> {
+        self.stopper.take()
+    }
+
     /// Waits until the dispatcher ends by itself, which only a defect makes it do.
     pub async fn ended(&mut self) {
         if let Some(task) = &mut self.task {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "the dispatcher ended badly");
-            }
+            let ended = task.await;
             self.task = None;
+            match ended {
+                Err(error) => tracing::error!(%error, "the dispatcher ended badly"),
+                // It was told to.
+                Ok(()) => std::future::pending().await,
+            }
         }
     }
 
     /// Stops: begins nothing more, waits for the answers under way (at most as long as a provider may take), records them, and
     /// gives back what was claimed.
     pub async fn stop(self) {
-        // They may have ended already.
-        let _ = self.stop.send(());
-        let _ = self.stop_schedules.send(());
+        if let Some(stopper) = self.stopper {
+            stopper.stop();
+        }
         if let Err(error) = self.schedules.await {
             tracing::error!(%error, "letting scheduled messages leave ended badly");
         }
@@ -77,10 +104,11 @@ impl Handle {
 /// # Panics
 /// Outside a Tokio runtime.
 pub fn spawn(app: Arc<App>) -> Handle {
-    let (stop, stopped) = oneshot::channel();
+    let (worker, stopped) = oneshot::channel();
     let (stop_schedules, schedules_stopped) = oneshot::channel();
     let schedules = tokio::spawn(schedule::run(Arc::clone(&app), schedules_stopped));
-    Handle { stop, task: Some(tokio::spawn(Worker::new(app).run(stopped))), stop_schedules, schedules }
+    let task = Some(tokio::spawn(Worker::new(app).run(stopped)));
+    Handle { stopper: Some(Stopper { worker, schedules: stop_schedules }), task, schedules }
 }
 
 /// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this

@@ -94,7 +94,9 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
         Outcome::HandedOver { .. } => Change::to(to),
         Outcome::Rejected { code } => Change::to(to).because(code),
         Outcome::Unknown { reason } => Change::to(to).because(reason.as_str()),
-        Outcome::NotSent { .. } | Outcome::Misconfigured if last => Change::to(to).because(reason::EXPIRED),
+        Outcome::NotSent { .. } | Outcome::Misconfigured if last => {
+            Change::to(to).because(reason::ATTEMPTS_EXHAUSTED)
+        }
         Outcome::NotSent { retry_after } => {
             let asked = retry_after.filter(|_| !fault::planted(Bug::RetryAfterIgnored));
             again(backoff::after(standing.attempts, asked, jitter))

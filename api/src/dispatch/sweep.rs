@@ -1,5 +1,6 @@
 //! What time alone brings about: leases that expire, outcomes and reports that never come, what is left of a campaign that was
-//! cancelled, idempotency keys that are remembered no more, and balances that came to their threshold and were not told of.
+//! cancelled or is too old to be sent, idempotency keys that are remembered no more, and balances that came to their threshold and were not
+//! told of.
 //!
 //! Architecture Invariant: a `SENDING` whose lease expired becomes `UNKNOWN`, never `QUEUED`: its request may have left.
 
@@ -18,7 +19,7 @@ use crate::domain::message_state::{InvalidTransition, MessageState};
 use crate::domain::outcome::UnknownReason;
 use crate::fault::{self, Bug, Point};
 use crate::services::delivery::{self, Change, Moves, Place, Standing, domain_state, in_state};
-use crate::services::{cancel, idempotency, ledger};
+use crate::services::{cancel, expire, idempotency, ledger};
 use crate::store::{StoreError, among};
 
 /// The most messages changed by one transaction.
@@ -78,8 +79,10 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
             reason: None,
         },
     ];
-    let mut more =
-        cancel::go_on(app).await? | idempotency::forget_old(app).await? | ledger::tell_low(app).await?;
+    let mut more = cancel::go_on(app).await?
+        | expire::go_on(app).await?
+        | idempotency::forget_old(app).await?
+        | ledger::tell_low(app).await?;
     for kind in kinds {
         more |= change(app, kind).await?;
     }

@@ -1,12 +1,14 @@
 //! The loop of one instance: claim, begin, send, record, again.
 //!
 //! Architecture Invariants. Requests under way plus results not yet recorded never exceed the in-flight window: that is all a
-//! crash can leave unknown. A result stays in hand until the database has it, however often it fails.
+//! crash can leave unknown. A result stays in hand until the database has it, however often it fails. What is in hand and may not leave now keeps
+//! nothing else waiting.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use entity::ids::MessageId;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -15,13 +17,16 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::begin::{self, Ready};
-use super::claim::{self, Claimed};
+use super::claim::{self, Claimed, Rounds};
 use super::lookup::Lookups;
+use super::pace::{Now, Pace};
 use super::record::{self, Finished};
 use super::sweep;
+use super::turns::Turns;
 use crate::app::App;
 use crate::domain::outcome::{Outcome, UnknownReason};
 use crate::fault::{self, Bug, Point};
+use crate::providers::health::Turn;
 use crate::providers::{Outbound, Report};
 use crate::services::message::Schedules;
 use crate::services::receipts;
@@ -29,14 +34,16 @@ use crate::store::StoreError;
 
 /// Results that are recorded without waiting for more.
 const RESULTS: usize = 500;
-/// How long a result may wait for others to be recorded with.
+/// How long a result may wait for others to be recorded with, and a message in hand for others to be begun with.
 const RESULT_WAIT: Duration = Duration::from_millis(10);
-/// How long between two looks at the queue when nothing rings, and between two sweeps.
+/// How long between two looks at the queue when nothing rings and nothing is missing, and between two sweeps.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after the database failed.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// How often to try, when asked to stop, to record what is in hand; the next process finds the rest unknown.
 const LAST_TRIES: u32 = 5;
+/// The most messages in hand, in claims.
+const CLAIMS_IN_HAND: usize = 3;
 /// How long to wait at a time for a report that is on its way inside this process.
 const REPORT_WAIT: Duration = Duration::from_millis(20);
 
@@ -44,12 +51,20 @@ const REPORT_WAIT: Duration = Duration::from_millis(20);
 pub(super) struct Worker {
     app: Arc<App>,
     me: Uuid,
-    claimed: VecDeque<Claimed>,
+    turns: Turns,
+    rounds: Rounds,
+    pace: Pace,
+    /// What was claimed of providers that closed since: for others, or for later.
+    returned: Vec<MessageId>,
     running: FuturesUnordered<BoxFuture<'static, Finished>>,
     finished: Vec<Finished>,
     record_at: Instant,
     reports: Vec<Report>,
     look_at: Instant,
+    /// Whether the last look may have left something.
+    more: bool,
+    /// When what may leave is begun, though a larger batch could be waited for.
+    begin_at: Instant,
     sweep_at: Instant,
     lookups: Lookups,
     /// Providers whose configuration was complained about already.
@@ -61,13 +76,18 @@ impl Worker {
         let now = Instant::now();
         Self {
             me: app.id(),
+            pace: Pace::new(&app),
             app,
-            claimed: VecDeque::new(),
+            turns: Turns::default(),
+            rounds: Rounds::default(),
+            returned: Vec::new(),
             running: FuturesUnordered::new(),
             finished: Vec::new(),
             record_at: now,
             reports: Vec::new(),
             look_at: now,
+            more: true,
+            begin_at: now,
             sweep_at: now,
             lookups: Lookups::new(),
             complained: HashSet::new(),
@@ -100,7 +120,8 @@ impl Worker {
                 () = self.wait(stopping) => {}
             }
         }
-        if let Err(error) = claim::hand_back(&self.app, self.me).await {
+        self.returned.extend(self.turns.take_out(|_| true));
+        if let Err(error) = self.give_back().await {
             tracing::warn!(%error, "claimed messages could not be given back: others take them when the lease expires");
         }
     }
@@ -113,6 +134,7 @@ impl Worker {
             self.record().await?;
         }
         self.apply_reports().await?;
+        self.give_back().await?;
         if stopping {
             return Ok(());
         }
@@ -120,21 +142,20 @@ impl Worker {
             let more = sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await?;
             self.sweep_at = if more { now } else { now + LOOK_EVERY };
         }
-        if self.claimed.is_empty() && now >= self.look_at {
+        self.turns.forget(now);
+        if now >= self.look_at || self.lacks() {
             self.claim().await?;
         }
         // Until something runs, or nothing is left: what was claimed may have been suppressed since, all of it.
-        while self.has_use_for(self.room()) {
-            self.begin(self.room()).await?;
-        }
+        while self.has_use_for(self.room()) && self.begin(self.room()).await? {}
         Ok(())
     }
 
     /// Waits for something to do. Cut off, it loses nothing.
     async fn wait(&mut self, stopping: bool) {
-        let mut until = if stopping { Instant::now() + LOOK_EVERY } else { self.sweep_at };
-        if self.claimed.is_empty() && !stopping {
-            until = until.min(self.look_at);
+        let mut until = Instant::now() + LOOK_EVERY;
+        if !stopping {
+            until = until.min(self.sweep_at).min(self.look_at).min(self.begins_at());
         }
         if !self.finished.is_empty() {
             until = until.min(self.record_at);
@@ -147,7 +168,7 @@ impl Worker {
                 }
             }
             () = self.app.providers.receive(&mut self.reports, receipts::BATCH) => {}
-            () = self.app.queued.notified(), if self.claimed.is_empty() && !stopping => self.look_at = Instant::now(),
+            () = self.app.queued.notified(), if !stopping => self.look_at = Instant::now(),
             () = sleep_until(until) => {}
         }
     }
@@ -160,40 +181,115 @@ impl Worker {
         self.window().saturating_sub(self.running.len() + self.finished.len())
     }
 
-    /// Whether so much room is worth a commit: not each slot that frees is, half a window is.
+    fn ready(&self) -> usize {
+        self.pace.ready(&self.app, &self.turns, Now::of(&self.app))
+    }
+
+    /// Whether less than a window is in hand of what may leave, or nothing of a campaign that was, and the queue may have more.
+    fn lacks(&self) -> bool {
+        self.more && (self.turns.ran_out() || self.ready() < self.window())
+    }
+
+    /// Whether so much room is worth a commit: not each slot that frees is, half a window is, and a moment's wait.
     fn has_use_for(&self, room: usize) -> bool {
-        room > 0 && !self.claimed.is_empty() && (room * 2 >= self.window() || room >= self.claimed.len())
+        let ready = self.ready();
+        let worth = room * 2 >= self.window() || room >= ready || Instant::now() >= self.begin_at;
+        room > 0 && ready > 0 && worth
+    }
+
+    /// When there is something to claim or to begin, unless something else happens before.
+    fn begins_at(&self) -> Instant {
+        let now = Instant::now();
+        let never = now + LOOK_EVERY;
+        if self.lacks() {
+            return now;
+        }
+        if self.room() == 0 {
+            return never;
+        }
+        let rated = self.pace.next(&self.app, &self.turns, Now::of(&self.app)).unwrap_or(never);
+        if self.ready() > 0 { rated.min(self.begin_at) } else { rated }
     }
 
     fn take(&mut self, done: Finished) {
+        self.pace.ended(&done.provider);
+        self.note(&done);
         if self.finished.is_empty() {
             self.record_at = Instant::now() + RESULT_WAIT;
         }
         self.finished.push(done);
     }
 
+    /// What a result says of its provider.
+    fn note(&mut self, done: &Finished) {
+        let provider = done.provider.as_str();
+        match self.app.providers.health().note(provider, &done.outcome, self.app.now()) {
+            Turn::None => {}
+            Turn::Closed => {
+                tracing::warn!(
+                    provider,
+                    "this provider fails, or asks to wait: its messages wait, and are not tried meanwhile"
+                );
+                self.returned.extend(self.turns.take_out(|message| &*message.provider == provider));
+            }
+            Turn::Reopened => tracing::info!(provider, "this provider answers again: its messages go on"),
+        }
+    }
+
+    /// Looks at the queue: at what is missing here, or at whose turn it is.
     async fn claim(&mut self) -> Result<(), StoreError> {
-        let claimed = claim::claim(&self.app, self.me).await?;
-        let now = Instant::now();
-        self.look_at = if claimed.is_empty() { now + LOOK_EVERY } else { now };
-        self.claimed.extend(claimed);
+        self.look_at = Instant::now() + LOOK_EVERY;
+        self.more = false;
+        let most = usize::try_from(self.app.config.dispatch.claim).unwrap_or(usize::MAX);
+        // The shares of campaigns count what is in hand of each: whoever comes in finds a place, however much of others is in hand.
+        let budget = most.min((most * CLAIMS_IN_HAND).saturating_sub(self.turns.len()));
+        if budget == 0 {
+            return Ok(());
+        }
+        let room = self.pace.room(&self.app, &self.turns, budget, self.app.now());
+        let looked = self.rounds.claim(&self.app, self.me, room).await?;
+        self.more = looked.more;
+        self.turns.refill(looked.claimed);
         Ok(())
     }
 
-    /// Begins as many of the claimed messages as there is room for, and sends them.
-    async fn begin(&mut self, room: usize) -> Result<(), StoreError> {
-        let taken: Vec<Claimed> = self.claimed.drain(..room.min(self.claimed.len())).collect();
+    /// Gives back what was claimed of providers that closed.
+    async fn give_back(&mut self) -> Result<(), StoreError> {
+        claim::hand_back(&self.app, self.me, &self.returned).await?;
+        self.returned.clear();
+        Ok(())
+    }
+
+    /// Begins as many of the messages in hand as there is room for and may leave, and sends them; answers whether there were any.
+    async fn begin(&mut self, room: usize) -> Result<bool, StoreError> {
+        let taken = self.pace.take(&self.app, &mut self.turns, room, Now::of(&self.app));
+        if taken.is_empty() {
+            return Ok(false);
+        }
+        self.begin_at = Instant::now() + RESULT_WAIT;
         let ready = match begin::begin(&self.app, self.me, taken.clone()).await {
             Ok(ready) => ready,
             Err(error) => {
-                taken.into_iter().rev().for_each(|row| self.claimed.push_front(row));
+                self.end(&taken);
+                self.turns.put_back(taken);
                 return Err(error);
             }
         };
+        let begun: HashSet<MessageId> = ready.iter().map(|ready| ready.message).collect();
+        let (_, left): (Vec<Claimed>, Vec<Claimed>) =
+            taken.into_iter().partition(|message| begun.contains(&message.id));
+        self.end(&left);
         for ready in ready {
             self.running.push(send(Arc::clone(&self.app), ready).boxed());
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// These are not under way.
+    fn end(&mut self, messages: &[Claimed]) {
+        for message in messages {
+            self.pace.ended(&message.provider);
+        }
     }
 
     async fn record(&mut self) -> Result<(), StoreError> {
@@ -224,18 +320,9 @@ impl Worker {
         let mut schedules = Schedules::default();
         while schedules.step(&self.app).await? {}
         while sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await? {}
-        loop {
+        while self.more {
             self.claim().await?;
-            if self.claimed.is_empty() {
-                break;
-            }
-            while !self.claimed.is_empty() {
-                self.begin(self.window()).await?;
-                while let Some(done) = self.running.next().await {
-                    self.take(done);
-                }
-                self.record().await?;
-            }
+            self.work_off().await?;
         }
         while self.app.providers.reports_due().await > 0 {
             let received = self.app.providers.receive(&mut self.reports, receipts::BATCH);
@@ -244,6 +331,27 @@ impl Worker {
             self.apply_reports().await?;
         }
         Ok(())
+    }
+}
+
+impl Worker {
+    /// Sends all that is in hand and may leave, or may once a rate lets it.
+    async fn work_off(&mut self) -> Result<(), StoreError> {
+        while self.turns.len() > 0 {
+            let begun = self.begin(self.window()).await?;
+            while let Some(done) = self.running.next().await {
+                self.take(done);
+            }
+            self.record().await?;
+            self.give_back().await?;
+            if !begun {
+                match self.pace.next(&self.app, &self.turns, Now::of(&self.app)) {
+                    Some(at) => sleep_until(at).await,
+                    None => self.returned.extend(self.turns.take_out(|_| true)),
+                }
+            }
+        }
+        self.give_back().await
     }
 }
 

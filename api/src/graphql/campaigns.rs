@@ -231,6 +231,20 @@ impl Campaign {
         self.row.time_zone.as_deref()
     }
 
+    /// When what is still waiting to be sent of it is given up, and its credit given back: its messages are SUPPRESSED then, for the reason
+    /// `EXPIRED`. The time that a commercial message waits for legal hours does not count. Null while it is scheduled or paused, and once it
+    /// is cancelled or complete.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        let under_way = self.row.state == entity::enums::CampaignState::Dispatching;
+        self.row.expires_at.filter(|_| under_way).map(|at| *at)
+    }
+
+    /// Who cancelled it; null of one that nobody did.
+    async fn cancelled_by(&self, graphql: &Context<'_>) -> Maybe<Account> {
+        let session = Session::of(graphql);
+        session.maybe(session.account(self.row.cancelled_by)).await
+    }
+
     /// When it was accepted.
     async fn created_at(&self) -> DateTime<Utc> {
         *self.row.created_at

@@ -176,6 +176,9 @@ pub async fn with_campaigns(
         Err(cause) => return Err(cause),
     };
     session.read_accounts(asked.field("createdBy"), found.iter().map(|row| row.created_by)).await?;
+    session
+        .read_accounts(asked.field("cancelledBy"), found.iter().filter_map(|row| row.cancelled_by))
+        .await?;
     let decisions = asked.field("decision").exists();
     let ids: Vec<CampaignId> = found.iter().map(|row| row.id).collect();
     let found: HashMap<_, _> =
@@ -213,7 +216,8 @@ impl LedgerEntry {
         self.row.reason.into()
     }
 
-    /// The account that caused it; null when none did: the operator gave credit or corrected the balance, or the telephone network answered.
+    /// The account that caused it; null when none did: the operator gave credit or corrected the balance, or the telephone network answered. Of
+    /// a RELEASE, who cancelled the campaign, if someone did, although some of it may have another cause.
     async fn by(&self, graphql: &Context<'_>) -> Maybe<Account> {
         let session = Session::of(graphql);
         session.maybe(session.account(self.row.account_id)).await

@@ -254,6 +254,8 @@ impl Found<'_> {
             session
                 .read_accounts(self.asked.field("createdBy"), rows.iter().map(|row| row.created_by))
                 .await?;
+            let cancellers = rows.iter().filter_map(|row| row.cancelled_by);
+            session.read_accounts(self.asked.field("cancelledBy"), cancellers).await?;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             let decisions = self.asked.field("decision").exists();
             Ok(ids.into_iter().zip(with_decisions(session, rows, decisions).await?).collect())

@@ -281,6 +281,8 @@ impl Structure {
                 let page = campaigns::page(&session.ctx, session.caller()?, states.as_deref(), &args).await?;
                 let senders = page.items.iter().map(|(_, row)| row.created_by);
                 session.read_accounts(node.field("createdBy"), senders).await?;
+                let cancellers = page.items.iter().filter_map(|(_, row)| row.cancelled_by);
+                session.read_accounts(node.field("cancelledBy"), cancellers).await?;
                 let asked = node.field("decision").exists();
                 Ok(Some(turned(page, |rows| with_decisions(session, rows, asked)).await?.into()))
             })

@@ -153,7 +153,9 @@ mod tests {
     use crate::domain::message_state::MessageState;
     use crate::domain::outcome::UnknownReason;
     use crate::providers::sandbox;
-    use crate::services::delivery::reason::{CANCELLED, EXPIRED, NO_COMMERCIAL_CONSENT, OPTED_OUT, RULE};
+    use crate::services::delivery::reason::{
+        ATTEMPTS_EXHAUSTED, CANCELLED, EXPIRED, NO_COMMERCIAL_CONSENT, OPTED_OUT, RULE,
+    };
 
     #[test]
     fn every_state_and_every_reason_of_ours_is_put_in_words() {
@@ -170,6 +172,7 @@ mod tests {
                 assert_ne!(i18n::message(&name, &[], lang), name);
             }
             for code in unknown.map(UnknownReason::as_str).into_iter().chain([
+                ATTEMPTS_EXHAUSTED,
                 CANCELLED,
                 EXPIRED,
                 NO_COMMERCIAL_CONSENT,

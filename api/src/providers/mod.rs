@@ -7,6 +7,7 @@
 //! Numbers and texts go to the provider and nowhere else.
 
 pub mod callback;
+pub mod health;
 pub mod http;
 pub mod kannel;
 pub mod sandbox;
@@ -24,6 +25,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::segments::Encoding;
 use callback::{Callback, CallbackError, Inbound, Reported};
+use health::Health;
 use http::ClientError;
 use kannel::Kannel;
 use sandbox::Sandbox;
@@ -130,6 +132,7 @@ pub trait Provider: Send + Sync {
 pub struct Providers {
     all: Vec<Arc<dyn Provider>>,
     reports: Mutex<mpsc::Receiver<Report>>,
+    health: Health,
     /// Keeps the channel open where no provider reports through it.
     _sink: mpsc::Sender<Report>,
 }
@@ -161,13 +164,19 @@ impl Providers {
     /// The providers that `make` answers; it is given where to send reports.
     pub fn with(make: impl FnOnce(mpsc::Sender<Report>) -> Vec<Arc<dyn Provider>>) -> Self {
         let (sink, reports) = mpsc::channel(REPORTS_WAITING);
-        Self { all: make(sink.clone()), reports: Mutex::new(reports), _sink: sink }
+        Self { all: make(sink.clone()), reports: Mutex::new(reports), health: Health::default(), _sink: sink }
     }
 
     /// The provider of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<dyn Provider>> {
         self.all.iter().find(|provider| provider.name() == name).map(Arc::clone)
+    }
+
+    /// How well each is.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// The names that can be configured.

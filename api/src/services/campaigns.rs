@@ -9,9 +9,9 @@ use entity::campaign::{self, Column};
 use entity::enums::{AttemptOutcome, CampaignState, MessageState, Module, Purpose, ReceiptStatus};
 use entity::ids::{AccountId, CampaignId, DecisionId, MessageId, PersonId, StructureId};
 use entity::sensitive::Sensitive;
-use entity::{attempt, message, message_person, receipt};
+use entity::{attempt, campaign_cancellation, message, message_person, receipt};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use crate::app::Ctx;
 use crate::caller::Caller;
@@ -39,6 +39,10 @@ pub struct CampaignRow {
     pub send_at: Option<At>,
     /// The zone in which that was meant.
     pub time_zone: Option<String>,
+    /// When what is still queued of it is given up, once it is under way.
+    pub expires_at: Option<At>,
+    /// Who cancelled it, if someone did and it was kept.
+    pub cancelled_by: Option<AccountId>,
     /// Who sent it.
     pub created_by: AccountId,
     /// What was reserved for it, in SMS.
@@ -73,7 +77,7 @@ impl Keyed for CampaignRow {
     }
 }
 
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 23] = [
     Column::Id,
     Column::State,
     Column::Text,
@@ -82,6 +86,7 @@ const COLUMNS: [Column; 22] = [
     Column::CreatedAt,
     Column::SendAt,
     Column::TimeZone,
+    Column::ExpiresAt,
     Column::CreatedBy,
     Column::Cost,
     Column::DecisionId,
@@ -98,6 +103,21 @@ const COLUMNS: [Column; 22] = [
     Column::WrittenOff,
 ];
 
+/// Chooses what is read of campaigns.
+fn row(query: Select<campaign::Entity>) -> Select<campaign::Entity> {
+    use campaign_cancellation::Column as Its;
+    let its = |column: Its| Expr::col((campaign_cancellation::Entity, column));
+    let of = |column: Column| Expr::col((campaign::Entity, column));
+    let cancelled_by = Query::select()
+        .column((campaign_cancellation::Entity, Its::AccountId))
+        .from(campaign_cancellation::Entity)
+        .and_where(its(Its::StructureId).eq(of(Column::StructureId)))
+        .and_where(its(Its::CampaignId).eq(of(Column::Id)))
+        .take();
+    let cancelled_by = Expr::SubQuery(None, Box::new(cancelled_by.into()));
+    query.select_only().columns(COLUMNS).expr_as(cancelled_by, "cancelled_by")
+}
+
 /// The campaigns of the caller's structure, latest first, in any of these states when some are given.
 ///
 /// # Errors
@@ -109,7 +129,7 @@ pub async fn page(
     args: &PageArgs,
 ) -> Result<Page<CampaignRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    let mut query = campaign::in_structure(structure).select_only().columns(COLUMNS);
+    let mut query = row(campaign::in_structure(structure));
     if let Some(states) = states {
         query = query.filter(Column::State.is_in(states.iter().copied()));
     }
@@ -123,8 +143,7 @@ pub async fn page(
 /// [`Fault::Forbidden`] without READ on `COMMUNICATION_SMS`.
 pub async fn by_id(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Option<CampaignRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
-    let query = campaign::by_id_in(structure, id).select_only().columns(COLUMNS);
-    Ok(query.into_model::<CampaignRow>().one(ctx.store.readers()).await?)
+    Ok(row(campaign::by_id_in(structure, id)).into_model::<CampaignRow>().one(ctx.store.readers()).await?)
 }
 
 /// The campaigns of those ids that are of the caller's structure, in no particular order, with one statement; others are
@@ -135,8 +154,7 @@ pub async fn by_id(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<Option<
 pub async fn by_ids(ctx: &Ctx, caller: &Caller, ids: &[CampaignId]) -> Result<Vec<CampaignRow>, Fault> {
     let structure = caller.may_read(Module::CommunicationSms)?.structure;
     let query = campaign::in_structure(structure).filter(Column::Id.is_in(ids.iter().copied()));
-    let query = query.select_only().columns(COLUMNS);
-    Ok(query.into_model::<CampaignRow>().all(ctx.store.readers()).await?)
+    Ok(row(query).into_model::<CampaignRow>().all(ctx.store.readers()).await?)
 }
 
 /// A message of a campaign.

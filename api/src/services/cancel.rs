@@ -8,10 +8,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use entity::ids::{CampaignId, StructureId};
-use entity::{campaign, enums};
+use entity::ids::{AccountId, CampaignId, StructureId};
+use entity::{campaign, campaign_cancellation, enums};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    QueryFilter,
+};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
@@ -40,11 +43,12 @@ pub enum CancelProblem {
 /// [`Fault::Forbidden`] without `READ_WRITE` on `COMMUNICATION_SMS`; [`CancelProblem`]; the database's.
 pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Failure<CancelProblem>> {
     let structure = caller.may_write(enums::Module::CommunicationSms)?.structure;
+    let by = caller.account;
     let ctx = ctx.clone();
     let work = tokio::spawn(async move {
         let app = Arc::clone(&ctx.app);
         let done = ctx.store.write::<_, Failure<CancelProblem>, _>(move |tx| {
-            Box::pin(async move { begin(tx, &app, (structure, id)).await })
+            Box::pin(async move { begin(tx, &app, (structure, id), by).await })
         });
         // What one batch did not hold, the sweep of any instance goes on with.
         done.await?;
@@ -54,7 +58,12 @@ pub async fn cancel(ctx: &Ctx, caller: &Caller, id: CampaignId) -> Result<(), Fa
     work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
-async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), Failure<CancelProblem>> {
+async fn begin(
+    tx: &DatabaseTransaction,
+    app: &App,
+    place: Place,
+    by: AccountId,
+) -> Result<(), Failure<CancelProblem>> {
     let (structure, id) = place;
     let find = async || {
         let query = if fault::planted(Bug::StructureMissing) {
@@ -74,10 +83,30 @@ async fn begin(tx: &DatabaseTransaction, app: &App, place: Place) -> Result<(), 
     let to = from.cancel().map_err(|_| Failure::Problem(CancelProblem::AlreadyCompleted))?;
     if to != from {
         delivery::set_state(tx, place, to).await?;
+        let row = campaign_cancellation::ActiveModel {
+            structure_id: Set(structure),
+            campaign_id: Set(id),
+            account_id: Set(by),
+            cancelled_at: Set(app.at()),
+        };
+        campaign_cancellation::Entity::insert(row).exec_without_returning(tx).await?;
     }
-    suppress(tx, app, place, reason::CANCELLED).await?;
+    let by = cancelled_by(tx, place).await?;
+    suppress(tx, app, place, reason::CANCELLED, by).await?;
     fault::at(Point::CancelWritten);
     Ok(())
+}
+
+/// Who cancelled a campaign, where that was kept.
+async fn cancelled_by(
+    tx: &DatabaseTransaction,
+    (structure, campaign): Place,
+) -> Result<Option<AccountId>, StoreError> {
+    let row = campaign_cancellation::in_structure(structure)
+        .filter(campaign_cancellation::Column::CampaignId.eq(campaign))
+        .one(tx)
+        .await?;
+    Ok(row.map(|row| row.account_id))
 }
 
 /// Goes on with the campaigns that are being cancelled, a batch of each; answers whether more may be left.
@@ -93,7 +122,8 @@ pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
             .write::<usize, StoreError, _>(move |tx| {
                 Box::pin(async move {
                     delivery::lock(tx, &BTreeSet::from([place])).await?;
-                    suppress(tx, &inner, place, reason::CANCELLED).await
+                    let by = cancelled_by(tx, place).await?;
+                    suppress(tx, &inner, place, reason::CANCELLED, by).await
                 })
             })
             .await?;

@@ -13,6 +13,7 @@ pub mod campaigns;
 pub mod cancel;
 pub mod decisions;
 pub mod delivery;
+pub mod expire;
 pub mod explain;
 pub(crate) mod idempotency;
 pub mod inbound;

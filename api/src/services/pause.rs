@@ -2,19 +2,21 @@
 //!
 //! Architecture Invariants. From the commit that makes a campaign `PAUSED` on, the dispatcher begins none of its messages: both hold the
 //! campaign's row. What is queued stays queued, with its credit; what is being sent, or in doubt, is settled as ever, and a campaign of
-//! which nothing is left completes while it is paused.
+//! which nothing is left completes while it is paused. Time that is paused does not count for what is too old to be sent.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use entity::ids::CampaignId;
 use entity::{campaign, enums};
 use sea_orm::DatabaseTransaction;
 
-use crate::app::Ctx;
+use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::message_state::{CampaignState, InvalidTransition};
 use crate::error::{Failure, Fault};
 use crate::services::delivery::{self, Place};
+use crate::services::expire;
 
 /// Why a campaign was not paused, or does not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,14 +54,22 @@ async fn change(ctx: &Ctx, caller: &Caller, id: CampaignId, to: Change) -> Resul
     let ctx = ctx.clone();
     // The work goes on when the client has left.
     let work = tokio::spawn(async move {
+        let app = Arc::clone(&ctx.app);
         ctx.store
-            .write::<_, Failure<PauseProblem>, _>(move |tx| Box::pin(async move { set(tx, place, to).await }))
+            .write::<_, Failure<PauseProblem>, _>(move |tx| {
+                Box::pin(async move { set(tx, &app, place, to).await })
+            })
             .await
     });
     work.await.map_err(|cause| Failure::from(Fault::internal(cause)))?
 }
 
-async fn set(tx: &DatabaseTransaction, place: Place, change: Change) -> Result<(), Failure<PauseProblem>> {
+async fn set(
+    tx: &DatabaseTransaction,
+    app: &App,
+    place: Place,
+    change: Change,
+) -> Result<(), Failure<PauseProblem>> {
     let (structure, id) = place;
     let find = async || {
         let found = campaign::by_id_in(structure, id).one(tx).await?;
@@ -72,6 +82,9 @@ async fn set(tx: &DatabaseTransaction, place: Place, change: Change) -> Result<(
     let to = change(from).map_err(|_| Failure::Problem(PauseProblem::NotUnderWay))?;
     if to != from {
         delivery::set_state(tx, place, to).await?;
+        if to == CampaignState::Dispatching {
+            expire::give_time(tx, app, [id]).await?;
+        }
     }
     Ok(())
 }

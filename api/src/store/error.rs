@@ -1,5 +1,7 @@
 //! What the database can answer that is not data.
 
+use std::path::PathBuf;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 /// Why the database did not do its part. Its text never holds a row's content.
@@ -11,6 +13,12 @@ pub enum StoreError {
     /// The database cannot be reached or opened.
     #[error("the database cannot be opened: {0}")]
     Unavailable(String),
+    /// Another server has the SQLite file.
+    #[error(
+        "another `envoi serve` serves {path} already: stop it, or give this one another `database.url`; several servers need PostgreSQL",
+        path = .0.display()
+    )]
+    Served(PathBuf),
     /// Another process holds the database's lock for longer than we wait.
     #[error("the database is locked by another process; end it, or try again")]
     Locked,

@@ -9,6 +9,7 @@ mod connect;
 mod contains;
 mod error;
 mod listen;
+mod serving;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
 pub use contains::contains;
 pub use error::StoreError;
+pub use serving::Serving;
 
 /// What a closure given to [`Store::write`] returns: its work, boxed.
 pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>>;

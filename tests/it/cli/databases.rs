@@ -1,6 +1,6 @@
 //! Databases that the program cannot serve, or not yet: each is told, and left as it is.
 
-use envoi_tests::process::envoi;
+use envoi_tests::process::{Server, envoi};
 use envoi_tests::{Backend, plainly};
 use sea_orm::ConnectionTrait as _;
 
@@ -121,5 +121,39 @@ fn a_database_that_another_holds_is_told() {
         holder.execute_unprepared("COMMIT").await.expect("let go");
         let (code, _, said) = on(&database, &["credit", "add", "--structure", QUATRE_VENTS, "1"]).await;
         assert_eq!(code, 0, "{said}");
+    });
+}
+
+#[test]
+fn one_server_serves_a_file_and_commands_work_beside_it() {
+    on_both(async |database| {
+        let key = database.master_key_file.display().to_string();
+        let variables = [
+            ("ENVOI_DATABASE_URL", database.address.as_str()),
+            ("ENVOI_MASTER_KEY_FILE", key.as_str()),
+            ("ENVOI_DISPATCH_ENABLED", "false"),
+        ];
+        let first = Server::start(database.folder(), &[], &variables).await;
+        if database.address.starts_with("sqlite") {
+            for arguments in [&["serve"][..], &["serve", "--migrate"], &["serve", "--demo"]] {
+                let said = failure(&database, arguments).await;
+                let file = database.address.trim_start_matches("sqlite://");
+                assert!(said.contains(file) && said.contains("database.url"), "{said}");
+            }
+        } else {
+            let second = Server::start(database.folder(), &[], &variables).await;
+            assert_eq!(second.stop().await, Some(0), "several may serve PostgreSQL");
+        }
+        for arguments in [&["audit"][..], &["structure", "list"]] {
+            let (code, _, said) = on(&database, arguments).await;
+            assert_eq!(code, 0, "{arguments:?}: {said}");
+        }
+        // However it ends, it serves no more.
+        first.kill().await;
+        let next = Server::start(database.folder(), &[], &variables).await;
+        assert_eq!(next.stop().await, Some(0));
+        let last = Server::start(database.folder(), &[], &variables).await;
+        assert_eq!(last.stop().await, Some(0));
+        database
     });
 }

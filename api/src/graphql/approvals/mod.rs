@@ -188,6 +188,8 @@ impl SendApproval {
         let read = Box::pin(async {
             let rows = campaigns::by_ids(&session.ctx, session.caller()?, self.together.keys()).await?;
             session.read_accounts(asked.field("createdBy"), rows.iter().map(|row| row.created_by)).await?;
+            let cancellers = rows.iter().filter_map(|row| row.cancelled_by);
+            session.read_accounts(asked.field("cancelledBy"), cancellers).await?;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             let found = with_decisions(session, rows, asked.field("decision").exists()).await?;
             Ok(ids.into_iter().zip(found).collect::<HashMap<_, _>>())

@@ -54,6 +54,7 @@ fn missed() -> Expr {
     let reason = Func::coalesce([Expr::col((message::Entity, message::Column::Reason)), Expr::val("")]);
     let given_up = state.clone().eq(MessageState::Suppressed.as_str()).and(Expr::from(reason).is_in([
         reason::CANCELLED,
+        reason::ATTEMPTS_EXHAUSTED,
         reason::EXPIRED,
         reason::RULE,
     ]));

@@ -43,6 +43,8 @@ pub mod reason {
     /// The rules refused its campaign, or left out all whom it covers, when its hour had come.
     pub const RULE: &str = "RULE";
     /// It was tried as often as is allowed.
+    pub const ATTEMPTS_EXHAUSTED: &str = "ATTEMPTS_EXHAUSTED";
+    /// It waited for so long that it was not worth sending any more.
     pub const EXPIRED: &str = "EXPIRED";
 }
 

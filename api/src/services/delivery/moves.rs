@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use entity::At;
-use entity::ids::MessageId;
+use entity::ids::{AccountId, MessageId};
 use entity::{campaign, message};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult};
@@ -55,6 +55,7 @@ pub struct Lease {
 #[derive(Debug, Default)]
 pub struct Moves {
     groups: Vec<Group>,
+    by: Option<AccountId>,
 }
 
 #[derive(Debug)]
@@ -82,6 +83,12 @@ struct Moved {
 }
 
 impl Moves {
+    /// None yet, of those that an account wants, if one does.
+    #[must_use]
+    pub fn wanted_by(by: Option<AccountId>) -> Self {
+        Self { by, ..Self::default() }
+    }
+
     /// Gathers one more change. One that changes no state is dropped.
     pub fn add(&mut self, message: &Standing, change: Change) {
         if message.state == change.to {
@@ -125,7 +132,8 @@ impl Moves {
             effects.entry(group.place).or_default().add(group, &moved);
         }
         for ((structure, campaign), effects) in effects {
-            ledger::settle(tx, app, structure, campaign, &effects.charges, &effects.releases).await?;
+            let (charges, releases) = (&effects.charges, &effects.releases);
+            ledger::settle(tx, app, (structure, campaign), self.by, charges, releases).await?;
             ledger::loss(tx, app, structure, campaign, &effects.losses).await?;
             effects.count(tx, (structure, campaign), at).await?;
         }

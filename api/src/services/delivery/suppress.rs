@@ -1,6 +1,6 @@
 //! Messages of a campaign that shall not be sent, batch by batch.
 
-use entity::ids::MessageId;
+use entity::ids::{AccountId, MessageId};
 use entity::message;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
@@ -14,7 +14,7 @@ use crate::store::StoreError;
 /// The most messages suppressed by one transaction: a campaign of a school is suppressed at once, and no other waits long.
 pub const SUPPRESSED_AT_ONCE: usize = 1_000;
 
-/// Suppresses a batch of what is queued of a campaign whose lock is held, for this reason; answers how many. Rows that others hold at this
+/// Suppresses a batch of what is queued of a campaign whose lock is held, for this reason, at the wish of this account if of one's; answers how many. Rows that others hold at this
 /// moment are left to the next: claims are made and given back in an order of their own.
 ///
 /// # Errors
@@ -24,6 +24,7 @@ pub async fn suppress(
     app: &App,
     place: Place,
     reason: &'static str,
+    by: Option<AccountId>,
 ) -> Result<usize, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -43,7 +44,7 @@ pub async fn suppress(
         .limit(SUPPRESSED_AT_ONCE as u64)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .to_owned();
-    let mut moves = Moves::default();
+    let mut moves = Moves::wanted_by(by);
     for row in &tx.query_all(&queued).await? {
         let Row { id, attempts } = Row::from_query_result(row, "")?;
         let suppressed =

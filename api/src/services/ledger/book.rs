@@ -187,6 +187,13 @@ impl Line {
             .value(Column::Quantity, more(Column::Quantity))
             .value(Column::Delta, more(Column::Delta))
             .value(Column::BalanceAfter, new(Column::BalanceAfter))
+            .value(
+                Column::AccountId,
+                Func::coalesce([
+                    new(Column::AccountId),
+                    Expr::col((ledger_entry::Entity, Column::AccountId)),
+                ]),
+            )
             .value(Column::LastAt, new(Column::LastAt))
             .to_owned();
         ledger_entry::Entity::insert(row).on_conflict(gathered).exec_without_returning(tx).await?;

@@ -11,7 +11,7 @@ mod low;
 mod view;
 
 use entity::enums::{LedgerAccount, LedgerReason, TransferKind};
-use entity::ids::{CampaignId, MessageId, StructureId, TransferId};
+use entity::ids::{AccountId, CampaignId, MessageId, StructureId, TransferId};
 use entity::{credit, ledger_entry, top_up_order, transfer};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
@@ -164,15 +164,15 @@ pub async fn line_of(
     Ok(line.one(tx).await?.map(|line| (line.delta, line.balance_after)))
 }
 
-/// Settles messages of a campaign: charges those handed over, releases what the others held.
+/// Settles messages of a campaign: charges those handed over, releases what the others held, `by` an account where one wanted that.
 ///
 /// # Errors
 /// The database's; a unique key refuses to charge or release a message twice.
 pub async fn settle(
     tx: &DatabaseTransaction,
     app: &App,
-    structure: StructureId,
-    campaign: CampaignId,
+    (structure, campaign): (StructureId, CampaignId),
+    by: Option<AccountId>,
     charges: &[(MessageId, i64)],
     releases: &[(MessageId, i64)],
 ) -> Result<(), StoreError> {
@@ -192,6 +192,7 @@ pub async fn settle(
         }
         let mut line = Line::new(structure, kind, LedgerAccount::Reserved, to);
         line.campaign = Some(campaign);
+        line.account = by;
         let moved: Vec<_> = messages.iter().map(|(message, amount)| (Some(*message), *amount)).collect();
         line.transfer(tx, app, &moved).await?;
         line.enter(tx, app, reason, sum(messages), delta, balance_after).await?;

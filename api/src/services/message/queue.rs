@@ -24,7 +24,7 @@ use crate::clock::Ids;
 use crate::domain::short_code;
 use crate::error::{Failure, Fault};
 use crate::services::audience::Recipient;
-use crate::services::prices;
+use crate::services::{expire, prices};
 
 /// Rows inserted by one statement: 17 columns each, far below SQLite's 32,766 variables.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -63,6 +63,7 @@ pub async fn campaign(
         created_at: Set(ctx.at()),
         send_at: Set(plan.send_at),
         time_zone: Set(plan.send_at.map(|_| plan.structure.structure.time_zone.clone())),
+        expires_at: Set(plan.send_at.is_none().then(|| expire::expiry(ctx))),
         completed_at: Set(None),
         total: Set(plan.messages),
         queued: Set(plan.messages),

@@ -30,7 +30,7 @@ use crate::domain::message_state::CampaignState;
 use crate::error::Fault;
 use crate::services::audience::Counts;
 use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, domain_campaign_state, reason, suppress};
-use crate::services::{accounts, decisions, ledger, ruleset, structures};
+use crate::services::{accounts, decisions, expire, ledger, ruleset, structures};
 use crate::store::StoreError;
 use left_out::Dropped;
 
@@ -136,7 +136,7 @@ async fn go_on(app: &Arc<App>, place: Place) -> Result<usize, StoreError> {
         .write::<usize, StoreError, _>(move |tx| {
             Box::pin(async move {
                 delivery::lock(tx, &BTreeSet::from([place])).await?;
-                suppress(tx, &inner, place, reason::RULE).await
+                suppress(tx, &inner, place, reason::RULE, None).await
             })
         })
         .await
@@ -175,10 +175,11 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<b
     };
     campaign_dispatch::Entity::insert(dispatch).exec_without_returning(tx).await?;
     if !goes {
-        suppress(tx, ctx, place, reason::RULE).await?;
+        suppress(tx, ctx, place, reason::RULE, None).await?;
         return Ok(true);
     }
     delivery::set_state(tx, place, leaves).await?;
+    expire::give_time(tx, ctx, [id]).await?;
     dropped.keep(tx, ctx, place).await?;
     Ok(true)
 }

@@ -1,0 +1,103 @@
+//! Campaigns that are too old to be worth sending: what is still queued of them is given up, and its credit given back.
+//!
+//! Architecture Invariants. Only what is `QUEUED` of a campaign that is `DISPATCHING` is given up: what is paused has its whole time again when it
+//! goes on, and what may have left is settled as ever. The dispatcher begins nothing of a campaign whose time is over, however much of it is still
+//! queued. The time in which a commercial message waits for legal hours does not count.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use entity::At;
+use entity::campaign::{self, Column};
+use entity::ids::CampaignId;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+
+use crate::app::App;
+use crate::domain::message_state::CampaignState;
+use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, later, reason, suppress};
+use crate::store::StoreError;
+
+/// The most campaigns that one sweep gives up at once.
+const CAMPAIGNS: u64 = 16;
+
+/// When what leaves now is given up.
+pub fn expiry(app: &App) -> At {
+    later(app.at(), app.config.dispatch.expire)
+}
+
+/// Gives campaigns whose locks are held the whole time from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn give_time(
+    tx: &DatabaseTransaction,
+    app: &App,
+    campaigns: impl IntoIterator<Item = CampaignId>,
+) -> Result<(), StoreError> {
+    campaign::Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::val(expiry(app)))
+        .filter(Column::Id.is_in(campaigns))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether the time of a campaign of the table `campaign` is over.
+pub fn is_over(now: At) -> Expr {
+    Expr::col((campaign::Entity, Column::ExpiresAt)).lte(now)
+}
+
+/// Gives up a batch of each campaign whose time is over; answers whether more may be left.
+///
+/// # Errors
+/// The database's.
+pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
+    let mut more = false;
+    for place in over(app.store.readers(), query(app.at())).await? {
+        let inner = Arc::clone(app);
+        let suppressed = app
+            .store
+            .write::<usize, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    delivery::lock(tx, &BTreeSet::from([place])).await?;
+                    // Read again under the lock: it may have been paused, or go on, since.
+                    let mut still = query(inner.at());
+                    still.and_where(Column::Id.eq(place.1));
+                    if over(tx, still).await?.is_empty() {
+                        return Ok(0);
+                    }
+                    suppress(tx, &inner, place, reason::EXPIRED, None).await
+                })
+            })
+            .await?;
+        more |= suppressed == SUPPRESSED_AT_ONCE;
+    }
+    Ok(more)
+}
+
+/// The campaigns under way whose time is over, and that have messages queued.
+fn query(now: At) -> SelectStatement {
+    let column = |column: Column| Expr::col((campaign::Entity, column));
+    // The state as a literal, so that the partial index serves.
+    Query::select()
+        .columns([Column::StructureId, Column::Id])
+        .from(campaign::Entity)
+        .and_where(column(Column::State).eq(Expr::Constant(CampaignState::Dispatching.as_str().into())))
+        .and_where(is_over(now))
+        .and_where(column(Column::Queued).gt(0_i64))
+        .order_by(Column::ExpiresAt, Order::Asc)
+        .limit(CAMPAIGNS)
+        .take()
+}
+
+async fn over(db: &impl ConnectionTrait, query: SelectStatement) -> Result<Vec<Place>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        structure_id: entity::ids::StructureId,
+        id: CampaignId,
+    }
+    let rows = db.query_all(&query).await?;
+    let place = |row: Row| (row.structure_id, row.id);
+    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
+}
