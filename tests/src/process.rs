@@ -9,6 +9,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
+use crate::canary;
+
 /// How long anything may take before the test fails. Far above what it takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -51,7 +53,9 @@ pub async fn envoi(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
     let output = output.expect("the command takes too long").expect("the program can be run");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let said = text(&output.stderr);
+    canary::look(|| format!("what `envoi {}` says", arguments.first().unwrap_or(&"")), &said);
+    (output.status.code().unwrap_or(-1), text(&output.stdout), said)
 }
 
 /// A server that runs. It is killed when dropped.
@@ -60,6 +64,17 @@ pub struct Server {
     child: Child,
     address: String,
     client: reqwest::Client,
+    /// Where it logs.
+    log: PathBuf,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        for line in String::from_utf8_lossy(&log).lines() {
+            canary::look(|| "the log of a server".to_owned(), line);
+        }
+    }
 }
 
 impl Server {
@@ -70,6 +85,8 @@ impl Server {
     pub async fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program().await);
         command.arg("serve").args(arguments).env_clear().env("ENVOI_LISTEN", "127.0.0.1:0");
+        // All that it could ever tell is looked at, once it has ended.
+        command.env("ENVOI_LOG_FILTER", "trace");
         command.envs(variables.iter().copied()).current_dir(folder);
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -79,6 +96,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("invariant: it is piped")).lines();
+        let log = folder.join("log");
         let listening = async {
             while let Some(line) = lines.next_line().await.expect("the output can be read") {
                 if let Some(address) = line.strip_prefix("Envoi listens on ") {
@@ -96,7 +114,7 @@ impl Server {
         api::providers::http::provide_tls();
         let client =
             reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
-        Self { child, address, client }
+        Self { child, address, client, log }
     }
 
     /// Its address, such as `http://127.0.0.1:41234`.
@@ -119,8 +137,12 @@ impl Server {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
+        canary::know_all_of(&variables);
         let answer = request.json(&json!({ "query": document, "variables": variables })).send().await?;
-        answer.json().await
+        let answer = answer.json().await?;
+        canary::know_all_of(&answer);
+        canary::look_at_errors(&answer);
+        Ok(answer)
     }
 
     /// The data of the answer to a GraphQL request.
