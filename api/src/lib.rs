@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod http;
 pub mod i18n;
 pub mod keys;
+pub mod log;
 pub mod providers;
 pub mod services;
 pub mod start;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, nodes};
 use crate::app::TestApp;
+use crate::canary;
 use crate::documents::{CANCEL_CAMPAIGN, PEOPLE, PREVIEW, PREVIEW_SMS, RETRY_CAMPAIGN, SEND_SMS, SIGN_IN};
 use crate::socket::Socket;
 
@@ -68,7 +69,18 @@ impl Actor {
         let response = self.app.router().oneshot(request).await.expect("invariant: the router cannot fail");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, LARGEST).await.expect("the answer has an end");
-        Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        let answer = Answer { status: parts.status, headers: parts.headers, body: body.to_vec() };
+        match serde_json::from_slice(&answer.body) {
+            Ok(body) => {
+                canary::know_all_of(&body);
+                canary::look_at_errors(&body);
+            }
+            Err(_) if !answer.status.is_success() => {
+                canary::look(|| format!("the body of an answer {}", answer.status), &answer.text());
+            }
+            Err(_) => {}
+        }
+        answer
     }
 
     /// The request that asks this.
@@ -80,6 +92,7 @@ impl Actor {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        canary::know_all_of(variables);
         let body = json!({ "query": document, "variables": variables }).to_string();
         request.body(Body::from(body)).expect("invariant: the parts of this request are sound")
     }

@@ -31,6 +31,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::canary;
 use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
 use crate::network::Network;
@@ -86,6 +87,7 @@ impl TestApp {
     }
 
     async fn on(backend: Backend, database: TestDatabase) -> Self {
+        database.known_to_canaries();
         let clock = Arc::new(TestClock::at(OPENING + TimeDelta::hours(1)));
         let chance = Arc::new(TestEntropy::seeded(seed()));
         let database = Arc::new(Mutex::new(Some(database)));
@@ -139,6 +141,14 @@ impl TestApp {
             set,
         )
         .await
+    }
+
+    /// Another instance on the same database, whose clock is its own: so much later than this one's, or earlier.
+    pub async fn another_whose_clock_is_off(&self, by: TimeDelta) -> Self {
+        let inner = &self.0;
+        let clock = Arc::new(TestClock::at(inner.app.now() + by));
+        let (database, planted) = (Arc::clone(&inner.database), Arc::clone(&inner.planted));
+        Self::open(inner.backend, database, clock, Arc::clone(&inner.chance), planted, |_| {}).await
     }
 
     /// Serves it on a socket, as long as what this answers is kept.
@@ -304,6 +314,7 @@ impl TestApp {
     ) -> Result<(ImportSummary, Vec<RowOutcome>), ImportError> {
         let keep = Keep::new(keep).map_err(|error| ImportError::File(error.into()))?;
         let scope = Operator::at_the_command_line().scope(structure);
+        canary::know_numbers_of(&String::from_utf8_lossy(file));
         let mut rows = Vec::new();
         let summary = import(&self.ctx(), scope, FileSource::Bytes(Arc::from(file)), &keep, |row| {
             rows.push(row);

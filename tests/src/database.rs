@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::app::OPENING;
+use crate::canary::{self, Kind};
 use crate::clock::{TestClock, TestEntropy};
 use crate::network::Network;
 
@@ -55,8 +56,15 @@ static SQLITE: OnceCell<Template> = OnceCell::const_new();
 static POSTGRES: OnceCell<Template> = OnceCell::const_new();
 static COPIES: AtomicUsize = AtomicUsize::new(0);
 
-/// A master key for PostgreSQL, which wants one given: 32 bytes of nothing, in base64.
-const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+/// A master key for PostgreSQL, which wants one given: 32 bytes in base64.
+const MASTER_KEY: &str = "R2l2ZW4gdG8gdGhlIHRlc3RzLCBhbmQgdG8gbm9ib2Q=\n";
+
+/// The people of the demonstration.
+const PEOPLE: [&str; 3] = [
+    include_str!("../../api/demo/people.csv"),
+    include_str!("../../api/demo/harmonie.csv"),
+    include_str!("../../api/demo/littoral.csv"),
+];
 
 impl Backend {
     /// A new database with the demonstration's data.
@@ -160,6 +168,17 @@ impl TestDatabase {
         std::fs::write(&master_key_file, MASTER_KEY).expect("a file can be written");
         let url = DatabaseUrl::Postgres(address.to_owned());
         Self { url, master_key_file, address: address.to_owned(), name: None, folder }
+    }
+
+    /// Watches for its master key, and for the people and the password of the demonstration.
+    pub(crate) fn known_to_canaries(&self) {
+        let key = std::fs::read_to_string(&self.master_key_file).expect("there is a master key");
+        canary::know(Kind::Key, &key);
+        canary::know(Kind::Password, demo::PASSWORD);
+        if let Some(password) = self.address.split(['/', '@']).nth(2).and_then(|user| user.split_once(':')) {
+            canary::know(Kind::Password, password.1);
+        }
+        PEOPLE.into_iter().for_each(canary::know_numbers_of);
     }
 
     /// The file of an SQLite database.

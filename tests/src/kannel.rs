@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
+use crate::canary::{self, Kind};
 use crate::provider_harness::escaped;
 
 /// How long anything of Kannel's may take before the test fails. Far above what it takes.
@@ -78,6 +79,7 @@ impl Kannel {
     /// Its settings, as Envoi has them.
     #[must_use]
     pub fn settings(&self) -> config::Kannel {
+        canary::know(Kind::Password, PASSWORD);
         config::Kannel {
             send_url: Some(format!("http://127.0.0.1:{}/cgi-bin/sendsms", self.ports[3])),
             username: Some(USERNAME.to_owned()),

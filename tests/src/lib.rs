@@ -8,6 +8,7 @@ mod actor;
 mod answer;
 mod app;
 pub mod browser;
+pub mod canary;
 mod clock;
 mod database;
 pub mod disk;

@@ -1,7 +1,7 @@
 //! A telephone network that a test writes the part of. Without a part it plays the sandbox's, without its delay.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use api::domain::message_state::Report as Status;
@@ -13,6 +13,8 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
+
+use crate::canary::{self, Kind};
 
 /// What it does with one request.
 #[derive(Debug, Clone)]
@@ -42,12 +44,17 @@ pub struct Submitted {
     pub report_url: String,
 }
 
+/// What decides on each request that no part was written for.
+type Decides = Box<dyn Fn(&Submitted) -> Part + Send + Sync>;
+
 /// The network. It takes the sandbox's name, under which the demonstration's structures send.
 pub struct Network {
     sandbox: Sandbox,
     parts: Mutex<HashMap<String, VecDeque<Part>>>,
     submitted: Mutex<Vec<Submitted>>,
     arrivals: Semaphore,
+    /// Once set, there is no sandbox left: nothing is reported or looked up but by the test.
+    decides: OnceLock<Decides>,
 }
 
 impl Network {
@@ -69,6 +76,7 @@ impl Network {
             parts: Mutex::default(),
             submitted: Mutex::default(),
             arrivals: Semaphore::new(0),
+            decides: OnceLock::new(),
         }
     }
 
@@ -76,6 +84,12 @@ impl Network {
     pub fn plays(&self, number: &str, parts: impl IntoIterator<Item = Part>) {
         let mut all = self.parts.lock().expect("invariant: nothing panics while it holds the parts");
         all.entry(number.to_owned()).or_default().extend(parts);
+    }
+
+    /// Has this decide on every request from now on, the first time it is called. It reports nothing by itself any more, and remembers
+    /// nothing.
+    pub fn decides(&self, decides: impl Fn(&Submitted) -> Part + Send + Sync + 'static) {
+        let _ = self.decides.set(Box::new(decides));
     }
 
     /// Every request that reached it, in the order of their coming.
@@ -124,6 +138,9 @@ impl Provider for Network {
             text: message.text.to_string(),
             report_url: message.report_url.clone(),
         };
+        canary::know(Kind::Number, &request.to);
+        canary::know(Kind::Text, &request.text);
+        let part = part.or_else(|| Some(self.decides.get()?(&request)));
         self.submitted.lock().expect("invariant: nothing panics while it holds the requests").push(request);
         self.arrivals.add_permits(1);
         match part {
@@ -151,7 +168,7 @@ impl Provider for Network {
     }
 
     fn looks_up(&self) -> bool {
-        self.sandbox.looks_up()
+        self.decides.get().is_none() && self.sandbox.looks_up()
     }
 
     async fn lookup(&self, message: &Reference) -> Option<Report> {

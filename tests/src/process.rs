@@ -9,6 +9,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::canary;
+
 /// How long anything may take before the test fails. Far above what it takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -60,7 +62,9 @@ pub async fn envoi(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
     let output = output.expect("the command takes too long").expect("the program can be run");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let said = text(&output.stderr);
+    canary::look(|| format!("what `envoi {}` says", arguments.first().unwrap_or(&"")), &said);
+    (output.status.code().unwrap_or(-1), text(&output.stdout), said)
 }
 
 /// The bug that is planted in this process, if any: in the program, too.
@@ -75,6 +79,17 @@ pub struct Server {
     process: u32,
     address: String,
     client: reqwest::Client,
+    /// Where it logs.
+    log: PathBuf,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        for line in String::from_utf8_lossy(&log).lines() {
+            canary::look(|| "the log of a server".to_owned(), line);
+        }
+    }
 }
 
 impl Server {
@@ -95,6 +110,8 @@ impl Server {
     pub async fn try_start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
         let mut command = Command::new(program().await);
         command.arg("serve").args(arguments).env_clear().env("ENVOI_LISTEN", "127.0.0.1:0");
+        // All that it could ever tell is looked at, once it has ended.
+        command.env("ENVOI_LOG_FILTER", "trace");
         command.envs(variables.iter().copied()).envs(planted()).current_dir(folder);
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -104,6 +121,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("invariant: it is piped")).lines();
+        let log = folder.join("log");
         let listening = async {
             while let Some(line) = lines.next_line().await.expect("the output can be read") {
                 if let Some(address) = line.strip_prefix("Envoi listens on ") {
@@ -121,7 +139,7 @@ impl Server {
         let client =
             reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client can be made");
         let process = child.id().expect("invariant: nobody waited for its end yet");
-        Some(Self { child: Mutex::new(child), process, address, client })
+        Some(Self { child: Mutex::new(child), process, address, client, log })
     }
 
     /// Its address, such as `http://127.0.0.1:41234`.
@@ -144,8 +162,12 @@ impl Server {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
+        canary::know_all_of(&variables);
         let answer = request.json(&json!({ "query": document, "variables": variables })).send().await?;
-        answer.json().await
+        let answer = answer.json().await?;
+        canary::know_all_of(&answer);
+        canary::look_at_errors(&answer);
+        Ok(answer)
     }
 
     /// The data of the answer to a GraphQL request.
@@ -216,7 +238,7 @@ impl Server {
     /// # Panics
     /// When it cannot be killed.
     pub async fn kill(self) {
-        self.child.into_inner().kill().await.expect("the server can be killed");
+        self.child.lock().await.kill().await.expect("the server can be killed");
     }
 
     /// Waits until it has ended, by itself or killed.
@@ -263,9 +285,8 @@ impl Server {
     /// When it takes too long.
     pub async fn stop(self) -> Option<i32> {
         self.signal("-TERM").await;
-        let ended = tokio::time::timeout(PATIENCE, self.child.into_inner().wait())
-            .await
-            .expect("the server does not end");
+        let mut child = self.child.lock().await;
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await.expect("the server does not end");
         ended.expect("its end is told").code()
     }
 }

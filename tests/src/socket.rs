@@ -11,6 +11,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::canary;
+
 /// How long anything may take before the test fails. Far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -90,7 +92,10 @@ impl Socket {
             loop {
                 match self.0.next().await {
                     Some(Ok(Message::Text(text))) => {
-                        return Heard::Message(serde_json::from_str(&text).expect("JSON"));
+                        let message = serde_json::from_str(&text).expect("JSON");
+                        canary::know_all_of(&message);
+                        canary::look_at_errors(&message);
+                        return Heard::Message(message);
                     }
                     Some(Ok(Message::Close(frame))) => {
                         return Heard::Closed(frame.map(|frame| frame.code.into()));

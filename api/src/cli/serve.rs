@@ -1,7 +1,6 @@
 //! `envoi serve`.
 
 use std::future::{Future, pending};
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +8,16 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tracing_subscriber::EnvFilter;
 
 use super::{CliError, demo, open, print, reload};
 use crate::app::App;
 use crate::caller::Operator;
-use crate::config::{Config, Log, LogFormat, RateLimit};
+use crate::config::{Config, RateLimit};
 use crate::providers::sandbox::DEMO_REPORT_WITHIN;
 use crate::services::operator;
 use crate::start::open_store;
 use crate::store::Serving;
-use crate::{dispatch, http};
+use crate::{dispatch, http, log};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -38,7 +36,7 @@ impl Serve {
             config.credit.auto_approve = true;
             config.sandbox.report_within.get_or_insert(DEMO_REPORT_WITHIN);
         }
-        log_to_stderr(&config.log);
+        log::to_stderr(&config.log);
         if config.rate_limit != RateLimit::Off {
             tracing::warn!("the setting rate_limit is not enforced by this version");
         }
@@ -152,15 +150,4 @@ fn end_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
             _ = terminated => {}
         }
     })
-}
-
-fn log_to_stderr(log: &Log) {
-    let filter =
-        EnvFilter::try_new(&log.filter).expect("invariant: the filter was checked with the settings");
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // An error here means that a log is set up already, which serves as well.
-    let _ = match log.format {
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => lines.json().try_init(),
-    };
 }

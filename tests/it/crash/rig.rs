@@ -53,6 +53,8 @@ impl Rig {
             ("ENVOI_KANNEL_SEND_URL", gateway.send_url()),
             ("ENVOI_KANNEL_USERNAME", "envoi".to_owned()),
             ("ENVOI_KANNEL_PASSWORD", "change-me".to_owned()),
+            // Much is sent here: what every statement says is looked at elsewhere.
+            ("ENVOI_LOG_FILTER", "info".to_owned()),
             ("ENVOI_DISPATCH_LEASE_SECONDS", "2".to_owned()),
             ("ENVOI_DISPATCH_TIMEOUT_SECONDS", "1".to_owned()),
             ("ENVOI_DISPATCH_CLAIM", "100".to_owned()),
