@@ -13,6 +13,7 @@ mod crash;
 mod credit;
 mod delivery;
 mod filters;
+mod group;
 mod http;
 mod import;
 mod isolation;
