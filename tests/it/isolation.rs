@@ -320,8 +320,12 @@ async fn what_is_watched_is_ones_own(app: TestApp) {
         "subscription($id: ID!) { campaignProgress(campaign: $id) { id state progress { total } text } }",
         id("Campaign"),
     )];
-    let of_structure =
-        [("creditChanged", "subscription { creditChanged { id balance ledger { edges { node { id } } } } }")];
+    let of_structure = [
+        ("creditChanged", "subscription { creditChanged { id balance ledger { edges { node { id } } } } }"),
+        ("creditLow", "subscription { creditLow { id balance ledger { edges { node { id } } } } }"),
+    ];
+    // Every balance is low, so that it is told at once.
+    app.plant("UPDATE credit SET low_at = available, low_since = 0, low_count = 1").await;
     let complete = json!({ "type": "complete", "id": "1" });
     let tried = [(
         "backtestRule",

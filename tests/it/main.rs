@@ -15,6 +15,7 @@ mod crash;
 mod credit;
 mod delivery;
 mod filters;
+mod group;
 mod histories;
 mod http;
 mod import;

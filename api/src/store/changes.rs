@@ -2,7 +2,7 @@
 //!
 //! The database says itself what changed, by triggers on campaigns and on credit, so that no statement can forget to. On
 //! PostgreSQL it notifies every instance as the transaction commits ([`super::listen`]); on SQLite it notes what changed in a
-//! table, which [`Store::write`](super::Store::write) empties in the same transaction and tells once it is committed.
+//! table, which [`Store::write`](super::Store::write) empties with each work in the same transaction, and tells once it is committed.
 //!
 //! Architecture Invariant: nothing is told before it is committed, and nothing but ids: who is told reads again, as the
 //! account that he is. Nobody misses a change by being slow: many that were not looked at yet are one.
@@ -12,12 +12,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use entity::ids::{CampaignId, StructureId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::{StoreError, listen};
+use super::listen;
 
 /// Something that can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,9 +111,9 @@ impl Changes {
         self.watched.lock().len()
     }
 
-    pub(super) fn tell(&self, changes: Vec<Change>) {
+    pub(super) fn tell(&self, changes: &[Change]) {
         for change in changes {
-            self.watched.tell(change);
+            self.watched.tell(*change);
         }
     }
 
@@ -152,11 +152,8 @@ impl Drop for Watcher {
     }
 }
 
-/// Takes out what this transaction changed, where the database cannot tell it itself.
-pub(super) async fn take(tx: &DatabaseTransaction) -> Result<Vec<Change>, StoreError> {
-    if tx.get_database_backend() != DbBackend::Sqlite {
-        return Ok(Vec::new());
-    }
+/// Takes out what this transaction of SQLite changed since it was last asked; PostgreSQL tells it by itself.
+pub(super) async fn take(tx: &DatabaseTransaction) -> Result<Vec<Change>, DbErr> {
     let take =
         Statement::from_string(DbBackend::Sqlite, "DELETE FROM changed RETURNING structure_id, campaign_id");
     let mut changes = Vec::new();

@@ -14,6 +14,7 @@ use sea_orm::{
 
 use tokio::sync::Semaphore;
 
+use super::group::{BOUNDS, Group, is_boundary};
 use super::{Changes, Store, StoreError};
 use crate::fault::{self, Bug};
 
@@ -111,10 +112,13 @@ fn store(readers: DatabaseConnection, writer: DatabaseConnection, reading: u32, 
     let statements = Arc::default();
     let (readers, writer) = (counted(readers, &statements), counted(writer, &statements));
     let watching = usize::try_from(reading / WATCHING_SHARE).unwrap_or(Semaphore::MAX_PERMITS).max(1);
-    Store { readers, writer, watching: Arc::new(Semaphore::new(watching)), changes, statements }
+    let group = (writer.get_database_backend() == DbBackend::Sqlite)
+        .then(|| Group::new(writer.clone(), changes.clone(), BOUNDS));
+    Store { readers, writer, group, watching: Arc::new(Semaphore::new(watching)), changes, statements }
 }
 
-async fn sqlite_connection(
+/// Connections to the file, set as we want them.
+pub(super) async fn sqlite_connection(
     path: &Path,
     connections: u32,
     read_only: bool,
@@ -129,21 +133,20 @@ async fn sqlite_connection(
             .pragma("query_only", if read_only { "ON" } else { "OFF" })
             .busy_timeout(SQLITE_BUSY_TIMEOUT)
     });
-    options.map_sqlx_sqlite_pool_opts(|pool| {
-        pool.before_acquire(|connection, _| Box::pin(async { Ok(is_outside_transactions(connection)) }))
-    });
+    options
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_sound(connection))));
     Ok(Database::connect(options).await?)
 }
 
-/// Whether a connection that is about to serve stands outside of every transaction. On some errors (a full disk, a fault of it) SQLite
-/// undoes a transaction by itself; undoing it once more then fails, and sqlx goes on counting it as open: what came next would be
-/// answered as done in a savepoint that nobody commits. Such a connection is closed, and another opened.
-fn is_outside_transactions(connection: &SqliteConnection) -> bool {
-    if connection.is_in_transaction() && !fault::planted(Bug::BrokenTransactionKept) {
-        tracing::warn!("a transaction ended in an error of SQLite: its connection is replaced");
-        return false;
+/// Whether a connection given back is as it was lent. Where SQLite rolled a transaction back by itself, as it may when the disk is full, the
+/// library could not, and still counts it as open: the next one would be a savepoint in it, and be answered before anything is committed.
+/// Such a connection is closed, and another opened.
+async fn is_sound(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way: what is asked after it is answered after it.
+        connection.ping().await?;
     }
-    true
+    Ok(!connection.is_in_transaction() || fault::planted(Bug::BrokenTransactionKept))
 }
 
 async fn check_sqlite_version(connection: &DatabaseConnection) -> Result<(), StoreError> {
@@ -191,8 +194,10 @@ async fn postgres_connections(
 /// The same connection, which counts the statements it runs.
 fn counted(mut connection: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
     let statements = Arc::clone(statements);
-    connection.set_metric_callback(move |_| {
-        statements.fetch_add(1, Ordering::SeqCst);
+    connection.set_metric_callback(move |info| {
+        if !is_boundary(&info.statement.sql) {
+            statements.fetch_add(1, Ordering::SeqCst);
+        }
     });
     connection
 }

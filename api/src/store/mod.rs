@@ -1,13 +1,15 @@
 //! The database: readers, the one way to write, and what differs between SQLite and PostgreSQL.
 //!
 //! Architecture Invariant: everything that changes a row goes through [`Store::write`]. On SQLite its closures run one after
-//! another on one connection, each in a `BEGIN IMMEDIATE` transaction; on PostgreSQL each is a transaction on the pool.
+//! another on one connection, those that wait for one another in one `BEGIN IMMEDIATE` transaction; on PostgreSQL each is a transaction on the
+//! pool.
 
 mod among;
 mod changes;
 mod connect;
 mod contains;
 mod error;
+mod group;
 mod listen;
 mod serving;
 
@@ -15,10 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait};
 
 use tokio::sync::Semaphore;
 
@@ -27,6 +26,7 @@ pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
 pub use contains::contains;
 pub use error::StoreError;
+use group::Group;
 pub use serving::Serving;
 
 /// What a closure given to [`Store::write`] returns: its work, boxed.
@@ -37,6 +37,8 @@ pub type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>
 pub struct Store {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    /// How SQLite is written to; on PostgreSQL the pool is.
+    group: Option<Group>,
     watching: Arc<Semaphore>,
     changes: Changes,
     statements: Arc<AtomicU64>,
@@ -76,7 +78,8 @@ impl Store {
     }
 
     /// Runs `work` in one transaction: committed whole when it answers `Ok`, undone whole otherwise, or when the caller stops
-    /// waiting for it. Those who watch what it changed are told once it is committed.
+    /// waiting while it runs. Those who watch what it changed are told once it is committed. On SQLite the transaction may hold the work of
+    /// other callers too ([`group`]).
     ///
     /// # Errors
     /// What `work` answered, or [`StoreError`] when the database could not begin or commit.
@@ -85,16 +88,12 @@ impl Store {
         F: for<'c> FnOnce(&'c DatabaseTransaction) -> Work<'c, T, E> + Send,
         E: From<StoreError>,
     {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let tx = self.writer.begin_with_options(options).await.map_err(StoreError::from)?;
+        if let Some(group) = &self.group {
+            return group.write(work).await;
+        }
+        let tx = self.writer.begin().await.map_err(StoreError::from)?;
         let done = work(&tx).await?;
-        let changes = changes::take(&tx).await?;
         tx.commit().await.map_err(StoreError::from)?;
-        self.changes.tell(changes);
         Ok(done)
     }
 
