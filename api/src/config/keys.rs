@@ -184,6 +184,11 @@ pub(super) const KEYS: &[Key] = &[
         set: |config, value| time(value, 3_600, 1..=720).map(|time| config.dispatch.expire = time),
     },
     Key {
+        path: "dispatch.breaker_seconds",
+        about: "how long a provider that fails is left alone first",
+        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.dispatch.breaker = time),
+    },
+    Key {
         path: "dispatch.provider_rate",
         about: "requests a second to one provider, or `off`",
         set: |config, value| rate(value).map(|rate| config.dispatch.provider_rate = rate),

@@ -42,6 +42,8 @@ pub const DISPATCH_MAX_ATTEMPTS: u32 = 8;
 pub const LIVE_CHECK: Duration = Duration::from_secs(10);
 /// How long a report or the outcome of an attempt is awaited: what the providers keep trying for, at most.
 pub const DISPATCH_REPORT_WINDOW: Duration = Duration::from_hours(72);
+/// How long a provider that fails is left alone first: the time in which a gateway is started again.
+pub const DISPATCH_BREAKER: Duration = Duration::from_secs(30);
 /// How long a message may wait to be sent: over a long weekend, and no longer, since what it says is of a day.
 pub const DISPATCH_EXPIRE: Duration = Duration::from_hours(72);
 /// The largest file of people that is uploaded, in bytes: the most rows that a file may have, with some 300 bytes each.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use entity::ids::MessageId;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -223,7 +224,8 @@ impl Worker {
     /// What a result says of its provider.
     fn note(&mut self, done: &Finished) {
         let provider = done.provider.as_str();
-        match self.app.providers.health().note(provider, &done.outcome, self.app.now()) {
+        let alone = TimeDelta::from_std(self.app.config.dispatch.breaker).unwrap_or(TimeDelta::MAX);
+        match self.app.providers.health().note(provider, &done.outcome, self.app.now(), alone) {
             Turn::None => {}
             Turn::Closed => {
                 tracing::warn!(

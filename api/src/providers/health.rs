@@ -14,9 +14,7 @@ use crate::domain::outcome::Outcome;
 
 /// So many failures in a row, whatever was asked, are no chance.
 const FAILURES: u32 = 5;
-/// How long a provider is left alone first: the time in which a gateway is started again.
-const FIRST: TimeDelta = TimeDelta::seconds(30);
-/// How long at most, unless it asks for longer: what waits must not wait long for one that is well again.
+/// How long a provider is left alone at most, unless it asks for longer: what waits must not wait long for one that is well again.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 /// The longest that a provider may ask for.
 const LONGEST_ASKED: TimeDelta = TimeDelta::days(1);
@@ -89,9 +87,9 @@ impl Health {
         })
     }
 
-    /// Takes note of what came of a request.
-    pub fn note(&self, provider: &str, outcome: &Outcome, now: DateTime<Utc>) -> Turn {
-        self.with(|all| all.entry(provider.to_owned()).or_default().note(outcome, now))
+    /// Takes note of what came of a request. One that is found ill is left alone for `first`, then for twice as long each time.
+    pub fn note(&self, provider: &str, outcome: &Outcome, now: DateTime<Utc>, first: TimeDelta) -> Turn {
+        self.with(|all| all.entry(provider.to_owned()).or_default().note(outcome, now, first))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Breaker>) -> T) -> T {
@@ -108,7 +106,7 @@ impl Breaker {
         }
     }
 
-    fn note(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Turn {
+    fn note(&mut self, outcome: &Outcome, now: DateTime<Utc>, first: TimeDelta) -> Turn {
         let asked = match outcome {
             Outcome::HandedOver { .. } | Outcome::Rejected { .. } => {
                 self.failures = 0;
@@ -126,14 +124,14 @@ impl Breaker {
         match self.closed {
             None if self.failures >= FAILURES || wanted.is_some() => {
                 // Asked to wait for so long, it is not left alone for longer.
-                let wait = if wanted.is_some() { TimeDelta::zero() } else { FIRST };
+                let wait = if wanted.is_some() { TimeDelta::zero() } else { first };
                 self.closed = Some(Closed::from(now, wait, asked));
                 return Turn::Closed;
             }
             None => {}
             // The probe failed, or what was asked before: alone for twice as long.
             Some(closed) if closed.is_over(now) => {
-                let wait = (closed.wait * 2).clamp(FIRST, LONGEST);
+                let wait = (closed.wait * 2).max(first).min(LONGEST.max(first));
                 self.closed = Some(Closed::from(now, wait, asked));
             }
             // What was under way when it was closed says nothing new, unless how long to wait.
@@ -153,6 +151,7 @@ mod tests {
     use crate::domain::outcome::UnknownReason;
 
     const NOON: DateTime<Utc> = DateTime::from_timestamp(1_757_340_000, 0).expect("a constant instant");
+    const FIRST: TimeDelta = TimeDelta::seconds(30);
     const NOT_SENT: Outcome = Outcome::NotSent { retry_after: None };
 
     fn handed_over() -> Outcome {
@@ -164,7 +163,7 @@ mod tests {
     }
 
     fn fails(health: &Health, at: DateTime<Utc>) -> Vec<Turn> {
-        (0..FAILURES).map(|_| health.note("p", &NOT_SENT, at)).collect()
+        (0..FAILURES).map(|_| health.note("p", &NOT_SENT, at, FIRST)).collect()
     }
 
     #[test]
@@ -172,7 +171,7 @@ mod tests {
         for failure in [NOT_SENT, Outcome::Misconfigured, Outcome::Unknown { reason: UnknownReason::Timeout }]
         {
             let health = Health::default();
-            let turns: Vec<Turn> = (0..6).map(|_| health.note("p", &failure, NOON)).collect();
+            let turns: Vec<Turn> = (0..6).map(|_| health.note("p", &failure, NOON, FIRST)).collect();
             let told: Vec<usize> = (0..6).filter(|at| turns[*at] != Turn::None).collect();
             assert_eq!((told, turns[4]), (vec![4], Turn::Closed), "told once");
             assert_eq!(health.standing("p", NOON), Standing::Closed);
@@ -189,14 +188,14 @@ mod tests {
             let health = Health::default();
             for _ in 0..3 {
                 for _ in 1..FAILURES {
-                    assert_eq!(health.note("p", &NOT_SENT, NOON), Turn::None);
+                    assert_eq!(health.note("p", &NOT_SENT, NOON, FIRST), Turn::None);
                 }
-                assert_eq!(health.note("p", &answer, NOON), Turn::None);
+                assert_eq!(health.note("p", &answer, NOON, FIRST), Turn::None);
             }
             assert_eq!(health.standing("p", NOON), Standing::Well);
         }
         let health = Health::default();
-        assert!((0..20).all(|_| health.note("p", &rejected(), NOON) == Turn::None));
+        assert!((0..20).all(|_| health.note("p", &rejected(), NOON, FIRST) == Turn::None));
     }
 
     #[test]
@@ -205,13 +204,13 @@ mod tests {
         fails(&health, NOON);
         let mut at = NOON + FIRST;
         for wait in [60, 120, 240, 300, 300] {
-            assert_eq!(health.note("p", &NOT_SENT, at), Turn::None, "told when it was closed");
+            assert_eq!(health.note("p", &NOT_SENT, at, FIRST), Turn::None, "told when it was closed");
             let wait = TimeDelta::seconds(wait);
             assert_eq!(health.standing("p", at + wait - TimeDelta::milliseconds(1)), Standing::Closed);
             at += wait;
             assert_eq!(health.standing("p", at), Standing::Probed);
         }
-        assert_eq!(health.note("p", &handed_over(), at), Turn::Reopened);
+        assert_eq!(health.note("p", &handed_over(), at, FIRST), Turn::Reopened);
         assert_eq!(health.standing("p", at), Standing::Well);
         assert_eq!(fails(&health, at)[4], Turn::Closed, "and so on");
     }
@@ -220,13 +219,13 @@ mod tests {
     fn what_it_asks_for_is_waited_for_by_all() {
         let asks = |seconds| Outcome::NotSent { retry_after: Some(Duration::from_secs(seconds)) };
         let health = Health::default();
-        assert_eq!(health.note("p", &asks(90), NOON), Turn::Closed);
-        assert_eq!(health.note("p", &asks(100), NOON), Turn::None, "the longer counts");
-        assert_eq!(health.note("p", &handed_over(), NOON), Turn::None, "it was under way");
+        assert_eq!(health.note("p", &asks(90), NOON, FIRST), Turn::Closed);
+        assert_eq!(health.note("p", &asks(100), NOON, FIRST), Turn::None, "the longer counts");
+        assert_eq!(health.note("p", &handed_over(), NOON, FIRST), Turn::None, "it was under way");
         assert_eq!(health.standing("p", NOON + TimeDelta::seconds(99)), Standing::Closed);
         assert_eq!(health.standing("p", NOON + TimeDelta::seconds(100)), Standing::Probed);
         let health = Health::default();
-        health.note("p", &asks(u64::MAX), NOON);
+        health.note("p", &asks(u64::MAX), NOON, FIRST);
         assert_eq!(health.standing("p", NOON + LONGEST_ASKED), Standing::Probed, "a day at most");
     }
 }

@@ -57,6 +57,7 @@ impl Rig {
             ("ENVOI_LOG_FILTER", "info".to_owned()),
             ("ENVOI_DISPATCH_LEASE_SECONDS", "2".to_owned()),
             ("ENVOI_DISPATCH_TIMEOUT_SECONDS", "1".to_owned()),
+            ("ENVOI_DISPATCH_BREAKER_SECONDS", "1".to_owned()),
             ("ENVOI_DISPATCH_CLAIM", "100".to_owned()),
             ("ENVOI_DISPATCH_IN_FLIGHT", setup.in_flight.to_string()),
         ];
