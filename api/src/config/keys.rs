@@ -185,8 +185,8 @@ pub(super) const KEYS: &[Key] = &[
     },
     Key {
         path: "dispatch.breaker_seconds",
-        about: "how long a provider that fails is left alone first",
-        set: |config, value| time(value, 1, 1..=3_600).map(|time| config.dispatch.breaker = time),
+        about: "how long a provider that fails is left alone first, or `off`",
+        set: |config, value| seconds_or_off(value, 1..=3_600).map(|time| config.dispatch.breaker = time),
     },
     Key {
         path: "dispatch.provider_rate",
@@ -322,6 +322,17 @@ fn whole<T: TryFrom<u32>>(value: &str, bounds: RangeInclusive<u32>) -> Result<T,
 /// A time counted in units of so many seconds.
 fn time(value: &str, unit: u64, bounds: RangeInclusive<u32>) -> Result<Duration, String> {
     whole::<u64>(value, bounds).map(|count| Duration::from_secs(count * unit))
+}
+
+/// So many seconds, or not at all.
+fn seconds_or_off(value: &str, bounds: RangeInclusive<u32>) -> Result<Option<Duration>, String> {
+    let (first, last) = (*bounds.start(), *bounds.end());
+    match value {
+        "off" => Ok(None),
+        number => time(number, 1, bounds)
+            .map(Some)
+            .map_err(|_| format!("must be `off` or a whole number from {first} to {last}")),
+    }
 }
 
 /// So many a second, or no limit.

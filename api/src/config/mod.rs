@@ -161,8 +161,8 @@ pub struct Dispatch {
     pub report_window: Duration,
     /// How long a message may wait before it is not worth sending any more.
     pub expire: Duration,
-    /// How long a provider that fails is left alone first; then twice as long each time.
-    pub breaker: Duration,
+    /// How long a provider that fails is left alone first, then twice as long each time; none never leaves it alone.
+    pub breaker: Option<Duration>,
     /// The most requests a second that this instance makes to one provider, if there is a limit.
     pub provider_rate: Option<NonZeroU32>,
     /// The most requests a second that it makes for one structure, if there is a limit.
@@ -314,7 +314,7 @@ impl Default for Config {
                 max_attempts: limits::DISPATCH_MAX_ATTEMPTS,
                 report_window: limits::DISPATCH_REPORT_WINDOW,
                 expire: limits::DISPATCH_EXPIRE,
-                breaker: limits::DISPATCH_BREAKER,
+                breaker: Some(limits::DISPATCH_BREAKER),
                 provider_rate: None,
                 structure_rate: None,
             },

@@ -224,7 +224,10 @@ impl Worker {
     /// What a result says of its provider.
     fn note(&mut self, done: &Finished) {
         let provider = done.provider.as_str();
-        let alone = TimeDelta::from_std(self.app.config.dispatch.breaker).unwrap_or(TimeDelta::MAX);
+        let Some(alone) = self.app.config.dispatch.breaker else {
+            return;
+        };
+        let alone = TimeDelta::from_std(alone).unwrap_or(TimeDelta::MAX);
         match self.app.providers.health().note(provider, &done.outcome, self.app.now(), alone) {
             Turn::None => {}
             Turn::Closed => {

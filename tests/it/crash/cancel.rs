@@ -30,7 +30,7 @@ async fn killed_while_it_cancels(database: TestDatabase) {
     let seed = seed();
     let chance = TestEntropy::seeded(seed);
     let setup =
-        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, millions: 1 };
+        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::new(database, setup).await;
     let token = rig.token.clone();
     let mut server = rig.start(&[]).await;

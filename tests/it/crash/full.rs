@@ -26,7 +26,7 @@ fn nothing_is_acknowledged_on_a_full_disk_and_it_goes_on() {
 async fn round(seed: u64, times: u64) -> Round {
     let chance = TestEntropy::seeded(seed);
     let setup =
-        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, millions: 1 };
+        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::new(Backend::Sqlite.demo().await, setup).await;
     let disk = Disk::under(&rig.database.file());
     disk.settle();

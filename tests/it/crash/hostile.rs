@@ -48,7 +48,7 @@ async fn in_doubt(rig: &Rig) -> Vec<Uuid> {
 
 async fn round(backend: Backend, seed: u64, recipients: usize) -> Round {
     let chance = TestEntropy::seeded(seed);
-    let setup = Setup { manner: Manner::Hostile, seed, recipients, in_flight: IN_FLIGHT, millions: 1 };
+    let setup = Setup { manner: Manner::Hostile, seed, recipients, in_flight: IN_FLIGHT, patience: 4 };
     let rig = Rig::new(backend.demo().await, setup).await;
     let server = rig.start(&[]).await;
     Ask::preview(&rig, &server, &chance).await.send(&rig, &server).await;

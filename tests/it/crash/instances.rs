@@ -25,7 +25,7 @@ fn one_of_three_instances_is_killed_or_frozen_and_woken() {
 async fn round(seed: u64, cycles: u64) -> Round {
     let chance = TestEntropy::seeded(seed);
     let setup =
-        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, millions: 1 };
+        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::new(Backend::Postgres.demo().await, setup).await;
     // Reports are brought to the first, at the address that all give; the others take free ports.
     let first = rig.start(&[]).await;

@@ -60,7 +60,7 @@ impl Death {
 
 async fn round(backend: Backend, seed: u64, kills: u64, recipients: usize) -> Round {
     let chance = TestEntropy::seeded(seed);
-    let setup = Setup { manner: Manner::Kind, seed, recipients, in_flight: IN_FLIGHT, millions: 1 };
+    let setup = Setup { manner: Manner::Kind, seed, recipients, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::new(backend.demo().await, setup).await;
     let (mut asked, mut at_points) = (Asked::default(), 0);
     for kill in 0..kills {

@@ -61,7 +61,7 @@ struct Kept {
 async fn cut_again_and_again(seed: u64, cuts: u64, bug: Option<&str>) -> Kept {
     let chance = TestEntropy::seeded(seed);
     let setup =
-        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, millions: 1 };
+        Setup { manner: Manner::Kind, seed, recipients: RECIPIENTS, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::new(Backend::Sqlite.demo().await, setup).await;
     let disk = Disk::under(&rig.database.file());
     let shim = disk.variables();

@@ -32,7 +32,7 @@ async fn round(seed: u64, times: u64, recipients: usize) -> Round {
     let chance = TestEntropy::seeded(seed);
     let postgres = OwnPostgres::start().await;
     let database = TestDatabase::elsewhere(postgres.url());
-    let setup = Setup { manner: Manner::Kind, seed, recipients, in_flight: IN_FLIGHT, millions: 1 };
+    let setup = Setup { manner: Manner::Kind, seed, recipients, in_flight: IN_FLIGHT, patience: 1 };
     let rig = Rig::with_demo(database, setup).await;
     let server = rig.start(&[]).await;
     let mut longest = Duration::ZERO;

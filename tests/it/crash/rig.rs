@@ -26,8 +26,8 @@ pub(super) struct Setup {
     pub(super) recipients: usize,
     /// Requests under way at once.
     pub(super) in_flight: u64,
-    /// A million of credit so many times.
-    pub(super) millions: usize,
+    /// How long the provider may take to answer, in seconds; a lease holds twice as long.
+    pub(super) patience: u64,
 }
 
 pub(super) struct Rig {
@@ -55,8 +55,8 @@ impl Rig {
             ("ENVOI_KANNEL_PASSWORD", "change-me".to_owned()),
             // Much is sent here: what every statement says is looked at elsewhere.
             ("ENVOI_LOG_FILTER", "info".to_owned()),
-            ("ENVOI_DISPATCH_LEASE_SECONDS", "2".to_owned()),
-            ("ENVOI_DISPATCH_TIMEOUT_SECONDS", "1".to_owned()),
+            ("ENVOI_DISPATCH_LEASE_SECONDS", (2 * setup.patience).to_string()),
+            ("ENVOI_DISPATCH_TIMEOUT_SECONDS", setup.patience.to_string()),
             ("ENVOI_DISPATCH_BREAKER_SECONDS", "1".to_owned()),
             ("ENVOI_DISPATCH_CLAIM", "100".to_owned()),
             ("ENVOI_DISPATCH_IN_FLIGHT", setup.in_flight.to_string()),
@@ -82,9 +82,7 @@ impl Rig {
         let of = ["--structure", QUATRE_VENTS];
         self.command(&["settings", "set", of[0], of[1], "--provider", "kannel"]).await;
         self.command(&["import", "people", &file.display().to_string(), of[0], of[1]]).await;
-        for _ in 0..setup.millions {
-            self.command(&["credit", "add", of[0], of[1], TOP_UP]).await;
-        }
+        self.command(&["credit", "add", of[0], of[1], TOP_UP]).await;
         let server = self.start(&[]).await;
         self.token = server.sign_in("marie@quatre-vents.example").await;
         let tags = "{ viewer { structure { tags(first: 100) { edges { node { id name } } } } } }";

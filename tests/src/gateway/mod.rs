@@ -141,7 +141,11 @@ impl Gateway {
             Part::Hangs | Part::Tears | Part::Breaks | Part::Page if takes && reports => {
                 self.report(part, &call)
             }
-            Part::ReportsEarly => Arc::clone(&self).bring(call.clone(), DELIVERED).await,
+            // A task of its own: who asked may leave before.
+            Part::ReportsEarly => {
+                let early = tokio::spawn(Arc::clone(&self).bring(call.clone(), DELIVERED));
+                early.await.expect("it does not panic");
+            }
             Part::Forges => self.forge(&call).await,
             Part::Slow => {
                 self.report(part, &call);
@@ -196,7 +200,7 @@ impl Gateway {
     }
 
     /// Brings a report until it is acknowledged, or nobody will ever.
-    async fn bring(self: Arc<Self>, call: Call, kind: &str) {
+    async fn bring(self: Arc<Self>, call: Call, kind: &'static str) {
         for _ in 0..TIMES {
             let turn = self.turns.acquire().await.expect("invariant: never closed");
             let answer = self.client.get(call.report(kind)).send().await;
