@@ -57,6 +57,7 @@ pub(super) struct Group {
 }
 
 type Turn = OwnedMutexGuard<Option<Open>>;
+type Ending = Result<oneshot::Receiver<Result<(), DbErr>>, DbErr>;
 
 /// A transaction with the work of some callers.
 struct Open {
@@ -99,10 +100,13 @@ impl Group {
             return Err(StoreError::from(error).into());
         }
         let done = work(&open.tx).await;
-        let committed = self.end_work(turn, done.is_ok()).await?;
-        // Work that failed may have failed by what others in the transaction did: it waits, too, for that to be committed.
-        let committed = committed.await.map_err(|_| ended())?;
-        committed.map_err(StoreError::from)?;
+        match self.end_work(turn, done.is_ok()).await? {
+            // Work that failed may have failed by what others in the transaction did: it waits, too, for that to be committed.
+            Ok(committed) => committed.await.map_err(|_| ended())?.map_err(StoreError::from)?,
+            // Why the work failed says more.
+            Err(error) if done.is_ok() => return Err(StoreError::from(error).into()),
+            Err(_) => {}
+        }
         done
     }
 
@@ -118,35 +122,37 @@ impl Group {
             }
         }
         if turn.is_none() {
-            *turn = Some(Open::begin(&self.writer).await?);
-            let group = self.clone();
+            let open = Open::begin(&self.writer).await?;
+            let (group, since) = (self.clone(), open.since);
+            *turn = Some(open);
             // Behind those who wait by now: they are the ones to come in.
             tokio::spawn(async move {
                 let turn = Arc::clone(&group.turn).lock_owned().await;
-                group.finish(turn, None).await;
+                // Bounds may have closed it before: another that is open has a turn of its own to commit.
+                if turn.as_ref().is_some_and(|open| open.since == since) {
+                    group.finish(turn, None).await;
+                }
             });
         }
         Ok(turn)
     }
 
-    /// Ends the work of this caller, whether or not it still waits; answers what will tell it of the commit.
-    async fn end_work(
-        &self,
-        mut turn: Turn,
-        keep: bool,
-    ) -> Result<oneshot::Receiver<Result<(), DbErr>>, StoreError> {
+    /// Ends the work of this caller, whether or not it still waits; answers what will tell it of the commit, or why there will be none.
+    async fn end_work(&self, mut turn: Turn, keep: bool) -> Result<Ending, StoreError> {
         let group = self.clone();
         let ending = tokio::spawn(async move {
             let (answer, committed) = oneshot::channel();
             let open = turn.as_mut().expect("invariant: who works has an open transaction");
             match open.end_work(keep).await {
-                Ok(changes) => open.members.push(Member { changes, answer }),
+                Ok(changes) => {
+                    open.members.push(Member { changes, answer });
+                    Ok(committed)
+                }
                 Err(error) => {
-                    open.members.push(Member { changes: Vec::new(), answer });
-                    group.finish(turn, Some(error)).await;
+                    group.finish(turn, Some(error.clone())).await;
+                    Err(error)
                 }
             }
-            committed
         });
         ending.await.map_err(|_| ended())
     }
@@ -168,10 +174,9 @@ impl Group {
         };
         let Open { tx, members, .. } = open;
         let committed = match failed {
-            // What holds no work, or nothing certain, is undone.
             Some(error) => {
                 drop(tx);
-                Err(error)
+                Err(DbErr::Custom(format!("what it was written with was rolled back: {error}")))
             }
             None => tx.commit().await,
         };

@@ -150,8 +150,8 @@ async fn under_one_key_it_is_made_once(app: TestApp) {
         let (ctx, key) = (app.ctx(), Some("n° 17".to_owned()));
         top_up::add(&ctx, Operator::at_the_command_line(), structure, quantity, key).await
     };
-    let given = gives(7).await.expect("given").id;
-    assert_eq!(gives(7).await.expect("given once").id, given);
+    let order = gives(7).await.expect("given").id;
+    assert_eq!(gives(7).await.expect("given once").id, order);
     assert!(
         matches!(gives(8).await, Err(Failure::Problem(problem)) if problem.code == "IDEMPOTENCY_CONFLICT")
     );

@@ -246,6 +246,23 @@ async fn a_commit_takes_in_no_more_than_its_bounds() {
 }
 
 #[tokio::test]
+async fn a_commit_that_its_bounds_closed_ends_no_other() {
+    let database = Database::new(Bounds { members: 2, ..WIDE }).await;
+    let gates = [Arc::<Gate>::default(), Arc::<Gate>::default()];
+    let [first, second, third] =
+        database.together([(1, Then::Waits(Arc::clone(&gates[0]))), (2, Then::Ends), (4, Then::Ends)]);
+    // The turn to commit the first two stands in line behind the third, which closes them before; others come behind that turn.
+    gates[0].reached.notified().await;
+    let [fourth, last] = database.together([(8, Then::Waits(Arc::clone(&gates[1]))), (16, Then::Ends)]);
+    gates[0].go.notify_one();
+    gates[1].reached.notified().await;
+    assert_eq!(database.committed().await, 3, "the third waits for the fourth");
+    gates[1].go.notify_one();
+    let done = join_all([first, second, third, fourth, last].map(ended)).await;
+    assert_eq!(done, [Some(1), Some(3), Some(7), Some(15), Some(31)]);
+}
+
+#[tokio::test]
 async fn hundreds_are_each_written_or_not() {
     let database = Database::new(BOUNDS).await;
     let many: [(i64, Then); 600] =
