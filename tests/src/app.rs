@@ -22,8 +22,7 @@ use entity::ids::StructureId;
 use entity::message;
 use rules::Lang;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityTrait, PaginatorTrait as _,
-    QueryFilter as _, Select,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, PaginatorTrait as _, QueryFilter as _,
 };
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -35,6 +34,7 @@ use crate::canary;
 use crate::clock::{TestClock, TestEntropy, seed};
 use crate::database::{Backend, TestDatabase};
 use crate::network::Network;
+use crate::rows::UsableInTests as _;
 
 /// When the demonstration's data are loaded: a Monday of the past, at nine in Paris. Each test starts an hour later.
 pub(crate) const OPENING: DateTime<Utc> =
@@ -67,18 +67,6 @@ impl Drop for Served {
         self.0.abort();
     }
 }
-
-/// Rows of a table, whatever structure they are of: for tests alone, which plant and count.
-pub trait UsableInTests: EntityTrait {
-    /// Every row.
-    #[must_use]
-    fn all_rows() -> Select<Self> {
-        #[expect(clippy::disallowed_methods, reason = "a test plants and counts rows of every structure")]
-        Self::find()
-    }
-}
-
-impl<E: EntityTrait> UsableInTests for E {}
 
 impl TestApp {
     /// An instance with the demonstration's data.

@@ -18,14 +18,16 @@ mod network;
 pub mod oracle;
 pub mod process;
 pub mod provider_harness;
+mod rows;
 mod run;
 mod socket;
 
 pub use actor::Actor;
 pub use answer::{Answer, code_of, nodes};
-pub use app::{Served, TestApp, UsableInTests};
+pub use app::{Served, TestApp};
 pub use clock::{TestClock, TestEntropy, seed};
 pub use database::{Backend, TestDatabase};
 pub use network::{Network, Part, Submitted};
+pub use rows::UsableInTests;
 pub use run::{on, plainly};
 pub use socket::{Heard, Socket};
