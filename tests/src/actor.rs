@@ -72,7 +72,7 @@ impl Actor {
         let answer = Answer { status: parts.status, headers: parts.headers, body: body.to_vec() };
         match serde_json::from_slice(&answer.body) {
             Ok(body) => {
-                canary::know_all_of(&body);
+                canary::know_shown(&body);
                 canary::look_at_errors(&body);
             }
             Err(_) if !answer.status.is_success() => {
@@ -92,7 +92,7 @@ impl Actor {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        canary::know_all_of(variables);
+        canary::know_given(variables);
         let body = json!({ "query": document, "variables": variables }).to_string();
         request.body(Body::from(body)).expect("invariant: the parts of this request are sound")
     }

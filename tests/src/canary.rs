@@ -35,12 +35,16 @@ pub enum Kind {
 
 /// Shorter than this, folded, nothing is watched for: it would be found by chance.
 const SHORTEST: usize = 7;
+/// Errors that rightly repeat what their author wrote, with what; a message may say the same.
+const ECHOES: [(&str, &str); 1] = [("TEMPLATE_NAME_TAKEN", "the name of a template, given by whoever asks")];
 /// Bits of the table that tells most beginnings of nothing known from the others.
 const TABLE_BITS: u32 = 16;
 
 struct Known {
     kind: Kind,
     folded: Box<[u8]>,
+    /// As it was written.
+    written: Box<str>,
     /// Digits on either side would make it another number.
     whole: bool,
 }
@@ -146,14 +150,22 @@ pub fn know(kind: Kind, value: &str) {
     if kind == Kind::Number {
         let digits: Vec<u8> = folded.into_iter().filter(u8::is_ascii_digit).collect();
         if let Some(national) = digits.strip_prefix(b"33") {
-            know_folded(kind, &[b"0", national].concat());
+            know_folded(kind, &[b"0", national].concat(), value);
         }
-        return know_folded(kind, &digits);
+        return know_folded(kind, &digits, value);
     }
-    know_folded(kind, &folded);
+    if kind != Kind::Text || is_distinct(value) {
+        know_folded(kind, &folded, value);
+    }
 }
 
-fn know_folded(kind: Kind, folded: &[u8]) {
+/// Whether a text can be told from one word of a sentence or of the schema, such as `{structure}`.
+fn is_distinct(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
+    words.count() > 1 || text.contains(|c: char| c.is_uppercase() || c.is_numeric() || !c.is_ascii())
+}
+
+fn know_folded(kind: Kind, folded: &[u8], written: &str) {
     if folded.len() < SHORTEST {
         return;
     }
@@ -170,12 +182,22 @@ fn know_folded(kind: Kind, folded: &[u8]) {
     let (place, bit) = bit(key);
     net.table[place] |= bit;
     let whole = folded.iter().all(u8::is_ascii_digit);
-    net.known.entry(key).or_default().push(Known { kind, folded: folded.into(), whole });
+    net.known.entry(key).or_default().push(Known {
+        kind,
+        folded: folded.into(),
+        written: written.into(),
+        whole,
+    });
 }
 
 /// The kinds of all that is known and stands in a text.
 #[must_use]
 pub fn kinds_in(text: &str) -> Vec<Kind> {
+    found_in(text, |_| true)
+}
+
+/// The kinds of what is known, stands in a text, and is meant.
+fn found_in(text: &str, is_meant: impl Fn(&Known) -> bool) -> Vec<Kind> {
     thread_local! {
         static FOLDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
@@ -197,7 +219,7 @@ pub fn kinds_in(text: &str) -> Vec<Kind> {
                 rest.starts_with(&one.folded) && !(one.whole && next_is_digit)
             };
             let known = net.known.get(&key).map(Vec::as_slice).unwrap_or_default();
-            kinds.extend(known.iter().filter(stands).map(|one| one.kind));
+            kinds.extend(known.iter().filter(stands).filter(|one| is_meant(one)).map(|one| one.kind));
         }
         kinds
     })
@@ -205,7 +227,17 @@ pub fn kinds_in(text: &str) -> Vec<Kind> {
 
 /// Looks for all that is known in what was told at this place.
 pub fn look(place: impl FnOnce() -> String, text: &str) {
-    let kinds = kinds_in(text);
+    report(place, kinds_in(text));
+}
+
+/// Looks at what the program says to people: there a text stands as it was written, and its words may be those of a sentence of ours, or
+/// of what it `echoes`.
+fn look_at_sentence(place: impl FnOnce() -> String, sentence: &str, echoes: bool) {
+    let is_meant = |one: &Known| one.kind != Kind::Text || (!echoes && sentence.contains(&*one.written));
+    report(place, found_in(sentence, is_meant));
+}
+
+fn report(place: impl FnOnce() -> String, kinds: Vec<Kind>) {
     if kinds.is_empty() {
         return;
     }
@@ -237,17 +269,26 @@ fn know_if_number(field: &str) {
     }
 }
 
-/// Makes known what is given in variables of a request or shown in an answer.
-pub fn know_all_of(value: &Value) {
+/// Makes known what is given in the variables of a request.
+pub fn know_given(variables: &Value) {
+    know_all_of(variables, true);
+}
+
+/// Makes known what is shown in an answer, but texts: sentences of ours are shown as such, too.
+pub fn know_shown(answer: &Value) {
+    know_all_of(answer, false);
+}
+
+fn know_all_of(value: &Value, texts: bool) {
     match value {
-        Value::Array(all) => all.iter().for_each(know_all_of),
+        Value::Array(all) => all.iter().for_each(|one| know_all_of(one, texts)),
         Value::Object(fields) => {
             for (name, value) in fields {
                 match (name.as_str(), value) {
-                    ("text", Value::String(text)) => know(Kind::Text, text),
+                    ("text", Value::String(text)) if texts => know(Kind::Text, text),
                     ("token" | "previewToken", Value::String(token)) => know(Kind::Token, token),
                     ("password", Value::String(password)) => know(Kind::Password, password),
-                    _ => know_all_of(value),
+                    _ => know_all_of(value, texts),
                 }
             }
         }
@@ -276,11 +317,18 @@ fn each_message(errors: &Value) {
     for error in errors.as_array().into_iter().flatten() {
         for field in ["message", "code", "path", "extensions", "locations"] {
             let told = &error[field];
-            if !told.is_null() {
-                look(|| format!("the {field} of the error {}", code(error)), &told.to_string());
+            let place = || format!("the {field} of the error {}", code(error));
+            match told {
+                Value::Null => {}
+                Value::String(sentence) => look_at_sentence(place, sentence, echoes(error)),
+                _ => look(place, &told.to_string()),
             }
         }
     }
+}
+
+fn echoes(error: &Value) -> bool {
+    ECHOES.iter().any(|(code_of_it, _)| code(error) == code_of_it)
 }
 
 fn code(error: &Value) -> &Value {

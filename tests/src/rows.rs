@@ -1,4 +1,4 @@
-//! Rows of every structure, for tests alone.
+//! Rows that the API does not show.
 
 use sea_orm::{EntityTrait, Select};
 
