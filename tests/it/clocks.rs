@@ -185,7 +185,7 @@ async fn what_leaves_as_the_hour_changes_leaves_at_its_instant(app: TestApp) {
     // In Paris: twice half past two in the autumn, and around the hour that the spring leaves out.
     let hours =
         ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z", "2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z"];
-    let marie = app.marie().await;
+    let mut marie = app.marie().await;
     let mut campaigns = Vec::new();
     for (place, hour) in hours.iter().enumerate() {
         let hour = hour.parse().expect("an instant");
@@ -196,7 +196,11 @@ async fn what_leaves_as_the_hour_changes_leaves_at_its_instant(app: TestApp) {
         for (before, left) in [(1, place), (0, place + 1)] {
             app.advance(hour - TimeDelta::seconds(before) - app.app().now());
             app.dispatch_all().await;
+            // A session does not last so long.
+            marie = app.marie().await;
             assert_eq!(app.network().submitted().len(), left * 2, "{before} s before {hour}");
+            let state = if before > 0 { "SCHEDULED" } else { "COMPLETED" };
+            assert_eq!(marie.campaign(&campaign.shown).await["state"], state, "{before} s before {hour}");
         }
     }
 }
