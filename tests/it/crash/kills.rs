@@ -50,7 +50,7 @@ impl Death {
     /// Each place in turn, and as often at any moment.
     fn of(kill: u64, chance: &TestEntropy) -> Self {
         let turn = usize::try_from(kill / 2).expect("small") % Point::ALL.len();
-        if kill % 2 == 0 {
+        if kill.is_multiple_of(2) {
             Self::After(Duration::from_millis(chance.next() % 400))
         } else {
             Self::At(Point::ALL[turn], 1 + chance.below(4))

@@ -139,7 +139,7 @@ impl Gateway {
         match part {
             Part::Fair | Part::ReportsTwice | Part::ReportsBackwards => self.report(part, &call),
             Part::Hangs | Part::Tears | Part::Breaks | Part::Page if takes && reports => {
-                self.report(part, &call)
+                self.report(part, &call);
             }
             // A task of its own: who asked may leave before.
             Part::ReportsEarly => {
