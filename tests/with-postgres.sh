@@ -2,6 +2,7 @@
 # Runs a command beside a PostgreSQL of its own, and leaves nothing behind.
 #
 #   tests/with-postgres.sh COMMAND [ARGUMENT…]   the command finds the server's address in ENVOI_TEST_POSTGRES_URL
+#   tests/with-postgres.sh --durable COMMAND …   the same, with commits that wait for the disk, to measure
 #   tests/with-postgres.sh --bindir              prints the folder of the newest server binaries, 14 or newer
 #
 # The server lives in a temporary folder, on a free port of 127.0.0.1, as an ordinary user (initdb refuses root). It is
@@ -36,7 +37,14 @@ newest_server() {
     printf '%s\n' "${found#* }"
 }
 
-[ $# -ge 1 ] || fail "usage: with-postgres.sh COMMAND [ARGUMENT…]"
+[ $# -ge 1 ] || fail "usage: with-postgres.sh [--durable] COMMAND [ARGUMENT…]"
+# Durability is off: these data live for minutes. It changes nothing that a test can see.
+durability="-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+if [ "$1" = "--durable" ]; then
+    durability=""
+    shift
+    [ $# -ge 1 ] || fail "usage: with-postgres.sh [--durable] COMMAND [ARGUMENT…]"
+fi
 bindir="$(newest_server)"
 if [ "$1" = "--bindir" ]; then
     printf '%s\n' "$bindir"
@@ -82,11 +90,10 @@ initialise --locale=C --locale-provider=icu --icu-locale=fr || { rm -rf "$folder
     fail "initdb failed"
 }
 
-# Durability is off: these data live for minutes. It changes nothing that a test can see.
 start() {
     in_folder "$bindir/pg_ctl" --pgdata="$folder/data" --log="$folder/server.log" --wait --silent --timeout=60 start -o "\
         -c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder -c max_connections=$max_connections \
-        -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        $durability"
 }
 
 # A free port can only be tried: another program may take it between the look and the start.

@@ -190,6 +190,11 @@ async fn who_leaves_or_panics_in_the_middle_undoes_only_its_own() {
 async fn what_sqlite_rolls_back_fails_everybody_in_it() {
     for noticed in [true, false] {
         let database = Database::new(WIDE).await;
+        let writer = &database.group.writer;
+        writer.execute_unprepared("CREATE TEMP TABLE mark (n)").await.expect("it is the connection's own");
+        let [fails] = database.together([(3, Then::Fails)]);
+        assert_eq!(ended(fails).await, None);
+        assert!(writer.execute_unprepared("SELECT n FROM mark").await.is_ok(), "it is the same after a failure");
         let [first, failed, gone, after, fails, last] = database.together([
             (1, Then::Ends),
             (10, Then::Fails),
@@ -200,6 +205,7 @@ async fn what_sqlite_rolls_back_fails_everybody_in_it() {
         ]);
         assert_eq!((ended(first).await, ended(failed).await, ended(gone).await), (None, None, None));
         assert_eq!((ended(after).await, ended(fails).await, ended(last).await), (Some(40), None, Some(200)));
+        assert!(writer.execute_unprepared("SELECT n FROM mark").await.is_err(), "it is another connection");
         assert_eq!(database.committed().await, 200, "{noticed}");
         // The connection still begins, undoes and commits as it should.
         let [fails] = database.together([(5, Then::Fails)]);
