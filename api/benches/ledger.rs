@@ -161,6 +161,7 @@ fn sent(id: CampaignId, preview: PreviewId, row: &preview_row::Model) -> campaig
         send_at: Set(None),
         time_zone: Set(None),
         completed_at: Set(None),
+        expires_at: Set(None),
         total: Set(0),
         queued: Set(0),
         sending: Set(0),

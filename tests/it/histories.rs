@@ -11,6 +11,7 @@ mod steps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use api::config::Config;
 use chrono::TimeDelta;
@@ -81,6 +82,8 @@ fn settings(config: &mut Config) {
     config.dispatch.claim = 200;
     // Each message is a history of its own: what one meets must not hold up another.
     config.dispatch.breaker = None;
+    // Days pass between steps: what is too old to be sent is another test's.
+    config.dispatch.expire = Duration::from_hours(24 * 365);
 }
 
 async fn opened(app: TestApp) -> Book {

@@ -47,6 +47,15 @@ struct Known {
     written: Box<str>,
     /// Digits on either side would make it another number.
     whole: bool,
+    /// The tests that made it known.
+    by: Vec<usize>,
+}
+
+impl Known {
+    /// Whether this test made it known, or no test in particular.
+    fn is_of(&self, test: usize) -> bool {
+        self.by.iter().any(|by| [test, 0].contains(by))
+    }
 }
 
 /// What is watched for, by its first bytes.
@@ -170,13 +179,18 @@ fn know_folded(kind: Kind, folded: &[u8], written: &str) {
         return;
     }
     let key = beginning(folded);
-    let is_known =
-        |net: &Net| net.known.get(&key).is_some_and(|known| known.iter().any(|one| *one.folded == *folded));
+    let test = this_test();
+    let is_known = |net: &Net| {
+        let mut known = net.known.get(&key).into_iter().flatten();
+        known.any(|one| *one.folded == *folded && one.by.contains(&test))
+    };
     if is_known(&net().read().expect("invariant: nothing panics while it holds the net")) {
         return;
     }
     let mut net = net().write().expect("invariant: nothing panics while it holds the net");
-    if is_known(&net) {
+    let mut of_others = net.known.get_mut(&key).into_iter().flatten();
+    if let Some(one) = of_others.find(|one| *one.folded == *folded) {
+        one.by.push(test);
         return;
     }
     let (place, bit) = bit(key);
@@ -187,7 +201,13 @@ fn know_folded(kind: Kind, folded: &[u8], written: &str) {
         folded: folded.into(),
         written: written.into(),
         whole,
+        by: vec![test],
     });
+}
+
+/// Tells the test at work from others; 0 is none.
+fn this_test() -> usize {
+    OF_THIS_TEST.with_borrow(|own| own.as_ref().map_or(0, |own| Arc::as_ptr(own).addr()))
 }
 
 /// The kinds of all that is known and stands in a text.
@@ -231,9 +251,14 @@ pub fn look(place: impl FnOnce() -> String, text: &str) {
 }
 
 /// Looks at what the program says to people: there a text stands as it was written, and its words may be those of a sentence of ours, or
-/// of what it `echoes`.
+/// of what it `echoes`. Texts and passwords are those of this test: another's may be a word of the sentence.
 fn look_at_sentence(place: impl FnOnce() -> String, sentence: &str, echoes: bool) {
-    let is_meant = |one: &Known| one.kind != Kind::Text || (!echoes && sentence.contains(&*one.written));
+    let test = this_test();
+    let is_meant = |one: &Known| match one.kind {
+        Kind::Text => !echoes && one.is_of(test) && sentence.contains(&*one.written),
+        Kind::Password => one.is_of(test),
+        Kind::Number | Kind::Token | Kind::Key => true,
+    };
     report(place, found_in(sentence, is_meant));
 }
 

@@ -97,10 +97,7 @@ fn change(app: &App, standing: &Standing, outcome: &Outcome, jitter: f64) -> Opt
         Outcome::NotSent { .. } | Outcome::Misconfigured if last => {
             Change::to(to).because(reason::ATTEMPTS_EXHAUSTED)
         }
-        Outcome::NotSent { retry_after } => {
-            let asked = retry_after.filter(|_| !fault::planted(Bug::RetryAfterIgnored));
-            again(backoff::after(standing.attempts, asked, jitter))
-        }
+        Outcome::NotSent { retry_after } => again(backoff::after(standing.attempts, *retry_after, jitter)),
         Outcome::Misconfigured => again(backoff::while_misconfigured(standing.attempts, jitter)),
     })
 }

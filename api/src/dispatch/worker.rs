@@ -376,8 +376,11 @@ async fn send(app: Arc<App>, ready: Ready) -> Finished {
     Finished { message, place, attempt, number, provider, outcome }
 }
 
-/// The outcome as it is; with a bug planted, what that makes of a doubt.
+/// The outcome as it is; with a bug planted, what that makes of it.
 async fn as_planted(app: &App, ready: &Ready, outbound: &Outbound, outcome: Outcome) -> Outcome {
+    if matches!(outcome, Outcome::NotSent { .. }) && fault::planted(Bug::RetryAfterIgnored) {
+        return Outcome::NotSent { retry_after: None };
+    }
     if !matches!(outcome, Outcome::Unknown { .. }) {
         return outcome;
     }
