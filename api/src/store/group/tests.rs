@@ -194,7 +194,10 @@ async fn what_sqlite_rolls_back_fails_everybody_in_it() {
         writer.execute_unprepared("CREATE TEMP TABLE mark (n)").await.expect("it is the connection's own");
         let [fails] = database.together([(3, Then::Fails)]);
         assert_eq!(ended(fails).await, None);
-        assert!(writer.execute_unprepared("SELECT n FROM mark").await.is_ok(), "it is the same after a failure");
+        assert!(
+            writer.execute_unprepared("SELECT n FROM mark").await.is_ok(),
+            "it is the same after a failure"
+        );
         let [first, failed, gone, after, fails, last] = database.together([
             (1, Then::Ends),
             (10, Then::Fails),
