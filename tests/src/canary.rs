@@ -256,7 +256,7 @@ fn look_at_sentence(place: impl FnOnce() -> String, sentence: &str, echoes: bool
     let test = this_test();
     let is_meant = |one: &Known| match one.kind {
         Kind::Text => !echoes && one.is_of(test) && sentence.contains(&*one.written),
-        Kind::Password => one.is_of(test),
+        Kind::Password => one.is_of(test) && sentence.contains(&*one.written),
         Kind::Number | Kind::Token | Kind::Key => true,
     };
     report(place, found_in(sentence, is_meant));
