@@ -131,12 +131,12 @@ impl TestApp {
         .await
     }
 
-    /// Another instance on the same database, whose clock is its own: so much later than this one's, or earlier.
-    pub async fn another_whose_clock_is_off(&self, by: TimeDelta) -> Self {
+    /// The same, with a clock of its own: so much later than this one's, or earlier.
+    pub async fn another_whose_clock_is_off(&self, by: TimeDelta, set: impl FnOnce(&mut Config)) -> Self {
         let inner = &self.0;
         let clock = Arc::new(TestClock::at(inner.app.now() + by));
         let (database, planted) = (Arc::clone(&inner.database), Arc::clone(&inner.planted));
-        Self::open(inner.backend, database, clock, Arc::clone(&inner.chance), planted, |_| {}).await
+        Self::open(inner.backend, database, clock, Arc::clone(&inner.chance), planted, set).await
     }
 
     /// Serves it on a socket, as long as what this answers is kept.
