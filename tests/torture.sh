@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 parts=(crash::kills::killed_again_and_again_on_sqlite crash::kills::killed_again_and_again_on_postgres crash::power
-    crash::hostile crash::full crash::instances crash::restarts crash::races)
+    crash::hostile crash::full crash::instances crash::races)
 folder="$PWD/target/torture"
 ends=$(($(date +%s) + 60 * ${MINUTES:-60}))
 mkdir -p "$folder"

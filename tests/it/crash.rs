@@ -12,5 +12,4 @@ mod instances;
 mod kills;
 mod power;
 mod races;
-mod restarts;
 mod rig;

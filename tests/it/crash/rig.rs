@@ -67,15 +67,6 @@ impl Rig {
         rig
     }
 
-    /// The same, on a database with nothing in it.
-    pub(super) async fn with_demo(database: TestDatabase, setup: Setup) -> Self {
-        let file = database.master_key_file.display().to_string();
-        let variables = [("ENVOI_DATABASE_URL", database.address.as_str()), ("ENVOI_MASTER_KEY_FILE", &file)];
-        let server = Server::start(database.folder(), &["--demo", "--migrate"], &variables).await;
-        assert_eq!(server.stop().await, Some(0));
-        Self::new(database, setup).await
-    }
-
     async fn prepare(&mut self, setup: Setup) {
         let file = self.database.folder().join("crowd.csv");
         std::fs::write(&file, crowd(setup.recipients)).expect("a file can be written");
