@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
-# The fault programme at its full figures, one thing after another. Each goes on from what is done, in target/torture/results.csv: remove
-# that file to begin anew. MINUTES bounds the whole, 60 unless given; ONLY names a part of it, as `crash::kills`.
+# The fault programme at its full figures, one thing after another. Each goes on from what is done of this commit, in
+# target/torture/COMMIT/results.csv: remove that file to begin anew. MINUTES bounds the whole, 60 unless given, and each part has an equal share of what is left of them; ONLY names
+# a part, as `crash::kills`.
 #
 #   tests/torture.sh FEATURES
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 parts=(crash::kills::killed_again_and_again_on_sqlite crash::kills::killed_again_and_again_on_postgres crash::power
-    crash::hostile crash::full crash::instances crash::races)
-folder="$PWD/target/torture"
+    crash::hostile crash::full crash::instances crash::restarts crash::races)
+folder="$PWD/target/torture/$(git describe --always --dirty)"
 ends=$(($(date +%s) + 60 * ${MINUTES:-60}))
 mkdir -p "$folder"
 cargo test --locked --workspace --features "$1" --profile torture --test it --no-run
 
+chosen=()
 for part in "${parts[@]}"; do
-    [[ "$part" == ${ONLY:-}* ]] || continue
-    left=$(((ends - $(date +%s)) / 60))
+    [[ "$part" == ${ONLY:-}* ]] && chosen+=("$part")
+done
+for at in "${!chosen[@]}"; do
+    part="${chosen[$at]}"
+    left=$(((ends - $(date +%s)) / 60 / (${#chosen[@]} - at)))
     [ "$left" -gt 0 ] || break
     ENVOI_TORTURE="$folder" ENVOI_TORTURE_MINUTES="$left" tests/with-postgres.sh \
         cargo test --locked --workspace --features "$1" --profile torture --test it -- --nocapture --test-threads 1 "$part"

@@ -12,4 +12,5 @@ mod instances;
 mod kills;
 mod power;
 mod races;
+mod restarts;
 mod rig;

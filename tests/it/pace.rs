@@ -54,16 +54,22 @@ async fn zoe(app: &TestApp) -> (Actor, StructureId) {
     let state = Some(SubscriptionState::Active);
     let subscription = NewSubscription { structure, state, starts_at: None, ends_at: None };
     operator::set_subscription(&ctx, operator, subscription).await.expect("a subscription can be set");
+    sends_through(app, structure, "sandbox").await;
+    (app.zoe().await, structure)
+}
+
+/// Has a structure send through a provider, under a sender of its own.
+async fn sends_through(app: &TestApp, structure: StructureId, provider: &str) {
     let settings = NewSettings {
         structure,
         sender: Some("HARMONIE".to_owned()),
         stop_mention: Some(".STOP 36111".to_owned()),
-        provider: Some("sandbox".to_owned()),
+        provider: Some(provider.to_owned()),
         encoding_policy: None,
         holidays: None,
     };
-    operator::set_settings(&ctx, operator, settings).await.expect("settings can be set");
-    (app.zoe().await, structure)
+    let operator = Operator::at_the_command_line();
+    operator::set_settings(&app.ctx(), operator, settings).await.expect("settings can be set");
 }
 
 /// What reached the network, by the first word of each text.

@@ -157,6 +157,19 @@ impl TestDatabase {
         }
     }
 
+    /// What a PostgreSQL server of the test's own has at this address; empty.
+    ///
+    /// # Panics
+    /// When no folder can be made.
+    #[must_use]
+    pub fn elsewhere(address: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let master_key_file = folder.path().join("master.key");
+        std::fs::write(&master_key_file, MASTER_KEY).expect("a file can be written");
+        let url = DatabaseUrl::Postgres(address.to_owned());
+        Self { url, master_key_file, address: address.to_owned(), name: None, folder }
+    }
+
     /// Watches for its master key, and for the people and the password of the demonstration.
     pub(crate) fn known_to_canaries(&self) {
         let key = std::fs::read_to_string(&self.master_key_file).expect("there is a master key");

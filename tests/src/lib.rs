@@ -18,6 +18,7 @@ mod inbound;
 pub mod kannel;
 mod network;
 pub mod oracle;
+pub mod postgres;
 pub mod process;
 pub mod provider_harness;
 mod rows;

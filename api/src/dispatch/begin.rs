@@ -25,9 +25,9 @@ use crate::domain::phone::Phone;
 use crate::domain::segments;
 use crate::fault::{self, Bug, Point};
 use crate::providers::Outbound;
-use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, in_state, reason};
+use crate::services::delivery::{self, Change, Lease, Moves, Place, Standing, reason};
 use crate::services::{callbacks, expire};
-use crate::store::{StoreError, among};
+use crate::store::{StoreError, among, has};
 
 /// A message to send now, under an attempt that is recorded.
 #[derive(Debug)]
@@ -171,8 +171,8 @@ fn rows_query(backend: DbBackend, now: At, me: Uuid, claimed: &[Claimed]) -> Sel
         .expr_as(unwilling(now), "unwilling")
         .from(message::Entity)
         .and_where(among(backend, column(Column::Id), claimed.iter().map(|row| row.id)))
-        .and_where(in_state(MessageState::Queued))
-        .and_where(column(Column::LeaseOwner).eq(me))
+        .and_where(has(column(Column::State), Expr::val(MessageState::Queued.as_str())))
+        .and_where(has(column(Column::LeaseOwner), Expr::val(me)))
         // Asked under the lock of the campaign: whoever cancels it holds that too.
         .and_where(under_way(now))
         .lock(LockType::NoKeyUpdate)

@@ -30,7 +30,7 @@ mod worker;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::app::App;
 use crate::store::StoreError;
@@ -41,9 +41,9 @@ use worker::Worker;
 #[derive(Debug)]
 pub struct Handle {
     stopper: Option<Stopper>,
-    /// None once it is known to have ended.
-    task: Option<JoinHandle<()>>,
-    schedules: JoinHandle<()>,
+    /// None once they are known to have ended.
+    worker: Option<JoinHandle<()>>,
+    schedules: Option<JoinHandle<()>>,
 }
 
 /// What tells a dispatcher to stop. Dropped, it tells so too.
@@ -69,16 +69,17 @@ impl Handle {
         self.stopper.take()
     }
 
-    /// Waits until the dispatcher ends by itself, which only a defect makes it do.
+    /// Waits until the dispatcher, or what lets scheduled messages leave, ends by itself, which only a defect makes them do.
     pub async fn ended(&mut self) {
-        if let Some(task) = &mut self.task {
-            let ended = task.await;
-            self.task = None;
-            match ended {
-                Err(error) => tracing::error!(%error, "the dispatcher ended badly"),
-                // It was told to.
-                Ok(()) => std::future::pending().await,
-            }
+        let (worker, schedules) = (&mut self.worker, &mut self.schedules);
+        let ended = tokio::select! {
+            ended = of(worker) => { *worker = None; ended }
+            ended = of(schedules) => { *schedules = None; ended }
+        };
+        match ended {
+            Err(error) => tracing::error!(%error, "the dispatcher ended badly"),
+            // It was told to.
+            Ok(()) => std::future::pending().await,
         }
     }
 
@@ -88,13 +89,10 @@ impl Handle {
         if let Some(stopper) = self.stopper {
             stopper.stop();
         }
-        if let Err(error) = self.schedules.await {
-            tracing::error!(%error, "letting scheduled messages leave ended badly");
-        }
-        if let Some(task) = self.task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the dispatcher ended badly");
+        for task in [self.schedules, self.worker].into_iter().flatten() {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the dispatcher ended badly");
+            }
         }
     }
 }
@@ -106,9 +104,18 @@ impl Handle {
 pub fn spawn(app: Arc<App>) -> Handle {
     let (worker, stopped) = oneshot::channel();
     let (stop_schedules, schedules_stopped) = oneshot::channel();
-    let schedules = tokio::spawn(schedule::run(Arc::clone(&app), schedules_stopped));
-    let task = Some(tokio::spawn(Worker::new(app).run(stopped)));
-    Handle { stopper: Some(Stopper { worker, schedules: stop_schedules }), task, schedules }
+    let stopper = Some(Stopper { worker, schedules: stop_schedules });
+    let schedules = Some(tokio::spawn(schedule::run(Arc::clone(&app), schedules_stopped)));
+    let worker = Some(tokio::spawn(Worker::new(app).run(stopped)));
+    Handle { stopper, worker, schedules }
+}
+
+/// What a task ends with; never, when it has ended.
+async fn of(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Sends all that is due now, by the same steps as a running dispatcher, and waits for the reports that providers inside this

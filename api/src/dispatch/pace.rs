@@ -15,6 +15,7 @@ use super::turns::Turns;
 use crate::app::App;
 use crate::config::Dispatch;
 use crate::providers::health::Standing;
+use crate::providers::sandbox;
 
 /// What is claimed of a structure or a provider that has a rate can leave within this part of a lease.
 const LEASE_SHARE: u32 = 4;
@@ -27,8 +28,7 @@ pub(super) struct Pace {
     providers: Rate<Arc<str>>,
     structures: Rate<StructureId>,
     under_way: HashMap<Arc<str>, usize>,
-    /// The most requests under way at one provider.
-    at_one: usize,
+    in_flight: usize,
 }
 
 /// The present, as the worker's timers and the clock have it.
@@ -47,14 +47,11 @@ impl Now {
 impl Pace {
     pub(super) fn new(app: &App) -> Self {
         let Dispatch { provider_rate, structure_rate, in_flight, .. } = app.config.dispatch;
-        // Where there are several, one that is slow leaves a quarter of the window to the others.
-        let at_one =
-            if app.providers.names().nth(1).is_some() { in_flight - in_flight / 4 } else { in_flight };
         Self {
             providers: Rate::new(provider_rate),
             structures: Rate::new(structure_rate),
             under_way: HashMap::new(),
-            at_one: at_one.max(1),
+            in_flight: in_flight.max(1),
         }
     }
 
@@ -62,14 +59,22 @@ impl Pace {
         self.under_way.get(provider).copied().unwrap_or_default()
     }
 
-    /// How many more requests may be under way at a provider.
-    fn slots(&self, app: &App, provider: &str, now: DateTime<Utc>) -> usize {
-        let most = match app.providers.health().standing(provider, now) {
-            Standing::Well => self.at_one,
+    /// How many requests may be under way at a provider.
+    fn most_at(&self, app: &App, provider: &str, now: DateTime<Utc>) -> usize {
+        match app.providers.health().standing(provider, now) {
+            // One that is slow leaves a quarter of the window to the others, where there are any. The sandbox, always there, waits.
+            Standing::Well if app.providers.names().any(|name| name != provider && name != sandbox::NAME) => {
+                self.in_flight - self.in_flight / 4
+            }
+            Standing::Well => self.in_flight,
             Standing::Probed => 1,
             Standing::Closed => 0,
-        };
-        most.saturating_sub(self.under_way(provider))
+        }
+    }
+
+    /// How many more may be.
+    fn slots(&self, app: &App, provider: &str, now: DateTime<Utc>) -> usize {
+        self.most_at(app, provider, now).saturating_sub(self.under_way(provider))
     }
 
     /// Whether a message may leave now.
@@ -98,7 +103,14 @@ impl Pace {
         taken
     }
 
-    /// A request that was taken is not under way, or not any more.
+    /// A message that was taken does not leave now.
+    pub(super) fn not_begun(&mut self, message: &Claimed) {
+        self.providers.give_back(&message.provider);
+        self.structures.give_back(&message.structure_id);
+        self.ended(&message.provider);
+    }
+
+    /// A request is not under way any more.
     pub(super) fn ended(&mut self, provider: &str) {
         if let Some(under_way) = self.under_way.get_mut(provider) {
             *under_way = under_way.saturating_sub(1);
@@ -108,6 +120,13 @@ impl Pace {
     /// How many messages in hand may leave now, but for the window.
     pub(super) fn ready(&self, app: &App, turns: &Turns, now: Now) -> usize {
         turns.count(|message| self.may(app, message, now))
+    }
+
+    /// How many messages in hand nothing keeps back but what is under way already.
+    pub(super) fn stock(&self, app: &App, turns: &Turns, now: Now) -> usize {
+        turns.count(|message| {
+            self.most_at(app, &message.provider, now.clock) > 0 && self.opens(message, now.timer).is_none()
+        })
     }
 
     /// When a message in hand may leave that only a rate keeps back.

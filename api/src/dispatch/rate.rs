@@ -48,6 +48,13 @@ impl<K: Eq + Hash> Rate<K> {
         *due = (*due).max(now) + interval;
     }
 
+    /// One's request that was taken does not leave.
+    pub(super) fn give_back(&mut self, key: &K) {
+        if let (Some(interval), Some(due)) = (self.interval, self.due.get_mut(key)) {
+            *due -= interval;
+        }
+    }
+
     /// How many of one's requests can leave within a time, at least one; none is no limit.
     pub(super) fn within(&self, time: Duration) -> Option<usize> {
         let number = time.as_nanos() / self.interval?.as_nanos().max(1);

@@ -45,14 +45,28 @@ struct Row {
     attempts: i32,
 }
 
-/// Changes what time has changed, at most a batch of each kind; answers whether more may be left.
+/// Changes what time has changed, at most a batch of each kind; answers whether more may be left. One kind that fails keeps no other waiting.
 pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
+    let mut results = Vec::new();
+    for kind in kinds(app) {
+        results.push(change(app, kind).await);
+    }
+    results.extend([
+        cancel::go_on(app).await,
+        expire::go_on(app).await,
+        idempotency::forget_old(app).await,
+        ledger::tell_low(app).await,
+    ]);
+    results.into_iter().try_fold(false, |more, result| Ok(more | result?))
+}
+
+fn kinds(app: &App) -> [Aged; 3] {
     let now = app.at();
     let window =
         chrono::TimeDelta::from_std(app.config.dispatch.report_window).unwrap_or(chrono::TimeDelta::MAX);
     let given_up =
         At::from(now.0.checked_sub_signed(window).unwrap_or(chrono::DateTime::<chrono::Utc>::MIN_UTC));
-    let kinds = [
+    [
         Aged {
             state: MessageState::Sending,
             column: message::Column::LeaseUntil,
@@ -78,15 +92,7 @@ pub(super) async fn sweep(app: &Arc<App>) -> Result<bool, StoreError> {
             becomes: MessageState::give_up_report,
             reason: None,
         },
-    ];
-    let mut more = cancel::go_on(app).await?
-        | expire::go_on(app).await?
-        | idempotency::forget_old(app).await?
-        | ledger::tell_low(app).await?;
-    for kind in kinds {
-        more |= change(app, kind).await?;
-    }
-    Ok(more)
+    ]
 }
 
 /// Changes a batch of one kind; answers whether it was full.

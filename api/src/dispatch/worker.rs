@@ -10,15 +10,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::ids::MessageId;
-use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::begin::{self, Ready};
-use super::claim::{self, Claimed, Rounds};
+use super::claim::{self, Rounds};
 use super::lookup::Lookups;
 use super::pace::{Now, Pace};
 use super::record::{self, Finished};
@@ -33,8 +31,6 @@ use crate::services::message::Schedules;
 use crate::services::receipts;
 use crate::store::StoreError;
 
-/// Results that are recorded without waiting for more.
-const RESULTS: usize = 500;
 /// How long a result may wait for others to be recorded with, and a message in hand for others to be begun with.
 const RESULT_WAIT: Duration = Duration::from_millis(10);
 /// How long between two looks at the queue when nothing rings and nothing is missing, and between two sweeps.
@@ -57,13 +53,16 @@ pub(super) struct Worker {
     pace: Pace,
     /// What was claimed of providers that closed since: for others, or for later.
     returned: Vec<MessageId>,
-    running: FuturesUnordered<BoxFuture<'static, Finished>>,
+    /// Tasks of their own: answers come in while this one waits for the database.
+    running: JoinSet<Finished>,
     finished: Vec<Finished>,
     record_at: Instant,
     reports: Vec<Report>,
     look_at: Instant,
-    /// Whether the last look may have left something.
+    /// Whether the last look may have left something that there is room for.
     more: bool,
+    /// Whether it left something only because of what is in hand.
+    kept_back: bool,
     /// When what may leave is begun, though a larger batch could be waited for.
     begin_at: Instant,
     sweep_at: Instant,
@@ -82,12 +81,13 @@ impl Worker {
             turns: Turns::default(),
             rounds: Rounds::default(),
             returned: Vec::new(),
-            running: FuturesUnordered::new(),
+            running: JoinSet::new(),
             finished: Vec::new(),
             record_at: now,
             reports: Vec::new(),
             look_at: now,
             more: true,
+            kept_back: false,
             begin_at: now,
             sweep_at: now,
             lookups: Lookups::new(),
@@ -111,8 +111,7 @@ impl Worker {
                     sleep(RETRY).await;
                 }
             }
-            let idle = self.running.is_empty() && self.finished.is_empty() && self.reports.is_empty();
-            if stopping && idle {
+            if stopping && self.is_idle() {
                 break;
             }
             tokio::select! {
@@ -129,9 +128,11 @@ impl Worker {
 
     /// Does all that can be done without waiting for a provider.
     async fn turn(&mut self, stopping: bool) -> Result<(), StoreError> {
+        while let Some(done) = self.running.try_join_next() {
+            self.take(done);
+        }
         let now = Instant::now();
-        let full = self.finished.len() >= RESULTS || self.running.is_empty() || now >= self.record_at;
-        if !self.finished.is_empty() && full {
+        if self.has_results_to_record(now) {
             self.record().await?;
         }
         self.apply_reports().await?;
@@ -140,16 +141,25 @@ impl Worker {
             return Ok(());
         }
         if now >= self.sweep_at {
-            let more = sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await?;
-            self.sweep_at = if more { now } else { now + LOOK_EVERY };
+            self.sweep().await;
         }
-        self.turns.forget(now);
+        self.turns.forget(Instant::now());
         if now >= self.look_at || self.lacks() {
             self.claim().await?;
         }
         // Until something runs, or nothing is left: what was claimed may have been suppressed since, all of it.
         while self.has_use_for(self.room()) && self.begin(self.room()).await? {}
         Ok(())
+    }
+
+    /// What time brings about. It may fail, for one row that is wrong, and sending goes on.
+    async fn sweep(&mut self) {
+        let (swept, looked_up) = (sweep::sweep(&self.app).await, self.lookups.step(&self.app).await);
+        let more = swept.and_then(|more| Ok(more | looked_up?)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what time brings about could not all be done: tried again in a moment");
+            false
+        });
+        self.sweep_at = if more { Instant::now() } else { Instant::now() + LOOK_EVERY };
     }
 
     /// Waits for something to do. Cut off, it loses nothing.
@@ -162,16 +172,23 @@ impl Worker {
             until = until.min(self.record_at);
         }
         tokio::select! {
-            Some(done) = self.running.next(), if !self.running.is_empty() => {
-                self.take(done);
-                while let Some(Some(done)) = self.running.next().now_or_never() {
-                    self.take(done);
-                }
-            }
+            Some(done) = self.running.join_next() => self.take(done),
             () = self.app.providers.receive(&mut self.reports, receipts::BATCH) => {}
             () = self.app.queued.notified(), if !stopping => self.look_at = Instant::now(),
             () = sleep_until(until) => {}
         }
+    }
+
+    /// Whether so many results are worth a commit, or have waited for more.
+    fn has_results_to_record(&self, now: Instant) -> bool {
+        let worth =
+            self.finished.len() * 2 >= self.window() || self.running.is_empty() || now >= self.record_at;
+        !self.finished.is_empty() && worth
+    }
+
+    /// Whether nothing is under way, and nothing to be recorded.
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.finished.is_empty() && self.reports.is_empty()
     }
 
     fn window(&self) -> usize {
@@ -188,7 +205,8 @@ impl Worker {
 
     /// Whether less than a window is in hand of what may leave, or nothing of a campaign that was, and the queue may have more.
     fn lacks(&self) -> bool {
-        self.more && (self.turns.ran_out() || self.ready() < self.window())
+        let stock = || self.pace.stock(&self.app, &self.turns, Now::of(&self.app));
+        self.more && (self.turns.ran_out() || stock() < self.window())
     }
 
     /// Whether so much room is worth a commit: not each slot that frees is, half a window is, and a moment's wait.
@@ -212,7 +230,9 @@ impl Worker {
         if self.ready() > 0 { rated.min(self.begin_at) } else { rated }
     }
 
-    fn take(&mut self, done: Finished) {
+    fn take(&mut self, done: Result<Finished, JoinError>) {
+        // A provider's code that panics is a defect of ours: the worker ends with it, and who runs it is told.
+        let done = done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         self.pace.ended(&done.provider);
         self.note(&done);
         if self.finished.is_empty() {
@@ -237,7 +257,10 @@ impl Worker {
                 );
                 self.returned.extend(self.turns.take_out(|message| &*message.provider == provider));
             }
-            Turn::Reopened => tracing::info!(provider, "this provider answers again: its messages go on"),
+            Turn::Reopened => {
+                tracing::info!(provider, "this provider answers again: its messages go on");
+                self.more = true;
+            }
         }
     }
 
@@ -254,6 +277,7 @@ impl Worker {
         let room = self.pace.room(&self.app, &self.turns, budget, self.app.now());
         let looked = self.rounds.claim(&self.app, self.me, room).await?;
         self.more = looked.more;
+        self.kept_back = looked.kept_back;
         self.turns.refill(looked.claimed);
         Ok(())
     }
@@ -272,29 +296,27 @@ impl Worker {
             return Ok(false);
         }
         self.begin_at = Instant::now() + RESULT_WAIT;
+        self.more |= std::mem::take(&mut self.kept_back);
         let ready = match begin::begin(&self.app, self.me, taken.clone()).await {
             Ok(ready) => ready,
             Err(error) => {
-                self.end(&taken);
+                taken.iter().for_each(|message| self.pace.not_begun(message));
                 self.turns.put_back(taken);
                 return Err(error);
             }
         };
-        let begun: HashSet<MessageId> = ready.iter().map(|ready| ready.message).collect();
-        let (_, left): (Vec<Claimed>, Vec<Claimed>) =
-            taken.into_iter().partition(|message| begun.contains(&message.id));
-        self.end(&left);
+        let mut begun: HashSet<MessageId> = ready.iter().map(|ready| ready.message).collect();
+        for message in taken {
+            // One may be in hand twice, after a clock was set: it leaves once.
+            if !begun.remove(&message.id) {
+                self.pace.not_begun(&message);
+                self.returned.push(message.id);
+            }
+        }
         for ready in ready {
-            self.running.push(send(Arc::clone(&self.app), ready).boxed());
+            self.running.spawn(send(Arc::clone(&self.app), ready));
         }
         Ok(true)
-    }
-
-    /// These are not under way.
-    fn end(&mut self, messages: &[Claimed]) {
-        for message in messages {
-            self.pace.ended(&message.provider);
-        }
     }
 
     async fn record(&mut self) -> Result<(), StoreError> {
@@ -325,10 +347,16 @@ impl Worker {
         let mut schedules = Schedules::default();
         while schedules.step(&self.app).await? {}
         while sweep::sweep(&self.app).await? | self.lookups.step(&self.app).await? {}
-        while self.more {
-            self.claim().await?;
-            self.work_off().await?;
+        loop {
+            self.turn(false).await?;
+            let waits = self.pace.next(&self.app, &self.turns, Now::of(&self.app)).is_some();
+            if self.is_idle() && !self.lacks() && !waits {
+                break;
+            }
+            self.wait(false).await;
         }
+        self.returned.extend(self.turns.take_out(|_| true));
+        self.give_back().await?;
         while self.app.providers.reports_due().await > 0 {
             let received = self.app.providers.receive(&mut self.reports, receipts::BATCH);
             // Late or not, those received are there; whether more are due is asked again.
@@ -336,27 +364,6 @@ impl Worker {
             self.apply_reports().await?;
         }
         Ok(())
-    }
-}
-
-impl Worker {
-    /// Sends all that is in hand and may leave, or may once a rate lets it.
-    async fn work_off(&mut self) -> Result<(), StoreError> {
-        while self.turns.len() > 0 {
-            let begun = self.begin(self.window()).await?;
-            while let Some(done) = self.running.next().await {
-                self.take(done);
-            }
-            self.record().await?;
-            self.give_back().await?;
-            if !begun {
-                match self.pace.next(&self.app, &self.turns, Now::of(&self.app)) {
-                    Some(at) => sleep_until(at).await,
-                    None => self.returned.extend(self.turns.take_out(|_| true)),
-                }
-            }
-        }
-        self.give_back().await
     }
 }
 

@@ -24,6 +24,13 @@ where
     }
 }
 
+/// The condition that a column of rows which a condition on ids names already has a value: said so that no index is chosen for it.
+///
+/// While its statistics are old PostgreSQL believes that few rows have it, and reads all that do instead of those that are named.
+pub fn has(column: impl Into<Expr>, value: impl Into<Expr>) -> Expr {
+    column.into().binary(BinOper::Custom("IS NOT DISTINCT FROM".into()), value.into())
+}
+
 /// The condition that a column is one of these ids, of which there may be more than SQLite lets a statement have parameters: there they
 /// travel as one text.
 pub fn among_ids(backend: DbBackend, column: impl Into<Expr>, ids: impl IntoIterator<Item = Uuid>) -> Expr {

@@ -21,7 +21,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBacken
 
 use tokio::sync::Semaphore;
 
-pub use among::{among, among_ids};
+pub use among::{among, among_ids, has};
 pub use changes::{Change, Changes, Watcher};
 pub use connect::{DatabaseUrl, Options};
 pub use contains::contains;

@@ -69,7 +69,7 @@ async fn round(seed: u64, times: u64) -> Round {
     }
     rig.settle(&server).await;
     assert_eq!(server.stop().await, Some(0));
-    let found = rig.reconcile().await;
+    let found = rig.all_was_sent().await;
     let rows = rig.database.connect().await;
     assert_eq!(
         rig.count_in(&rows, "campaign").await,

@@ -1,5 +1,5 @@
 //! A provider that does all that providers do: it takes and says nothing, throttles, breaks, tears its answers, and its reports come early,
-//! twice, backwards and forged.
+//! twice, backwards and forged. Beside it, on the same seeds, a service that tries again whatever it does not know the end of.
 
 use envoi_tests::gateway::{Event, Manner, Told};
 use envoi_tests::{Backend, TestEntropy, plainly};
@@ -25,10 +25,41 @@ fn a_hostile_provider_on_postgres() {
     plainly(async || figure(Backend::Postgres).await);
 }
 
+/// The control: who tries again what is in doubt sends twice, and this is seen.
+#[test]
+fn trying_everything_again_is_seen_to_send_twice_on_sqlite() {
+    plainly(async || beside(Backend::Sqlite).await);
+}
+
+#[test]
+fn trying_everything_again_is_seen_to_send_twice_on_postgres() {
+    plainly(async || beside(Backend::Postgres).await);
+}
+
+fn recipients() -> usize {
+    if std::env::var_os("ENVOI_TORTURE").is_some() { MANY_RECIPIENTS } else { RECIPIENTS }
+}
+
 async fn figure(backend: Backend) {
     let figure = Figure { name: "hostile", backend, full: 50 };
-    let recipients = if std::env::var_os("ENVOI_TORTURE").is_some() { MANY_RECIPIENTS } else { RECIPIENTS };
-    figure.reach(1, 1, async |seed, _| round(backend, seed, recipients).await).await;
+    figure.reach(1, 1, async |seed, _| round(backend, seed).await).await;
+}
+
+async fn beside(backend: Backend) {
+    let figure = Figure { name: "hostile-control", backend, full: 5 };
+    figure
+        .reach(1, 1, async |seed, _| {
+            let ours = round(backend, seed).await;
+            let rig = played(backend, seed, &[("FAULT_BUG", "unknown-requeued")]).await;
+            let again = rig.reconciled_in(&rig.rows).await;
+            assert!(again.duplicated > 0, "nothing was sent twice: the provider is not hostile: {again:?}");
+            println!("{backend:?}, {} recipients, all tried again: {again:?}", recipients());
+            rig.close().await;
+            let mut counts = ours.counts;
+            counts.push(("duplicated_trying_again", again.duplicated as u64));
+            Round { done: 1, counts }
+        })
+        .await;
 }
 
 #[derive(FromQueryResult)]
@@ -46,17 +77,23 @@ async fn in_doubt(rig: &Rig) -> Vec<Uuid> {
     rows.iter().map(attempt).collect()
 }
 
-async fn round(backend: Backend, seed: u64, recipients: usize) -> Round {
+/// A campaign sent through that provider, until nothing is under way.
+async fn played(backend: Backend, seed: u64, further: &[(&str, &str)]) -> Rig {
     let chance = TestEntropy::seeded(seed);
+    let recipients = recipients();
     let setup = Setup { manner: Manner::Hostile, seed, recipients, in_flight: IN_FLIGHT, patience: 4 };
     let rig = Rig::new(backend.demo().await, setup).await;
-    let server = rig.start(&[]).await;
+    let server = rig.start(further).await;
     Ask::preview(&rig, &server, &chance).await.send(&rig, &server).await;
     rig.settle(&server).await;
     assert_eq!(server.stop().await, Some(0));
+    rig
+}
 
+async fn round(backend: Backend, seed: u64) -> Round {
+    let rig = played(backend, seed, &[]).await;
     let found = rig.reconcile().await;
-    assert_eq!(rig.count("message").await, u64::try_from(recipients).expect("small"));
+    assert_eq!(rig.count("message").await, u64::try_from(recipients()).expect("small"));
     let told = Told::read(rig.gateway.journal());
     let doubtful = in_doubt(&rig).await;
     for attempt in &doubtful {
@@ -64,8 +101,12 @@ async fn round(backend: Backend, seed: u64, recipients: usize) -> Round {
     }
     let untold = told.attempts(Event::Accepted) + told.attempts(Event::Refused) - told.attempts(Event::Told);
     assert_eq!(doubtful.len(), untold, "what is in doubt is what the journal cannot settle");
-    println!("{backend:?}, {recipients} recipients: {found:?}");
+    println!("{backend:?}, {} recipients: {found:?}", recipients());
     rig.close().await;
-    let counts = [("accepted", found.accepted as u64), ("ambiguous", found.ambiguous as u64)];
+    let counts = [
+        ("accepted", found.accepted as u64),
+        ("duplicated", found.duplicated as u64),
+        ("ambiguous", found.ambiguous as u64),
+    ];
     Round { done: 1, counts: counts.to_vec() }
 }

@@ -7,7 +7,7 @@ use envoi_tests::{Backend, TestEntropy, plainly};
 
 use super::campaigns::Ask;
 use super::figures::{Figure, Round};
-use super::kills::{BEYOND, TWICE};
+use super::kills::{TWICE, beyond};
 use super::rig::{IN_FLIGHT, Rig, Setup};
 
 const RECIPIENTS: usize = 300;
@@ -48,13 +48,13 @@ async fn round(seed: u64, cycles: u64) -> Round {
             Ask::preview(&rig, &third, &chance).await.send(&rig, &third).await;
             assert_eq!(third.stop().await, Some(0));
         }
-        assert_eq!(rig.count(BEYOND).await, 0, "more requests under way than the window in cycle {cycle}");
+        assert_eq!(rig.count(&beyond()).await, 0, "more requests under way than the window in cycle {cycle}");
     }
     rig.settle(&first).await;
     for server in [first, second] {
         assert_eq!(server.stop().await, Some(0));
     }
-    let found = rig.reconcile().await;
+    let found = rig.all_was_sent().await;
     assert_eq!(rig.count(TWICE).await, 0);
     let people = u64::try_from(RECIPIENTS).expect("small");
     assert_eq!(rig.count("message").await, rig.count("campaign").await * people);

@@ -67,6 +67,15 @@ impl Rig {
         rig
     }
 
+    /// The same, on a database with nothing in it.
+    pub(super) async fn with_demo(database: TestDatabase, setup: Setup) -> Self {
+        let file = database.master_key_file.display().to_string();
+        let variables = [("ENVOI_DATABASE_URL", database.address.as_str()), ("ENVOI_MASTER_KEY_FILE", &file)];
+        let server = Server::start(database.folder(), &["--demo", "--migrate"], &variables).await;
+        assert_eq!(server.stop().await, Some(0));
+        Self::new(database, setup).await
+    }
+
     async fn prepare(&mut self, setup: Setup) {
         let file = self.database.folder().join("crowd.csv");
         std::fs::write(&file, crowd(setup.recipients)).expect("a file can be written");
@@ -139,7 +148,20 @@ impl Rig {
         found
     }
 
-    /// The same as numbers, whatever is at fault.
+    /// Runs the audit, of a rig whose provider takes all that it is asked: then each message was taken, may have been, or was cancelled.
+    pub(super) async fn all_was_sent(&self) -> Reconciled {
+        let found = self.reconcile().await;
+        let rows = self.database.connect().await;
+        let cancelled = "message WHERE state = 'SUPPRESSED' AND reason = 'CANCELLED'";
+        let (messages, cancelled) =
+            (self.count_in(&rows, "message").await, self.count_in(&rows, cancelled).await);
+        rows.close().await.expect("the connection can be closed");
+        let taken = (found.accepted + found.ambiguous - found.ambiguous_accepted) as u64;
+        assert_eq!(messages, taken + cancelled, "some messages were given up: {found:?}");
+        found
+    }
+
+    /// What the audit finds as numbers, whatever is at fault.
     pub(super) async fn reconciled_in(&self, rows: &DatabaseConnection) -> Reconciled {
         let journal = Journal::read(self.gateway.journal()).expect("the journal can be read");
         audit::reconcile(rows, journal).await.expect("the rows can be read")

@@ -102,6 +102,8 @@ pub(super) struct Looked {
     pub(super) claimed: Vec<Claimed>,
     /// Whether another look may find more at once.
     pub(super) more: bool,
+    /// Whether something was left because enough of it is in hand: another look may find it once some of that is gone.
+    pub(super) kept_back: bool,
 }
 
 /// Where the rounds stand.
@@ -127,9 +129,11 @@ impl Rounds {
         }
         let campaigns = self.campaigns(app, &room, &structures).await?;
         let shares = self.share_out(&structures, &campaigns, &mut room);
+        let shares_out = shares.len();
         let claimed = if shares.is_empty() { Vec::new() } else { lease(app, me, shares).await? };
         let more = !claimed.is_empty() || !wrapped;
-        Ok(Looked { claimed, more })
+        let found: usize = campaigns.values().map(Vec::len).sum();
+        Ok(Looked { claimed, more, kept_back: shares_out < found })
     }
 
     /// The next structures that have something due, and whether the round came to its end.
@@ -172,7 +176,8 @@ impl Rounds {
         Ok(of_structure)
     }
 
-    /// How many of each campaign to claim: as many of each structure, as many of each of its campaigns. The rounds move on.
+    /// How many of each campaign to claim: as many of each structure, as many of each of its campaigns. The rounds move on, but not past
+    /// whoever found no room: the next begins with them.
     fn share_out(
         &mut self,
         structures: &[StructureId],
@@ -183,23 +188,47 @@ impl Rounds {
             self.campaigns.clear();
         }
         let each = (room.budget / structures.len().max(1)).max(1);
-        let mut shares = Vec::new();
+        let (mut shares, mut passed_all) = (Vec::new(), true);
         for structure in structures {
-            self.last = Some(*structure);
             let campaigns = campaigns.get(structure).map(Vec::as_slice).unwrap_or_default();
-            let campaigns = &campaigns[..campaigns.len().min(each)];
-            for campaign in campaigns {
-                self.campaigns.insert(*structure, campaign.id);
-                let held = room.held.campaigns.get(&campaign.id).copied().unwrap_or_default();
-                let share = (each / campaigns.len()).saturating_sub(held);
-                let share = share.min(room.for_one(*structure)).min(room.at(&campaign.provider));
-                if share > 0 {
-                    room.held.take(*structure, &Arc::from(campaign.provider.as_str()), share);
-                    shares.push((campaign.clone(), share));
-                }
+            let before = shares.len();
+            let passed = self.share_out_one(
+                *structure,
+                &campaigns[..campaigns.len().min(each)],
+                each,
+                (room, &mut shares),
+            );
+            passed_all &= passed || shares.len() > before;
+            if passed_all {
+                self.last = Some(*structure);
             }
         }
         shares
+    }
+
+    /// The same, of one structure's campaigns; answers whether each of them found room, or needed none.
+    fn share_out_one(
+        &mut self,
+        structure: StructureId,
+        campaigns: &[Found],
+        each: usize,
+        (room, shares): (&mut Room, &mut Vec<(Found, usize)>),
+    ) -> bool {
+        let mut passed = true;
+        for campaign in campaigns {
+            let held = room.held.campaigns.get(&campaign.id).copied().unwrap_or_default();
+            let wanted = (each / campaigns.len()).saturating_sub(held);
+            let share = wanted.min(room.for_one(structure)).min(room.at(&campaign.provider));
+            passed &= share > 0 || wanted == 0;
+            if passed {
+                self.campaigns.insert(structure, campaign.id);
+            }
+            if share > 0 {
+                room.held.take(structure, &Arc::from(campaign.provider.as_str()), share);
+                shares.push((campaign.clone(), share));
+            }
+        }
+        passed
     }
 }
 

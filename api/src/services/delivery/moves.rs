@@ -10,12 +10,12 @@ use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query, UpdateStatement}
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::{Place, Standing, in_state, later};
+use super::{Place, Standing, later};
 use crate::app::App;
 use crate::domain::message_state::{CampaignState, MessageState, Money};
 use crate::fault::{self, Bug};
 use crate::services::ledger;
-use crate::store::{StoreError, among};
+use crate::store::{StoreError, among, has};
 
 /// What a message changes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,9 +153,9 @@ impl Group {
             .value(Column::StateAt, at)
             .value(Column::LeaseOwner, lease.map(|lease| lease.owner))
             .value(Column::LeaseUntil, lease.map(|lease| later(at, lease.lasts)))
-            .and_where(Expr::col(Column::StructureId).eq(self.place.0))
             .and_where(among(backend, Expr::col(Column::Id), self.ids.iter().copied()))
-            .and_where(in_state(self.from))
+            .and_where(has(Expr::col(Column::StructureId), Expr::val(self.place.0)))
+            .and_where(has(Expr::col(Column::State), Expr::val(self.from.as_str())))
             .returning(Query::returning().columns([Column::Id, Column::Cost]))
             .to_owned();
         if starts {
@@ -165,7 +165,7 @@ impl Group {
             update.value(Column::NextAttemptAt, not_before);
         }
         if let Some(lease) = lease {
-            update.and_where(Expr::col(Column::LeaseOwner).eq(lease.owner));
+            update.and_where(has(Expr::col(Column::LeaseOwner), Expr::val(lease.owner)));
         }
         update
     }
