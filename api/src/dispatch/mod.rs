@@ -102,12 +102,11 @@ impl Handle {
 /// # Panics
 /// Outside a Tokio runtime.
 pub fn spawn(app: Arc<App>) -> Handle {
-    let (worker, stopped) = oneshot::channel();
+    let (stop_worker, worker_stopped) = oneshot::channel();
     let (stop_schedules, schedules_stopped) = oneshot::channel();
-    let stopper = Some(Stopper { worker, schedules: stop_schedules });
     let schedules = Some(tokio::spawn(schedule::run(Arc::clone(&app), schedules_stopped)));
-    let worker = Some(tokio::spawn(Worker::new(app).run(stopped)));
-    Handle { stopper, worker, schedules }
+    let worker = Some(tokio::spawn(Worker::new(app).run(worker_stopped)));
+    Handle { stopper: Some(Stopper { worker: stop_worker, schedules: stop_schedules }), worker, schedules }
 }
 
 /// What a task ends with; never, when it has ended.

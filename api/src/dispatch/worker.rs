@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::begin::{self, Ready};
-use super::claim::{self, Rounds};
+use super::claim::{self, Claimed, Rounds};
 use super::lookup::Lookups;
 use super::pace::{Now, Pace};
 use super::record::{self, Finished};
@@ -131,8 +131,7 @@ impl Worker {
         while let Some(done) = self.running.try_join_next() {
             self.take(done);
         }
-        let now = Instant::now();
-        if self.has_results_to_record(now) {
+        if self.has_results_to_record() {
             self.record().await?;
         }
         self.apply_reports().await?;
@@ -140,11 +139,11 @@ impl Worker {
         if stopping {
             return Ok(());
         }
-        if now >= self.sweep_at {
+        if Instant::now() >= self.sweep_at {
             self.sweep().await;
         }
         self.turns.forget(Instant::now());
-        if now >= self.look_at || self.lacks() {
+        if Instant::now() >= self.look_at || self.lacks() {
             self.claim().await?;
         }
         // Until something runs, or nothing is left: what was claimed may have been suppressed since, all of it.
@@ -297,26 +296,26 @@ impl Worker {
         }
         self.begin_at = Instant::now() + RESULT_WAIT;
         self.more |= std::mem::take(&mut self.kept_back);
-        let ready = match begin::begin(&self.app, self.me, taken.clone()).await {
-            Ok(ready) => ready,
+        let begun = begin::begin(&self.app, self.me, taken.clone()).await;
+        let mut ids: HashSet<MessageId> = begun.iter().flatten().map(|ready| ready.message).collect();
+        // One may be in hand twice, after a clock was set: it leaves once.
+        let left: Vec<Claimed> = taken.into_iter().filter(|message| !ids.remove(&message.id)).collect();
+        for message in &left {
+            self.pace.not_begun(message);
+        }
+        match begun {
+            Ok(ready) => {
+                self.returned.extend(left.iter().map(|message| message.id));
+                for ready in ready {
+                    self.running.spawn(send(Arc::clone(&self.app), ready));
+                }
+                Ok(true)
+            }
             Err(error) => {
-                taken.iter().for_each(|message| self.pace.not_begun(message));
-                self.turns.put_back(taken);
-                return Err(error);
-            }
-        };
-        let mut begun: HashSet<MessageId> = ready.iter().map(|ready| ready.message).collect();
-        for message in taken {
-            // One may be in hand twice, after a clock was set: it leaves once.
-            if !begun.remove(&message.id) {
-                self.pace.not_begun(&message);
-                self.returned.push(message.id);
+                self.turns.put_back(left);
+                Err(error)
             }
         }
-        for ready in ready {
-            self.running.spawn(send(Arc::clone(&self.app), ready));
-        }
-        Ok(true)
     }
 
     async fn record(&mut self) -> Result<(), StoreError> {

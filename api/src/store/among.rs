@@ -28,7 +28,7 @@ where
 ///
 /// While its statistics are old PostgreSQL believes that few rows have it, and reads all that do instead of those that are named.
 pub fn has(column: impl Into<Expr>, value: impl Into<Expr>) -> Expr {
-    column.into().binary(BinOper::Custom("IS NOT DISTINCT FROM".into()), value.into())
+    column.into().binary(BinOper::Custom("IS NOT DISTINCT FROM"), value.into())
 }
 
 /// The condition that a column is one of these ids, of which there may be more than SQLite lets a statement have parameters: there they
