@@ -2,11 +2,13 @@
 //!
 //! Architecture Invariants. Only what is `QUEUED` of a campaign that is `DISPATCHING` is given up: what is paused has its whole time again when it
 //! goes on, and what may have left is settled as ever. The dispatcher begins nothing of a campaign whose time is over, however much of it is still
-//! queued. The time in which a commercial message waits for legal hours does not count.
+//! queued. The time in which a commercial message waits for legal hours does not count, and is added once, however many of its messages wait,
+//! and however many instances look; the time in which it could have been sent counts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use entity::At;
 use entity::campaign::{self, Column};
 use entity::ids::CampaignId;
@@ -38,6 +40,33 @@ pub async fn give_time(
     campaign::Entity::update_many()
         .col_expr(Column::ExpiresAt, Expr::val(expiry(app)))
         .filter(Column::Id.is_in(campaigns))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Has the time not count in which campaigns whose locks are held wait to be looked at again, from now on for `wait`: it is added to what they
+/// have, as far as it was not added already. They were closed at both ends of what passed since the last such wait ended, if it was
+/// no longer than another: that does not count either, so that whoever looks a little late takes nothing from them.
+///
+/// # Errors
+/// The database's.
+pub async fn discount(
+    tx: &DatabaseTransaction,
+    app: &App,
+    campaigns: impl IntoIterator<Item = CampaignId>,
+    wait: TimeDelta,
+) -> Result<(), StoreError> {
+    let (now, until) = (app.now(), At::from(app.now() + wait));
+    let counted_from = Expr::col(Column::UncountedUntil);
+    let added =
+        Expr::case(counted_from.clone().gte(At::from(now - wait)), Expr::val(until).sub(counted_from))
+            .finally(Expr::val(wait.num_milliseconds()));
+    campaign::Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::col(Column::ExpiresAt).add(added))
+        .col_expr(Column::UncountedUntil, Expr::val(until))
+        .filter(Column::Id.is_in(campaigns))
+        .filter(Column::UncountedUntil.is_null().or(Column::UncountedUntil.lt(until)))
         .exec(tx)
         .await?;
     Ok(())
