@@ -5,7 +5,6 @@
 //! queued. The time in which a commercial message waits for legal hours does not count, and is added once, however many of its messages wait,
 //! and however many instances look; the time in which it could have been sent counts.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -13,11 +12,11 @@ use entity::At;
 use entity::campaign::{self, Column};
 use entity::ids::CampaignId;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::domain::message_state::CampaignState;
-use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, later, reason, suppress};
+use crate::services::delivery::{later, reason, suppress_each};
 use crate::store::StoreError;
 
 /// The most campaigns that one sweep gives up at once.
@@ -82,27 +81,7 @@ pub fn is_over(now: At) -> Expr {
 /// # Errors
 /// The database's.
 pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
-    let mut more = false;
-    for place in over(app.store.readers(), query(app.at())).await? {
-        let inner = Arc::clone(app);
-        let suppressed = app
-            .store
-            .write::<usize, StoreError, _>(move |tx| {
-                Box::pin(async move {
-                    delivery::lock(tx, &BTreeSet::from([place])).await?;
-                    // Read again under the lock: it may have been paused, or go on, since.
-                    let mut still = query(inner.at());
-                    still.and_where(Column::Id.eq(place.1));
-                    if over(tx, still).await?.is_empty() {
-                        return Ok(0);
-                    }
-                    suppress(tx, &inner, place, reason::EXPIRED, None).await
-                })
-            })
-            .await?;
-        more |= suppressed == SUPPRESSED_AT_ONCE;
-    }
-    Ok(more)
+    suppress_each(app, query(app.at()), reason::EXPIRED).await
 }
 
 /// The campaigns under way whose time is over, and that have messages queued.
@@ -118,15 +97,4 @@ fn query(now: At) -> SelectStatement {
         .order_by(Column::ExpiresAt, Order::Asc)
         .limit(CAMPAIGNS)
         .take()
-}
-
-async fn over(db: &impl ConnectionTrait, query: SelectStatement) -> Result<Vec<Place>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        structure_id: entity::ids::StructureId,
-        id: CampaignId,
-    }
-    let rows = db.query_all(&query).await?;
-    let place = |row: Row| (row.structure_id, row.id);
-    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
 }
