@@ -162,6 +162,7 @@ fn sent(id: CampaignId, preview: PreviewId, row: &preview_row::Model) -> campaig
         time_zone: Set(None),
         completed_at: Set(None),
         expires_at: Set(None),
+        uncounted_until: Set(None),
         total: Set(0),
         queued: Set(0),
         sending: Set(0),

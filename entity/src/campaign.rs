@@ -54,6 +54,8 @@ pub struct Model {
     pub time_zone: Option<String>,
     /// When what is still queued of it is given up, while it is under way; none of one that has not left.
     pub expires_at: Option<At>,
+    /// Until when it waits for legal hours as far as that was added to `expires_at`; none of one that never did.
+    pub uncounted_until: Option<At>,
     /// When its last message was settled.
     pub completed_at: Option<At>,
     /// All its messages.

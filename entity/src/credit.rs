@@ -16,7 +16,7 @@ pub struct Model {
     /// Whose balances these are.
     #[sea_orm(primary_key, auto_increment = false)]
     pub structure_id: StructureId,
-    /// Credits ever given to the structure, in credits.
+    /// Credits given to the structure, less what corrections took back, and those that the operator bears for it, in credits.
     pub issued: i64,
     /// Credits it may still spend, in credits.
     pub available: i64,

@@ -38,6 +38,7 @@ mod m2026_11_30_000024_send_approvals;
 mod m2026_11_30_000025_schedules;
 mod m2026_11_30_000026_pace;
 mod m2026_11_30_000027_adjustments;
+mod m2026_12_01_000028_uncounted;
 
 /// Runs the steps: `Migrator::up(&connection, None)` brings a database to the newest schema, `Migrator::down` undoes steps with all
 /// the rows in their tables.
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_30_000025_schedules::Migration),
             Box::new(m2026_11_30_000026_pace::Migration),
             Box::new(m2026_11_30_000027_adjustments::Migration),
+            Box::new(m2026_12_01_000028_uncounted::Migration),
         ]
     }
 }

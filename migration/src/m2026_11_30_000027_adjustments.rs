@@ -17,7 +17,8 @@ const REASONS: &[&str] = &["TOP_UP", "RESERVATION", "CHARGE", "RELEASE", "REFUND
 /// Who made a correction, and the key under which the operator's command makes a transfer once.
 const TRANSFER_UP: [&str; 2] = [
     "ALTER TABLE transfer ADD COLUMN operator text
-        CHECK ((kind = 'ADJUSTMENT') = (operator IS NOT NULL AND note IS NOT NULL))",
+        CHECK (CASE WHEN kind = 'ADJUSTMENT' THEN operator IS NOT NULL AND note IS NOT NULL
+            ELSE operator IS NULL AND note IS NULL END)",
     "ALTER TABLE transfer ADD COLUMN key text",
 ];
 
@@ -66,7 +67,11 @@ impl MigrationTrait for Migration {
         for statement in TRANSFER_UP.into_iter().chain(CREDIT_UP) {
             run(manager, statement).await?;
         }
-        let keys = index("transfer", "transfer_once_a_key", &["structure_id", "kind", "key"]).unique().take();
+        // Partial: charges and releases have neither key nor line of their own, and are to cost no more.
+        let keys = index("transfer", "transfer_once_a_key", &["structure_id", "kind", "key"])
+            .unique()
+            .and_where(Expr::col("key").is_not_null())
+            .take();
         manager.create_index(keys).await?;
         if manager.get_database_backend() == DbBackend::Sqlite {
             take_over(manager, true).await?;
@@ -79,8 +84,10 @@ impl MigrationTrait for Migration {
             )
             .await?;
         }
-        let transfers =
-            index("ledger_entry", "ledger_entry_one_a_transfer", &["transfer_id"]).unique().take();
+        let transfers = index("ledger_entry", "ledger_entry_one_a_transfer", &["transfer_id"])
+            .unique()
+            .and_where(Expr::col("transfer_id").is_not_null())
+            .take();
         manager.create_index(transfers).await?;
         let untold = index("credit", "credit_low_untold", &["structure_id"])
             .and_where(Expr::cust("low_told < low_count"))

@@ -6,11 +6,20 @@ use std::collections::BTreeSet;
 
 use api::caller::Operator;
 use api::services::adjustments::adjust;
+use api::services::audit::{Covers, Journal, Reconciled};
 use api::services::ledger::Adjustment;
-use envoi_tests::{Backend, TestApp, both};
+use chrono::TimeDelta;
+use entity::attempt;
+use envoi_tests::{Backend, TestApp, UsableInTests as _, both};
+use sea_orm::QueryOrder as _;
 use serde_json::{Value, json};
 
-both!(what_is_sound_is_found_sound, each_check_finds_what_is_planted, the_database_refuses_what_it_can);
+both!(
+    what_is_sound_is_found_sound,
+    each_check_finds_what_is_planted,
+    the_database_refuses_what_it_can,
+    a_journal_is_held_against_what_it_covers,
+);
 
 /// A state with campaigns settled, unsettled and in doubt.
 async fn busy(app: &TestApp) {
@@ -128,6 +137,31 @@ const PLANTS: &[(&str, &[&str])] = &[
     (
         "UPDATE credit SET low_count = 0, low_told = 0 WHERE spent > 0",
         &["a balance is low exactly when it is at its threshold"],
+    ),
+    (
+        "UPDATE transfer SET kind = 'REFUND' WHERE kind = 'RELEASE'",
+        &["each kind of transfer goes its own way"],
+    ),
+    (
+        "UPDATE transfer SET operator = 'Ana' WHERE kind = 'CHARGE'",
+        &["a correction, and nothing else, names its author"],
+    ),
+    (
+        "UPDATE transfer SET note = 'x' WHERE kind = 'CHARGE'",
+        &["a correction, and nothing else, names its author"],
+    ),
+    (
+        "UPDATE transfer SET order_id = NULL WHERE kind = 'TOP_UP'",
+        &["an approved order gave its credit once", "each kind of transfer goes its own way"],
+    ),
+    (
+        "UPDATE top_up_order SET state = 'PENDING', decided_at = NULL",
+        &["an approved order gave its credit once"],
+    ),
+    ("UPDATE top_up_order SET quantity = quantity + 1", &["an approved order gave its credit once"]),
+    (
+        "UPDATE ledger_entry SET balance_after = balance_after + 1000",
+        &["one of the ledger's lines tells the balance"],
     ),
     ("DELETE FROM transfer WHERE kind = 'CHARGE'", &["what was handed over is charged once"]),
     (
@@ -289,6 +323,8 @@ async fn the_database_refuses_what_it_can(app: TestApp) {
         "UPDATE credit SET low_told = low_count + 1",
         "UPDATE transfer SET operator = NULL WHERE kind = 'ADJUSTMENT'",
         "UPDATE transfer SET operator = 'Ana', note = 'x' WHERE kind = 'TOP_UP'",
+        "UPDATE transfer SET operator = 'Ana' WHERE kind = 'CHARGE'",
+        "UPDATE transfer SET note = 'x' WHERE kind = 'CHARGE'",
         "UPDATE transfer SET key = 'x' WHERE kind = 'ADJUSTMENT'",
         "UPDATE ledger_entry SET transfer_id = order_id WHERE reason = 'TOP_UP'",
         "UPDATE transfer SET amount = 0",
@@ -305,4 +341,49 @@ async fn the_database_refuses_what_it_can(app: TestApp) {
         assert!(done.is_err(), "{refused}");
     }
     connection.close().await.expect("the connection can be closed");
+}
+
+/// What comes of holding a journal that names these attempts against what is stored.
+async fn held(app: &TestApp, accepted: &[&attempt::Model], covers: Covers) -> Reconciled {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("journal.csv");
+    let mut lines = vec!["attempt,event".to_owned()];
+    lines.extend(accepted.iter().map(|row| format!("{},accepted", row.id.as_uuid())));
+    std::fs::write(&path, lines.join("\n")).expect("it can be written");
+    let journal = Journal::read(&path).expect("it is one").of(covers);
+    let report = api::services::audit::run(app.app(), Some(journal)).await.expect("the audit can be run");
+    report.reconciled.expect("there was a journal")
+}
+
+async fn a_journal_is_held_against_what_it_covers(app: TestApp) {
+    let marie = app.marie().await;
+    for text in ["un", "deux", "trois"] {
+        marie.sends(&marie.musicians(1).await, text).await;
+        app.dispatch_all().await;
+        app.advance(TimeDelta::hours(1));
+    }
+    app.plant(
+        "UPDATE attempt SET provider = 'other' WHERE started_at = (SELECT MIN(started_at) FROM attempt)",
+    )
+    .await;
+    let attempts = attempt::Entity::all_rows().order_by_asc(attempt::Column::StartedAt).all(app.db()).await;
+    let attempts = attempts.expect("attempts can be read");
+    let [other, first, last] = &attempts[..] else { panic!("{attempts:?}") };
+    let sandbox = || Covers { provider: Some(first.provider.clone()), ..Covers::default() };
+    let until = Some(*last.started_at);
+    for (named, covers, missing) in [
+        (&[first, last][..], sandbox(), 0),
+        (&[first], Covers { until, ..sandbox() }, 0),
+        (&[last], Covers { since: until, ..sandbox() }, 0),
+        (&[last], Covers { since: until, ..Covers::default() }, 0),
+        (&[other, first, last], Covers { until, ..sandbox() }, 0),
+        (&[first], sandbox(), 1),
+        (&[last], Covers { until, ..sandbox() }, 1),
+        (&[first, last], Covers::default(), 1),
+        (&[], Covers::default(), 3),
+    ] {
+        let found = held(&app, named, covers.clone()).await;
+        assert_eq!((found.charged_not_accepted, found.lost), (missing, 0), "{covers:?}: {:?}", found.faults);
+        assert_eq!((found.accepted, found.faults.len()), (named.len(), missing), "{:?}", found.faults);
+    }
 }

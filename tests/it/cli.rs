@@ -1,5 +1,6 @@
 //! The program as operators meet it: its commands, its exit codes, and what it says when something is wrong.
 
+mod audit;
 mod columns;
 mod credit;
 mod databases;

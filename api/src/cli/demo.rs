@@ -111,7 +111,6 @@ impl Structure {
     async fn load(&self, ctx: &Ctx, operator: Operator) -> Result<(), CliError> {
         let existing =
             operator::list_structures(ctx, operator).await?.into_iter().find(|row| row.name == self.name);
-        let issued = existing.as_ref().map_or(0, |row| row.issued);
         let structure = match existing {
             Some(row) => row.id,
             None => operator::create_structure(ctx, operator, self.to_make()).await?,
@@ -125,8 +124,9 @@ impl Structure {
         if let Some(sender) = self.sender {
             configure(ctx, operator, structure, sender).await?;
         }
-        if issued < self.credit {
-            top_up::add(ctx, operator, structure, self.credit - issued, None).await?;
+        if self.credit > 0 {
+            // Once: what the operator took back since is not given again.
+            top_up::add(ctx, operator, structure, self.credit, Some("demo".to_owned())).await?;
         }
         for account in self.accounts {
             if !operator::account_exists(ctx, operator, account.email).await? {

@@ -110,7 +110,8 @@ async fn begin_in(
     hours::put_off(tx, app, late.iter().map(|row| row.id)).await?;
     if !late.is_empty() {
         // The time that they wait for legal hours does not count.
-        expire::give_time(tx, app, late.iter().map(|row| row.campaign_id).collect::<BTreeSet<_>>()).await?;
+        let campaigns: BTreeSet<CampaignId> = late.iter().map(|row| row.campaign_id).collect();
+        expire::discount(tx, app, campaigns, hours::WAIT).await?;
     }
     let mut moves = Moves::default();
     for row in &rows {

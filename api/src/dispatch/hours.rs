@@ -22,7 +22,7 @@ use crate::services::message::may_leave;
 use crate::store::{StoreError, among};
 
 /// How long such a message waits before it is looked at again: hours open on the hour or the half.
-const WAIT: TimeDelta = TimeDelta::minutes(5);
+pub(super) const WAIT: TimeDelta = TimeDelta::minutes(5);
 
 /// Of these campaigns, the commercial ones whose structures' hours are closed now.
 pub(super) async fn closed(

@@ -232,8 +232,8 @@ impl Campaign {
     }
 
     /// When what is still waiting to be sent of it is given up, and its credit given back: its messages are SUPPRESSED then, for the reason
-    /// `EXPIRED`. The time that a commercial message waits for legal hours does not count. Null while it is scheduled or paused, and once it
-    /// is cancelled or complete.
+    /// `EXPIRED`. The time that a commercial message waits for legal hours does not count: this moves on meanwhile, by as much. The time in
+    /// which it could have left does. Null while it is scheduled or paused, and once it is cancelled or complete.
     async fn expires_at(&self) -> Option<DateTime<Utc>> {
         let under_way = self.row.state == entity::enums::CampaignState::Dispatching;
         self.row.expires_at.filter(|_| under_way).map(|at| *at)

@@ -8,20 +8,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use entity::ids::{AccountId, CampaignId, StructureId};
+use entity::ids::{AccountId, CampaignId};
 use entity::{campaign, campaign_cancellation, enums};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
 use crate::app::{App, Ctx};
 use crate::caller::Caller;
 use crate::domain::message_state::CampaignState;
 use crate::error::{Failure, Fault};
 use crate::fault::{self, Bug, Point};
-use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, reason, suppress};
+use crate::services::delivery::{self, Place, reason, suppress, suppress_each};
 use crate::store::StoreError;
 
 /// The most campaigns that one sweep goes on with.
@@ -91,22 +88,9 @@ async fn begin(
         };
         campaign_cancellation::Entity::insert(row).exec_without_returning(tx).await?;
     }
-    let by = cancelled_by(tx, place).await?;
-    suppress(tx, app, place, reason::CANCELLED, by).await?;
+    suppress(tx, app, place, reason::CANCELLED).await?;
     fault::at(Point::CancelWritten);
     Ok(())
-}
-
-/// Who cancelled a campaign, where that was kept.
-async fn cancelled_by(
-    tx: &DatabaseTransaction,
-    (structure, campaign): Place,
-) -> Result<Option<AccountId>, StoreError> {
-    let row = campaign_cancellation::in_structure(structure)
-        .filter(campaign_cancellation::Column::CampaignId.eq(campaign))
-        .one(tx)
-        .await?;
-    Ok(row.map(|row| row.account_id))
 }
 
 /// Goes on with the campaigns that are being cancelled, a batch of each; answers whether more may be left.
@@ -114,42 +98,16 @@ async fn cancelled_by(
 /// # Errors
 /// The database's.
 pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
-    let mut more = false;
-    for place in unfinished(app).await? {
-        let inner = Arc::clone(app);
-        let suppressed = app
-            .store
-            .write::<usize, StoreError, _>(move |tx| {
-                Box::pin(async move {
-                    delivery::lock(tx, &BTreeSet::from([place])).await?;
-                    let by = cancelled_by(tx, place).await?;
-                    suppress(tx, &inner, place, reason::CANCELLED, by).await
-                })
-            })
-            .await?;
-        more |= suppressed == SUPPRESSED_AT_ONCE;
-    }
-    Ok(more)
-}
-
-/// The campaigns that are being cancelled and have messages queued.
-async fn unfinished(app: &App) -> Result<Vec<Place>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        structure_id: StructureId,
-        id: CampaignId,
-    }
     use campaign::Column;
+    let column = |column: Column| Expr::col((campaign::Entity, column));
     // The state as a literal, so that the partial index serves.
-    let query = Query::select()
+    let unfinished = Query::select()
         .columns([Column::StructureId, Column::Id])
         .from(campaign::Entity)
-        .and_where(Expr::col(Column::State).eq(Expr::Constant(CampaignState::Cancelling.as_str().into())))
-        .and_where(Expr::col(Column::Queued).gt(0_i64))
+        .and_where(column(Column::State).eq(Expr::Constant(CampaignState::Cancelling.as_str().into())))
+        .and_where(column(Column::Queued).gt(0_i64))
         .order_by(Column::Id, Order::Asc)
         .limit(CAMPAIGNS)
         .to_owned();
-    let rows = app.store.readers().query_all(&query).await?;
-    let place = |row: Row| (row.structure_id, row.id);
-    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
+    suppress_each(app, unfinished, reason::CANCELLED).await
 }

@@ -2,20 +2,21 @@
 //!
 //! Architecture Invariants. Only what is `QUEUED` of a campaign that is `DISPATCHING` is given up: what is paused has its whole time again when it
 //! goes on, and what may have left is settled as ever. The dispatcher begins nothing of a campaign whose time is over, however much of it is still
-//! queued. The time in which a commercial message waits for legal hours does not count.
+//! queued. The time in which a commercial message waits for legal hours does not count, and is added once, however many of its messages wait,
+//! and however many instances look; the time in which it could have been sent counts.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use entity::At;
 use entity::campaign::{self, Column};
 use entity::ids::CampaignId;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::domain::message_state::CampaignState;
-use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, later, reason, suppress};
+use crate::services::delivery::{later, reason, suppress_each};
 use crate::store::StoreError;
 
 /// The most campaigns that one sweep gives up at once.
@@ -43,6 +44,33 @@ pub async fn give_time(
     Ok(())
 }
 
+/// Has the time not count in which campaigns whose locks are held wait to be looked at again, from now on for `wait`: it is added to what they
+/// have, as far as it was not added already. They were closed at both ends of what passed since the last such wait ended, if it was
+/// no longer than another: that does not count either, so that whoever looks a little late takes nothing from them.
+///
+/// # Errors
+/// The database's.
+pub async fn discount(
+    tx: &DatabaseTransaction,
+    app: &App,
+    campaigns: impl IntoIterator<Item = CampaignId>,
+    wait: TimeDelta,
+) -> Result<(), StoreError> {
+    let (now, until) = (app.now(), At::from(app.now() + wait));
+    let counted_from = Expr::col(Column::UncountedUntil);
+    let added =
+        Expr::case(counted_from.clone().gte(At::from(now - wait)), Expr::val(until).sub(counted_from))
+            .finally(Expr::val(wait.num_milliseconds()));
+    campaign::Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::col(Column::ExpiresAt).add(added))
+        .col_expr(Column::UncountedUntil, Expr::val(until))
+        .filter(Column::Id.is_in(campaigns))
+        .filter(Column::UncountedUntil.is_null().or(Column::UncountedUntil.lt(until)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Whether the time of a campaign of the table `campaign` is over.
 pub fn is_over(now: At) -> Expr {
     Expr::col((campaign::Entity, Column::ExpiresAt)).lte(now)
@@ -53,27 +81,7 @@ pub fn is_over(now: At) -> Expr {
 /// # Errors
 /// The database's.
 pub async fn go_on(app: &Arc<App>) -> Result<bool, StoreError> {
-    let mut more = false;
-    for place in over(app.store.readers(), query(app.at())).await? {
-        let inner = Arc::clone(app);
-        let suppressed = app
-            .store
-            .write::<usize, StoreError, _>(move |tx| {
-                Box::pin(async move {
-                    delivery::lock(tx, &BTreeSet::from([place])).await?;
-                    // Read again under the lock: it may have been paused, or go on, since.
-                    let mut still = query(inner.at());
-                    still.and_where(Column::Id.eq(place.1));
-                    if over(tx, still).await?.is_empty() {
-                        return Ok(0);
-                    }
-                    suppress(tx, &inner, place, reason::EXPIRED, None).await
-                })
-            })
-            .await?;
-        more |= suppressed == SUPPRESSED_AT_ONCE;
-    }
-    Ok(more)
+    suppress_each(app, query(app.at()), reason::EXPIRED).await
 }
 
 /// The campaigns under way whose time is over, and that have messages queued.
@@ -89,15 +97,4 @@ fn query(now: At) -> SelectStatement {
         .order_by(Column::ExpiresAt, Order::Asc)
         .limit(CAMPAIGNS)
         .take()
-}
-
-async fn over(db: &impl ConnectionTrait, query: SelectStatement) -> Result<Vec<Place>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        structure_id: entity::ids::StructureId,
-        id: CampaignId,
-    }
-    let rows = db.query_all(&query).await?;
-    let place = |row: Row| (row.structure_id, row.id);
-    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
 }

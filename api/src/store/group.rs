@@ -63,9 +63,7 @@ type Ending = Result<oneshot::Receiver<Result<(), DbErr>>, DbErr>;
 struct Open {
     tx: DatabaseTransaction,
     since: Instant,
-    /// How many savepoints were set: each is named by its number.
-    savepoints: usize,
-    /// Whether work goes on in the last of them, or was left off there.
+    /// Whether work goes on in the last savepoint, or was left off there.
     working: bool,
     members: Vec<Member>,
 }
@@ -205,7 +203,7 @@ impl Open {
             ..TransactionOptions::default()
         };
         let tx = writer.begin_with_options(options).await?;
-        Ok(Self { tx, since: Instant::now(), savepoints: 0, working: false, members: Vec::new() })
+        Ok(Self { tx, since: Instant::now(), working: false, members: Vec::new() })
     }
 
     async fn run(&self, sql: &str) -> Result<(), DbErr> {
@@ -214,8 +212,7 @@ impl Open {
 
     /// Begins work. Cut off meanwhile, nothing is to be undone: a savepoint that holds nothing does no harm.
     async fn begin_work(&mut self) -> Result<(), DbErr> {
-        self.savepoints += 1;
-        self.run(&format!("SAVEPOINT work{}", self.savepoints)).await?;
+        self.run("SAVEPOINT work").await?;
         self.working = true;
         Ok(())
     }
@@ -228,7 +225,7 @@ impl Open {
             return Ok(Vec::new());
         }
         let changes = changes::take(&self.tx).await?;
-        self.run(&format!("RELEASE work{}", self.savepoints)).await?;
+        self.run("RELEASE work").await?;
         self.working = false;
         Ok(changes)
     }
@@ -236,7 +233,7 @@ impl Open {
     /// Undoes the work of a caller that failed, or left off in the middle of it. Cut off meanwhile, it can be done again.
     async fn undo_left_off(&mut self) -> Result<(), DbErr> {
         if self.working {
-            self.run(&format!("ROLLBACK TO work{}", self.savepoints)).await?;
+            self.run("ROLLBACK TO work").await?;
             self.working = false;
         }
         Ok(())

@@ -42,11 +42,28 @@ fn mark_of(path: &Path) -> std::io::Result<PathBuf> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let mut name = OsString::from(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
+    // A link may lead to what is not there yet: its place is known once it is. SQLite takes an empty file for a new database.
+    File::options().create(true).append(true).open(path)?;
+    let mut name = OsString::from(fs::canonicalize(path)?);
     name.push(".serving");
     Ok(PathBuf::from(name))
 }
 
 fn unavailable(path: &Path, cause: &std::io::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {cause}", path.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_leads_to_the_same_mark() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let (link, file) = (folder.path().join("link.db"), folder.path().join("envoi.db"));
+        std::os::unix::fs::symlink(&file, &link).expect("a link can be made");
+        let _first = Serving::begin(&DatabaseUrl::Sqlite(link)).expect("nobody serves it");
+        let second = Serving::begin(&DatabaseUrl::Sqlite(file.clone()));
+        assert!(matches!(second, Err(StoreError::Served(path)) if path == file));
+    }
 }

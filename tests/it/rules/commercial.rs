@@ -1,6 +1,6 @@
 //! Commercial messages: legal hours, and only to those who agreed.
 
-use std::time::Duration;
+mod hours;
 
 use api::clock::Clock as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -294,15 +294,13 @@ async fn who_withdraws_while_it_is_on_its_way_is_not_written_to(app: TestApp) {
 async fn what_comes_late_waits_for_legal_hours(app: TestApp) {
     four(&app).await;
     wait_until(&app, "2025-09-13T17:59:00Z");
-    // Less than it waits in all: that time does not count.
-    let sender = app.another(|config| config.dispatch.expire = Duration::from_hours(20)).await;
-    let marie = app.marie().await.at(&sender);
+    let marie = app.marie().await;
     let shown = preview(&marie, "COMMERCIAL").await;
     let sent = marie.send(&shown, app.key()).await["campaign"].take();
     // Eight in the evening in Paris, then all of Sunday, then five to eight on Monday.
     for instant in ["2025-09-13T18:00:00Z", "2025-09-14T10:00:00Z", "2025-09-15T05:55:00Z"] {
         wait_until(&app, instant);
-        sender.dispatch_all().await;
+        app.dispatch_all().await;
         let progress = app.marie().await.campaign(&sent).await["progress"].take();
         assert_eq!((&progress["queued"], &progress["delivered"]), (&json!(1), &json!(0)), "{instant}");
         let kept =

@@ -90,16 +90,11 @@ impl CampaignMutation {
         let CancelCampaignInput { campaign: id, client_mutation_id } = input;
         let id = node_id::campaign(&id);
         let done = async { cancel::cancel(&session.ctx, session.caller()?, id).await };
-        Ok(match session.outcome(done.await)? {
-            Ok(()) => {
-                let campaign = session.maybe(read(session, id)).await;
-                CancelCampaignPayload { campaign, errors: Vec::new(), client_mutation_id }
-            }
-            Err(problem) => {
-                let errors = vec![told(session, problem, id).await?];
-                CancelCampaignPayload { campaign: None, errors, client_mutation_id }
-            }
-        })
+        let (campaign, errors) = match session.outcome(done.await)? {
+            Ok(()) => changed(session, id).await,
+            Err(problem) => (None, vec![told(session, problem, id).await?]),
+        };
+        Ok(CancelCampaignPayload { campaign, errors, client_mutation_id })
     }
 
     /// Pauses a campaign that is on its way: nothing more of it starts to be sent, and its credit stays reserved. What has left is settled as ever.
@@ -113,7 +108,7 @@ impl CampaignMutation {
         let PauseCampaignInput { campaign: id, client_mutation_id } = input;
         let id = node_id::campaign(&id);
         let done = async { pause::pause(&session.ctx, session.caller()?, id).await };
-        let (campaign, errors) = changed(session, done.await, id).await?;
+        let (campaign, errors) = paused(session, done.await, id).await?;
         Ok(PauseCampaignPayload { campaign, errors, client_mutation_id })
     }
 
@@ -128,19 +123,24 @@ impl CampaignMutation {
         let ResumeCampaignInput { campaign: id, client_mutation_id } = input;
         let id = node_id::campaign(&id);
         let done = async { pause::resume(&session.ctx, session.caller()?, id).await };
-        let (campaign, errors) = changed(session, done.await, id).await?;
+        let (campaign, errors) = paused(session, done.await, id).await?;
         Ok(ResumeCampaignPayload { campaign, errors, client_mutation_id })
     }
 }
 
-/// The campaign as it stands, or why nothing was changed.
-async fn changed(
+/// The campaign as it stands, and no error.
+async fn changed(session: &Session, id: CampaignId) -> (Maybe<Campaign>, Vec<UserError>) {
+    (session.maybe(read(session, id)).await, Vec::new())
+}
+
+/// The campaign as it stands, or why it was not paused, or does not go on.
+async fn paused(
     session: &Session,
     done: Result<(), Failure<PauseProblem>>,
     id: CampaignId,
 ) -> Result<(Maybe<Campaign>, Vec<UserError>)> {
     Ok(match session.outcome(done)? {
-        Ok(()) => (session.maybe(read(session, id)).await, Vec::new()),
+        Ok(()) => changed(session, id).await,
         Err(problem) => {
             let code = match problem {
                 PauseProblem::NotFound => "CAMPAIGN_NOT_FOUND",

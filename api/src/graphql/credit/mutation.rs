@@ -87,8 +87,8 @@ impl CreditMutation {
         })
     }
 
-    /// Sets the balance at which, or below, the structure wants to be told that it is low, or none. When the balance is low already it becomes
-    /// so now. Needs `READ_WRITE` on CREDIT.
+    /// Sets the balance at which, or below, the structure wants to be told that it is low, or none. A balance that is there already
+    /// becomes low now, unless it was low under the one before. Needs `READ_WRITE` on CREDIT.
     async fn set_low_balance(
         &self,
         graphql: &Context<'_>,

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+use entity::At;
 use futures::TryStreamExt as _;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, StreamTrait};
 use serde::Deserialize;
@@ -19,6 +21,26 @@ use crate::error::Fault;
 pub struct Journal {
     accepted: HashMap<Uuid, u32>,
     forged: Vec<Uuid>,
+    covers: Covers,
+}
+
+/// The attempts of which a journal tells all: those that it does not name were not accepted. What is not said sets no bound.
+#[derive(Debug, Default, Clone)]
+pub struct Covers {
+    /// Of this provider.
+    pub provider: Option<String>,
+    /// Begun at this instant, or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Begun before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Covers {
+    fn covers(&self, provider: &str, started_at: DateTime<Utc>) -> bool {
+        self.provider.as_ref().is_none_or(|name| name == provider)
+            && self.since.is_none_or(|since| since <= started_at)
+            && self.until.is_none_or(|until| started_at < until)
+    }
 }
 
 /// Why a journal cannot be read.
@@ -71,6 +93,12 @@ impl Journal {
         }
         Ok(journal)
     }
+
+    /// The same, of these attempts only.
+    #[must_use]
+    pub fn of(self, covers: Covers) -> Self {
+        Self { covers, ..self }
+    }
 }
 
 /// What came of holding a journal against what is stored. Every count but the first and the last two is of faults.
@@ -84,7 +112,7 @@ pub struct Reconciled {
     pub duplicated: usize,
     /// Messages that were charged more than once.
     pub double_charged: usize,
-    /// Messages that were charged, and that the provider never took.
+    /// Messages that were charged, to the structure or as a loss to the operator, and that the provider never took.
     pub charged_not_accepted: usize,
     /// Messages that the provider took, that are settled, and that nobody paid.
     pub accepted_not_charged: usize,
@@ -118,6 +146,8 @@ struct Row {
     attempt: Uuid,
     message: Uuid,
     state: String,
+    provider: String,
+    started_at: At,
     charges: i64,
     losses: i64,
 }
@@ -129,9 +159,12 @@ struct Message {
     charges: i64,
     losses: i64,
     in_doubt: bool,
+    /// Whether the journal may say nothing of one of its attempts.
+    elsewhere: bool,
 }
 
-const ATTEMPTS: &str = "SELECT a.id AS attempt, m.id AS message, m.state AS state,
+const ATTEMPTS: &str = "SELECT a.id AS attempt, m.id AS message, m.state AS state, a.provider AS provider,
+        a.started_at AS started_at,
         COALESCE(t.charges, 0) AS charges, COALESCE(t.losses, 0) AS losses
     FROM attempt a INNER JOIN message m ON m.id = a.message_id LEFT JOIN (
         SELECT message_id, SUM(CASE kind WHEN 'CHARGE' THEN 1 ELSE 0 END) AS charges,
@@ -157,9 +190,11 @@ pub async fn reconcile(
         db.stream_raw(Statement::from_string(ConnectionTrait::get_database_backend(db), ATTEMPTS)).await?;
     let mut rows = std::pin::pin!(rows);
     while let Some(row) = rows.try_next().await? {
-        let Row { attempt, message, state, charges, losses } = Row::from_query_result(&row, "")?;
+        let Row { attempt, message, state, provider, started_at, charges, losses } =
+            Row::from_query_result(&row, "")?;
         let known = messages.entry(message).or_default();
         known.accepted += journal.accepted.remove(&attempt).unwrap_or_default();
+        known.elsewhere |= !journal.covers.covers(&provider, *started_at);
         known.charges = charges;
         known.losses = losses;
         known.in_doubt = ["SENDING", "UNKNOWN", "WRITTEN_OFF"].contains(&state.as_str());
@@ -187,7 +222,10 @@ fn judge(found: &mut Reconciled, id: Uuid, message: &Message) {
         found.double_charged += 1;
         found.fault("charged more than once: message", id);
     }
-    if message.charges > 0 && !accepted {
+    if message.elsewhere && !accepted {
+        return;
+    }
+    if message.charges + message.losses > 0 && !accepted {
         found.charged_not_accepted += 1;
         found.fault("charged, and never accepted: message", id);
     }
@@ -197,5 +235,82 @@ fn judge(found: &mut Reconciled, id: Uuid, message: &Message) {
     } else if accepted && message.charges == 0 && message.losses == 0 {
         found.accepted_not_charged += 1;
         found.fault("accepted, and not charged: message", id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(accepted: u32, charges: i64, losses: i64) -> Message {
+        Message { accepted, charges, losses, ..Message::default() }
+    }
+
+    #[test]
+    fn each_message_is_judged_by_what_was_taken_and_what_was_paid() {
+        let in_doubt = |message| Message { in_doubt: true, ..message };
+        let elsewhere = |message| Message { elsewhere: true, ..message };
+        let none = Reconciled::default;
+        let cases = [
+            ("taken and charged", message(1, 1, 0), none()),
+            ("taken and borne by the operator", message(1, 0, 1), none()),
+            ("neither taken nor charged", message(0, 0, 0), none()),
+            ("duplicated", message(2, 1, 0), Reconciled { duplicated: 1, ..none() }),
+            ("charged twice", message(1, 2, 0), Reconciled { double_charged: 1, ..none() }),
+            ("charged, never taken", message(0, 1, 0), Reconciled { charged_not_accepted: 1, ..none() }),
+            ("borne, never taken", message(0, 0, 1), Reconciled { charged_not_accepted: 1, ..none() }),
+            ("taken, not charged", message(1, 0, 0), Reconciled { accepted_not_charged: 1, ..none() }),
+            ("in doubt, not taken", in_doubt(message(0, 0, 0)), Reconciled { ambiguous: 1, ..none() }),
+            (
+                "in doubt, taken",
+                in_doubt(message(1, 0, 0)),
+                Reconciled { ambiguous: 1, ambiguous_accepted: 1, ..none() },
+            ),
+            ("of another provider, charged", elsewhere(message(0, 1, 0)), none()),
+            ("of another provider, in doubt", elsewhere(in_doubt(message(0, 0, 0))), none()),
+            (
+                "of another provider, and taken twice by this one",
+                elsewhere(message(2, 1, 0)),
+                Reconciled { duplicated: 1, ..none() },
+            ),
+        ];
+        for (name, message, wanted) in cases {
+            let mut found = none();
+            judge(&mut found, Uuid::from_u128(7), &message);
+            let faults = std::mem::take(&mut found.faults);
+            let at_fault = wanted.duplicated
+                + wanted.double_charged
+                + wanted.charged_not_accepted
+                + wanted.accepted_not_charged;
+            assert_eq!((&found, faults.len()), (&wanted, at_fault), "{name}: {faults:?}");
+            assert!(
+                faults.iter().all(|fault| fault.ends_with(&Uuid::from_u128(7).to_string())),
+                "{faults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named_by_its_number() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("journal.csv");
+        let id = Uuid::from_u128(7);
+        for (wrong, named) in [
+            (format!("attempt,event\n{id},accepted\nx,accepted\n"), "line: 3"),
+            (format!("attempt,event\n{id},taken\n"), "line: 2"),
+            (format!("attempt,event\n{id}\n"), "line: 2"),
+            (format!("attempt\n{id}\n"), "`event`"),
+        ] {
+            std::fs::write(&path, &wrong).expect("it can be written");
+            let said = Journal::read(&path).expect_err(&wrong).to_string();
+            assert!(said.contains(named), "{wrong}: {said}");
+        }
+        std::fs::write(
+            &path,
+            format!("attempt,event\n{id},accepted\n{id},accepted\n{id},told\n{id},forged\n"),
+        )
+        .expect("it can be written");
+        let journal = Journal::read(&path).expect("it is one");
+        assert_eq!((journal.accepted[&id], journal.forged), (2, vec![id]));
     }
 }

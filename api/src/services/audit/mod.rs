@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::error::Fault;
 use probes::{PROBES, Probe};
 
-pub use journal::{Journal, JournalError, Reconciled, reconcile};
+pub use journal::{Covers, Journal, JournalError, Reconciled, reconcile};
 
 /// The most faults that a check names.
 pub const FAULTS_NAMED: u64 = 100;

@@ -49,21 +49,32 @@ pub(super) const PROBES: &[Probe] = &[
         of: "transfer",
         sql: "SELECT structure_id, id FROM transfer WHERE amount <= 0 OR source = destination OR
             CASE kind
-                WHEN 'TOP_UP' THEN source <> 'ISSUED' OR destination <> 'AVAILABLE'
+                WHEN 'TOP_UP' THEN source <> 'ISSUED' OR destination <> 'AVAILABLE' OR order_id IS NULL
                 WHEN 'RESERVATION' THEN source <> 'AVAILABLE' OR destination <> 'RESERVED'
                 WHEN 'CHARGE' THEN source <> 'RESERVED' OR destination <> 'SPENT'
                 WHEN 'RELEASE' THEN source <> 'RESERVED' OR destination <> 'AVAILABLE'
                 WHEN 'LOSS' THEN source <> 'ISSUED' OR destination <> 'OPERATOR_LOSS'
                 WHEN 'ADJUSTMENT' THEN NOT (source = 'ISSUED' AND destination = 'AVAILABLE')
                     AND NOT (source = 'AVAILABLE' AND destination = 'ISSUED')
-                ELSE 1 = 0
+                ELSE 1 = 1
             END",
     },
     Probe {
         name: "a correction, and nothing else, names its author, and says why",
         of: "transfer",
         sql: "SELECT structure_id, id FROM transfer
-            WHERE (kind = 'ADJUSTMENT') <> (COALESCE(operator, '') <> '' AND COALESCE(note, '') <> '')",
+            WHERE CASE WHEN kind = 'ADJUSTMENT' THEN COALESCE(operator, '') = '' OR COALESCE(note, '') = ''
+                ELSE operator IS NOT NULL OR note IS NOT NULL END",
+    },
+    Probe {
+        name: "an approved order gave its credit once, and no other gave any",
+        of: "order",
+        sql: "SELECT o.structure_id AS structure_id, o.id AS id FROM top_up_order o LEFT JOIN (
+                SELECT order_id, COUNT(*) AS times, SUM(amount) AS amount FROM transfer
+                WHERE kind = 'TOP_UP' GROUP BY order_id
+            ) t ON t.order_id = o.id
+            WHERE COALESCE(t.times, 0) <> CASE o.state WHEN 'APPROVED' THEN 1 ELSE 0 END
+                OR COALESCE(t.amount, o.quantity) <> o.quantity",
     },
     Probe {
         name: "a balance is low exactly when it is at its threshold or below, and that was counted",
@@ -261,6 +272,15 @@ pub(super) const PROBES: &[Probe] = &[
                 SELECT structure_id, SUM(delta) AS balance FROM ledger_entry GROUP BY structure_id
             ) e ON e.structure_id = c.structure_id
             WHERE c.available <> COALESCE(e.balance, 0)",
+    },
+    Probe {
+        // Not the latest line: a clock may have been set back.
+        name: "one of the ledger's lines tells the balance as it is",
+        of: "credit",
+        sql: "SELECT c.structure_id AS structure_id, c.structure_id AS id FROM credit c
+            WHERE EXISTS (SELECT 1 FROM ledger_entry e WHERE e.structure_id = c.structure_id)
+                AND NOT EXISTS (SELECT 1 FROM ledger_entry e
+                    WHERE e.structure_id = c.structure_id AND e.balance_after = c.available)",
     },
     Probe {
         name: "of a rule one version is in force at most",

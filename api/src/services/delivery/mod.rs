@@ -30,7 +30,7 @@ use crate::domain::message_state::{CampaignState, MessageState};
 use crate::store::{StoreError, among};
 
 pub use moves::{Change, Lease, Moves};
-pub use suppress::{SUPPRESSED_AT_ONCE, suppress};
+pub use suppress::{SUPPRESSED_AT_ONCE, places, suppress, suppress_each};
 
 /// Why a message was not sent, by our own choice.
 pub mod reason {

@@ -3,6 +3,8 @@
 //! Architecture Invariant: that a balance came to its threshold is counted in the transaction that took it there, once for each time. It is
 //! in the log once it is told of: counted, then told, so that nothing is lost when the process dies in between.
 
+use std::collections::HashMap;
+
 use entity::credit::{self, Column};
 use entity::enums::Module;
 use entity::ids::StructureId;
@@ -21,7 +23,7 @@ use crate::store::StoreError;
 const TOLD_AT_ONCE: u64 = 100;
 
 /// Sets the balance at which, or below, the caller's structure wants to be told; none where it does not. A balance that is there already
-/// has come there now.
+/// comes there now, unless it was low under the threshold of before.
 ///
 /// # Errors
 /// `LOW_BALANCE_INVALID`; [`Fault::Forbidden`] without `READ_WRITE` on `CREDIT`.
@@ -62,11 +64,17 @@ struct Untold {
 /// # Errors
 /// The database's.
 pub async fn tell_low(app: &App) -> Result<bool, StoreError> {
-    // Most look in vain, and need not wait to write.
-    if app.store.readers().query_one(&untold()).await?.is_none() {
+    // Most look in vain, and need not wait to write. What is told was committed: a shared commit of SQLite shows its writers what may
+    // still be undone.
+    let rows = app.store.readers().query_all(&untold()).await?;
+    let counted = rows
+        .iter()
+        .map(|row| Untold::from_query_result(row, "").map(|row| (row.structure_id, row.low_count)));
+    let counted: HashMap<_, _> = counted.collect::<Result<_, _>>()?;
+    if counted.is_empty() {
         return Ok(false);
     }
-    let told = app.store.write::<_, StoreError, _>(move |tx| Box::pin(tell(tx)));
+    let told = app.store.write::<_, StoreError, _>(move |tx| Box::pin(tell(tx, counted)));
     Ok(told.await? == TOLD_AT_ONCE)
 }
 
@@ -79,17 +87,24 @@ fn untold() -> SelectStatement {
         .to_owned()
 }
 
-async fn tell(tx: &DatabaseTransaction) -> Result<u64, StoreError> {
+/// Tells of these structures' times, up to the count of each.
+async fn tell(tx: &DatabaseTransaction, counted: HashMap<StructureId, i64>) -> Result<u64, StoreError> {
     // Those that another instance tells of now are left to it.
-    let rows = untold().lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked).to_owned();
+    let rows = untold()
+        .and_where(Expr::col(Column::StructureId).is_in(counted.keys().copied()))
+        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+        .to_owned();
     let mut told = 0;
     for row in tx.query_all(&rows).await? {
         let row = Untold::from_query_result(&row, "")?;
-        for _ in row.low_told..row.low_count {
+        let Some(&count) = counted.get(&row.structure_id).filter(|count| row.low_told < **count) else {
+            continue;
+        };
+        for _ in row.low_told..count {
             tracing::info!(structure.id = %row.structure_id.as_uuid(), low_at = row.low_at, "a balance is low");
         }
         credit::Entity::update_many()
-            .col_expr(Column::LowTold, Expr::value(row.low_count))
+            .col_expr(Column::LowTold, Expr::value(count))
             .filter(Column::StructureId.eq(row.structure_id))
             .exec(tx)
             .await?;

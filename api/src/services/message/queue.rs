@@ -64,6 +64,7 @@ pub async fn campaign(
         send_at: Set(plan.send_at),
         time_zone: Set(plan.send_at.map(|_| plan.structure.structure.time_zone.clone())),
         expires_at: Set(plan.send_at.is_none().then(|| expire::expiry(ctx))),
+        uncounted_until: Set(None),
         completed_at: Set(None),
         total: Set(plan.messages),
         queued: Set(plan.messages),

@@ -11,14 +11,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::At;
-use entity::ids::{CampaignId, StructureId};
+use entity::ids::CampaignId;
 use entity::{campaign, campaign_dispatch, preview};
 use rules::{Decision, Lang, Outcome, Stage};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::facts::{self, Said, Sums};
 use super::leaving::Leaving;
@@ -29,7 +26,9 @@ use crate::caller::Caller;
 use crate::domain::message_state::CampaignState;
 use crate::error::Fault;
 use crate::services::audience::Counts;
-use crate::services::delivery::{self, Place, SUPPRESSED_AT_ONCE, domain_campaign_state, reason, suppress};
+use crate::services::delivery::{
+    self, Place, domain_campaign_state, places, reason, suppress, suppress_each,
+};
 use crate::services::{accounts, decisions, expire, ledger, ruleset, structures};
 use crate::store::StoreError;
 use left_out::Dropped;
@@ -56,7 +55,7 @@ impl Schedules {
     pub async fn step(&mut self, app: &Arc<App>) -> Result<bool, StoreError> {
         let now = app.now();
         self.put_off.retain(|_, until| now < *until);
-        let due = places(app, &due(now, self.put_off.keys().copied())).await?;
+        let due = places(app.store.readers(), &due(now, self.put_off.keys().copied())).await?;
         let mut more = due.len() as u64 == CAMPAIGNS;
         for place in due {
             let wait = match judge(app, place).await {
@@ -73,9 +72,7 @@ impl Schedules {
             };
             self.put_off.insert(place.1, now + wait);
         }
-        for place in places(app, &refused(now)).await? {
-            more |= go_on(app, place).await? == SUPPRESSED_AT_ONCE;
-        }
+        more |= suppress_each(app, refused(now), reason::RULE).await?;
         Ok(more)
     }
 }
@@ -118,30 +115,6 @@ fn overdue(now: DateTime<Utc>, judged: bool) -> SelectStatement {
         .take()
 }
 
-async fn places(app: &App, query: &SelectStatement) -> Result<Vec<Place>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        structure_id: StructureId,
-        id: CampaignId,
-    }
-    let rows = app.store.readers().query_all(query).await?;
-    let place = |row: Row| (row.structure_id, row.id);
-    Ok(rows.iter().map(|row| Row::from_query_result(row, "").map(place)).collect::<Result<_, _>>()?)
-}
-
-/// Suppresses a batch of a campaign that was refused; answers how many.
-async fn go_on(app: &Arc<App>, place: Place) -> Result<usize, StoreError> {
-    let inner = Arc::clone(app);
-    app.store
-        .write::<usize, StoreError, _>(move |tx| {
-            Box::pin(async move {
-                delivery::lock(tx, &BTreeSet::from([place])).await?;
-                suppress(tx, &inner, place, reason::RULE, None).await
-            })
-        })
-        .await
-}
-
 /// Lets a campaign leave, or refuses it; false when its structure is busy.
 async fn judge(app: &Arc<App>, place: Place) -> Result<bool, Fault> {
     let ctx = Ctx::new(Arc::clone(app), Lang::En).in_a_write();
@@ -175,7 +148,7 @@ async fn judge_in(tx: &DatabaseTransaction, ctx: &Ctx, place: Place) -> Result<b
     };
     campaign_dispatch::Entity::insert(dispatch).exec_without_returning(tx).await?;
     if !goes {
-        suppress(tx, ctx, place, reason::RULE, None).await?;
+        suppress(tx, ctx, place, reason::RULE).await?;
         return Ok(true);
     }
     delivery::set_state(tx, place, leaves).await?;
