@@ -179,10 +179,9 @@ impl Worker {
     }
 
     /// Whether so many results are worth a commit, or have waited for more.
-    fn has_results_to_record(&self, now: Instant) -> bool {
-        let worth =
-            self.finished.len() * 2 >= self.window() || self.running.is_empty() || now >= self.record_at;
-        !self.finished.is_empty() && worth
+    fn has_results_to_record(&self) -> bool {
+        let many = self.finished.len() * 2 >= self.window() || self.running.is_empty();
+        !self.finished.is_empty() && (many || Instant::now() >= self.record_at)
     }
 
     /// Whether nothing is under way, and nothing to be recorded.
