@@ -12,7 +12,15 @@ parts=(crash::kills::killed_again_and_again_on_sqlite crash::kills::killed_again
 folder="$PWD/target/torture/$(git describe --always --dirty)"
 ends=$(($(date +%s) + 60 * ${MINUTES:-60}))
 mkdir -p "$folder"
-cargo test --locked --workspace --features "$1" --profile torture --test it --no-run
+# Where cargo says that a target's program is.
+built() {
+    cargo "$@" --locked --workspace --features "$features" --profile torture --message-format json-render-diagnostics |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
+}
+features="$1"
+ENVOI_TEST_PROGRAM="$(built build --bin envoi)"
+export ENVOI_TEST_PROGRAM
+tests="$(built test --test it --no-run)"
 
 chosen=()
 for part in "${parts[@]}"; do
@@ -22,8 +30,7 @@ for at in "${!chosen[@]}"; do
     part="${chosen[$at]}"
     left=$(((ends - $(date +%s)) / 60 / (${#chosen[@]} - at)))
     [ "$left" -gt 0 ] || break
-    ENVOI_TORTURE="$folder" ENVOI_TORTURE_MINUTES="$left" tests/with-postgres.sh \
-        cargo test --locked --workspace --features "$1" --profile torture --test it -- --nocapture --test-threads 1 "$part"
+    ENVOI_TORTURE="$folder" ENVOI_TORTURE_MINUTES="$left" tests/with-postgres.sh "$tests" --nocapture --test-threads 1 "$part"
 done
 
 # What is done in all, by figure: how much, and the sums of what was counted.

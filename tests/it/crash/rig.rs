@@ -127,11 +127,15 @@ impl Rig {
         u64::try_from(count).expect("a count is not negative")
     }
 
-    /// Waits until nothing is queued or being sent, and the provider has no report left to bring.
+    /// Waits until nothing is queued or being sent, and the provider has no report left to bring. However many are left, fewer must be
+    /// each time.
     pub(super) async fn settle(&self, server: &Server) {
         loop {
-            server.until(&self.token, CAMPAIGNS, json!({}), |now| left(now) == 0).await;
-            if self.gateway.idle().await {
+            let now = server.graphql(Some(&self.token), CAMPAIGNS, json!({})).await;
+            let before = left(&now);
+            if before > 0 {
+                server.until(&self.token, CAMPAIGNS, json!({}), |now| left(now) < before).await;
+            } else if self.gateway.idle().await {
                 break;
             }
         }
