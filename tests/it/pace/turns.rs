@@ -21,7 +21,7 @@ both!(
     a_look_costs_as_much_however_long_the_queue,
     what_is_paused_or_not_due_takes_no_turn,
     a_rate_that_binds_starves_no_campaign,
-    what_is_claimed_twice_leaves_once_and_holds_no_place,
+    what_is_claimed_twice_leaves_once,
 );
 
 fn one_at_a_time(config: &mut Config) {
@@ -226,7 +226,7 @@ async fn a_rate_that_binds_starves_no_campaign(app: TestApp) {
 }
 
 /// As after a clock was set forward: the leases of what is in hand are over, for whoever looks.
-async fn what_is_claimed_twice_leaves_once_and_holds_no_place(app: TestApp) {
+async fn what_is_claimed_twice_leaves_once(app: TestApp) {
     let marie = app.marie().await;
     let numbers = crowd(&app, app.quatre_vents().await, 70, 20).await;
     let sender = app.another(|config| config.dispatch.in_flight = 8).await;
