@@ -73,8 +73,8 @@ impl Handle {
     pub async fn ended(&mut self) {
         let (worker, schedules) = (&mut self.worker, &mut self.schedules);
         let ended = tokio::select! {
-            ended = of(worker) => { *worker = None; ended }
-            ended = of(schedules) => { *schedules = None; ended }
+            ended = end_of(worker) => { *worker = None; ended }
+            ended = end_of(schedules) => { *schedules = None; ended }
         };
         match ended {
             Err(error) => tracing::error!(%error, "the dispatcher ended badly"),
@@ -109,8 +109,8 @@ pub fn spawn(app: Arc<App>) -> Handle {
     Handle { stopper: Some(Stopper { worker: stop_worker, schedules: stop_schedules }), worker, schedules }
 }
 
-/// What a task ends with; never, when it has ended.
-async fn of(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
+/// How a task ends. One that has ended already ends no more.
+async fn end_of(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
     match task {
         Some(task) => task.await,
         None => std::future::pending().await,

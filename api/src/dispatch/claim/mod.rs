@@ -129,11 +129,10 @@ impl Rounds {
         }
         let campaigns = self.campaigns(app, &room, &structures).await?;
         let shares = self.share_out(&structures, &campaigns, &mut room);
-        let shares_out = shares.len();
+        let kept_back = shares.len() < campaigns.values().map(Vec::len).sum();
         let claimed = if shares.is_empty() { Vec::new() } else { lease(app, me, shares).await? };
         let more = !claimed.is_empty() || !wrapped;
-        let found: usize = campaigns.values().map(Vec::len).sum();
-        Ok(Looked { claimed, more, kept_back: shares_out < found })
+        Ok(Looked { claimed, more, kept_back })
     }
 
     /// The next structures that have something due, and whether the round came to its end.
