@@ -115,6 +115,8 @@ impl Worker {
                 break;
             }
             tokio::select! {
+                // Told to stop, it takes in no answer first that would make room to begin more.
+                biased;
                 // Also when the handle is dropped.
                 _ = &mut stop, if !stopping => stopping = true,
                 () = self.wait(stopping) => {}
